@@ -1,0 +1,74 @@
+/* The context of one request or one job: first parameter of every domain function.
+ *
+ * It belongs to one thread at a time. It owns the arena that all results live in, the store
+ * connection in use, who is looking, in which language, and what went wrong last.
+ *
+ *     TX_SCOPE(cx);                       begins; rolled back unless committed
+ *     TRY(q_post_insert(cx, …));
+ *     TRY(event_emit(cx, EV_POST_PUBLISHED, post_id, STR_NULL));
+ *     TRY(tx_commit(cx));                 returns when it is on disk
+ */
+#ifndef NODE_CX_H
+#define NODE_CX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/base/arena.h"
+#include "node/base/err.h"
+#include "node/base/str.h"
+
+struct node;
+struct db_conn;
+
+enum locale { LOCALE_EN, LOCALE_ZH_CN, LOCALE_COUNT };
+
+struct cx {
+    struct arena *arena;
+    struct node *node;
+    struct db_conn *conn;   /* reader held, or the writer inside a transaction; see node/db/db.h */
+    int tx_depth;
+    int64_t viewer;         /* account id, 0 = visitor */
+    enum locale locale;
+    int64_t now;            /* fixed at the start of the request or job; tests set it */
+    char trace[17];         /* names this request or job in the log */
+    const char *fail;       /* for the log: what failed and where; NULL if nothing did */
+    const char *tell;       /* for the person, already translated; NULL: a sentence by code */
+    int64_t retry_after_s;  /* with ERR_RATE_LIMITED, ERR_BUSY, ERR_UPSTREAM; 0 = not said */
+    unsigned wake;          /* what to wake after commit (node/db/db.c, node/jobs) */
+};
+
+/* A fresh cx on a node (arena made here). cx_free rolls back what was left open. */
+struct cx *cx_new(struct node *node);
+struct cx *cx_free(struct cx *cx);
+
+/* Record the cause for the log and return the code. Never put locked text or secrets in it. */
+#define cx_fail(cx, code, ...) cx_fail_at((cx), (code), __FILE__, __LINE__, __VA_ARGS__)
+MUST_USE enum err cx_fail_at(struct cx *cx, enum err code, const char *file, int line,
+                             const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Set what the person is told, an English sentence marked N_("…"); translated here with the
+ * cx's locale. Returns the code: return cx_tell(cx, ERR_INVALID, N_("The title is missing.")); */
+MUST_USE enum err cx_tell(struct cx *cx, enum err code, const char *msgid);
+/* The same with values: {0}, {1}… in the sentence. */
+MUST_USE enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, const struct str *args,
+                           size_t n_args);
+#define N_(s) s
+
+/* Transactions nest: only the outermost commits. */
+MUST_USE enum err tx_begin(struct cx *cx);
+MUST_USE enum err tx_commit(struct cx *cx);
+void tx_rollback(struct cx *cx);
+
+struct tx_scope {
+    struct cx *cx;
+    int depth;
+};
+void tx_scope_end(struct tx_scope *s);
+#define TX_SCOPE(c)                                                                                \
+    TRY(tx_begin(c));                                                                              \
+    __attribute__((cleanup(tx_scope_end), unused)) struct tx_scope tx_scope_ = {(c), (c)->tx_depth}
+
+/* Give back the store connection early (before a long wait that holds none). */
+void cx_release(struct cx *cx);
+
+#endif

@@ -1,0 +1,65 @@
+/* The store. SQLite in WAL mode here; the interface is what PostgreSQL will stand behind, too.
+ *
+ * Queries live in .sql files beside their module; node/tools/sqlc makes one typed C function of
+ * each (see docs/database.md). Domain code never sees a statement.
+ *
+ *   -- :row post_row id int, title text, teaser text?
+ *   -- :name post_by_slug :one            one | maybe | many | exec
+ *   -- :in planet_id int, slug text
+ *   -- :out post_row                      a :row, or a column list
+ *   SELECT id, title, teaser FROM post WHERE planet_id = :planet_id AND slug = :slug;
+ *
+ * gives, in node/talk/post_sql.h,
+ *
+ *   struct post_row { int64_t id; struct str title; struct str teaser; };
+ *   enum err q_post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct post_row *ret);
+ *
+ * one:   ERR_NOT_FOUND when there is no row (nothing is logged).
+ * maybe: takes bool *ret_found before ret. many: struct row **ret, size_t *ret_n (arena).
+ * exec:  int64_t *ret_changes last (NULL allowed). Types: int, text, blob, real; '?' behind a type
+ * allows NULL: text NULL is p == NULL; int NULL is DB_NULL. A text parameter that is not
+ * nullable binds NULL views as ''.
+ *
+ * Group commit (D-4): a writer takes the writer connection, works in its own savepoint, and at
+ * tx_commit either hands over to the next waiting writer or, being the last, commits for all; every
+ * one of them returns when the common fsync has happened. So inside a transaction do no slow work
+ * (no hashing, rendering, network); do it before. */
+#ifndef NODE_DB_DB_H
+#define NODE_DB_DB_H
+
+#include <stdint.h>
+
+#include "node/base/err.h"
+#include "node/base/str.h"
+#include "node/cx.h"
+
+#define DB_NULL INT64_MIN
+
+struct db;
+struct db_stmt;
+
+MUST_USE enum err db_open(const char *path, struct db **ret); /* migrates; refuses a newer schema */
+struct db *db_close(struct db *db);
+
+/* For generated code: one static query. */
+struct db_query {
+    const char *name;
+    const char *sql;
+    const char *in;  /* a letter a parameter: i t b r, capital = nullable */
+    const char *out; /* the same for columns */
+};
+enum db_shape { DB_ONE, DB_MAYBE, DB_MANY, DB_EXEC };
+union db_value {
+    int64_t i;
+    double r;
+    struct str s;
+};
+MUST_USE enum err db_run(struct cx *cx, const struct db_query *q, const union db_value *in,
+                         /* called per row with the columns; text points into the arena */
+                         void (*row)(void *arg, const union db_value *columns), void *arg,
+                         int64_t *ret_rows_or_changes);
+
+/* All queries of the program, for the test that prepares each (generated, NULL-terminated). */
+extern const struct db_query *const db_all_queries[];
+
+#endif

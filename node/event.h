@@ -1,0 +1,56 @@
+/* D-2: a change emits an event; the wiring table says which jobs follow; their rows are written in
+ * the change's own transaction. So a crash loses nothing and arrows stay one-way. */
+#ifndef NODE_EVENT_H
+#define NODE_EVENT_H
+
+#include "node/cx.h"
+
+struct job;
+
+enum event {
+    EV_NONE = 0,
+    EV_PLANET_CHANGED,     /* subject: planet */
+    EV_POST_PUBLISHED,     /* subject: post */
+    EV_POST_UPDATED,
+    EV_POST_DELETED,       /* also unpublished; data: the AP object id that dies */
+    EV_COMMENT_CREATED,    /* subject: comment */
+    EV_COMMENT_UPDATED,
+    EV_COMMENT_DELETED,
+    EV_REACTION_CHANGED,   /* subject: post */
+    EV_MENTIONED,          /* subject: comment; data: account id */
+    EV_FOLLOW_RECEIVED,    /* subject: follow row */
+    EV_GRANT_CHANGED,      /* subject: account */
+    EV_LOGIN_MAIL,         /* subject: login token row; data: sealed payload */
+    EV_MEDIA_DELETED,      /* subject: media */
+    EV_PROFILE_CHANGED,    /* subject: account */
+    EV_COUNT
+};
+
+enum { WIRING_MAX_JOBS = 6 };
+
+struct event_row {
+    enum event event;
+    bool drops_cache;                       /* does an anonymous page change? */
+    const char *jobs[WIRING_MAX_JOBS];      /* kinds, NULL-terminated */
+};
+
+/* How a job ended. DONE forgets it; RETRY comes again after backoff; REST puts it in the tray. */
+enum job_verdict { JOB_DONE, JOB_RETRY, JOB_REST, JOB_LATER /* async: job_finish comes */ };
+
+struct job_row {
+    const char *kind;                       /* "fed.fanout" */
+    enum job_verdict (*run)(struct cx *cx, const struct job *job);
+    int tries;                              /* then it rests in the tray */
+    int max_in_flight;                      /* 0 = no limit beside the workers */
+    const int *backoff_s;                   /* table of waits, 0-terminated; NULL: the usual one */
+};
+
+struct wiring {
+    const struct event_row *events;         /* ends with event == EV_NONE */
+    const struct job_row *jobs;             /* ends with kind == NULL */
+};
+
+/* Inside a transaction only. Writes one job row per consumer. */
+MUST_USE enum err event_emit(struct cx *cx, enum event event, int64_t subject, struct str data);
+
+#endif

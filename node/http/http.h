@@ -1,0 +1,130 @@
+/* What a handler sees of an HTTP request and how it answers.
+ *
+ * libmicrohttpd's epoll threads read the request whole (body capped by its route; above 256 KB in
+ * an unlinked temporary file, mapped), suspend the connection and hand it to a worker thread, which
+ * runs the handler with blocking store calls and resumes it (D-6). Cached anonymous answers are
+ * sent from the epoll thread itself. A handler returns OK after one reply_… call, or an error that
+ * the frame turns into a page or JSON document in the asker's format and language. */
+#ifndef NODE_HTTP_HTTP_H
+#define NODE_HTTP_HTTP_H
+
+#include "node/base/buf.h"
+#include "node/base/err.h"
+#include "node/base/str.h"
+#include "node/cx.h"
+
+struct rq;
+struct route;
+
+enum http_method { GET = 1, POST = 2, PUT = 4, PATCH = 8, DELETE = 16, HEAD = 32, OPTIONS = 64 };
+
+enum repr { /* what the asker wants (Accept, or the route's own) */
+    REPR_HTML,
+    REPR_JSON,
+    REPR_ACTIVITY, /* application/activity+json or ld+json with or without profile */
+    REPR_TEXT,
+};
+
+/* Who may call. Anything above ANYONE makes the frame answer 401/303-to-sign-in before the handler
+ * runs; finer rights are the domain's. */
+enum who { ANYONE = 1, ACCOUNT, OWNER /* of this node */, SIGNED /* HTTP signature, checked by the handler */, WEBHOOK };
+enum rate { RATE_NONE, RATE_READ, RATE_WRITE, RATE_LOGIN, RATE_CODE, RATE_INBOX, RATE_UPLOAD };
+
+struct route {
+    enum http_method method;
+    const char *path; /* "/p/:planet/:slug"; a last "*rest" takes the remainder */
+    enum err (*run)(struct rq *rq);
+    enum who who;
+    enum rate rate;
+    int64_t body_cap;
+    const char *purpose;
+    bool cached;      /* anonymous answers of this GET may live in the byte cache */
+};
+#define KB(n) ((int64_t)(n) * 1024)
+#define MB(n) ((int64_t)(n) * 1024 * 1024)
+
+struct route_table {
+    const char *area;           /* "web", "federation", "admin" */
+    const struct route *rows;   /* ends with path == NULL */
+};
+
+struct session_info { /* zero when not signed in */
+    int64_t session_id;
+    int64_t account_id;
+    bool is_owner;        /* node owner */
+    struct str name;      /* for the page's head */
+    struct str username;
+    struct str avatar;    /* URL or NULL */
+};
+
+struct rq {
+    struct cx *cx;
+    const struct route *route;
+    enum http_method method;
+    enum repr repr;
+    struct str target;    /* raw request target as sent: path and query (signatures need it) */
+    struct str path;      /* decoded path */
+    struct str host;      /* Host header, lower case */
+    struct str ip;        /* client address (the front proxy's X-Forwarded-For if it is trusted) */
+    struct str body;      /* whole body; never NULL-terminated */
+    struct session_info session;
+    struct str csrf;      /* put into every form as hidden field "_csrf" */
+    bool secure;          /* origin is https */
+    void *priv;           /* the frame's */
+};
+
+/* Asking. Values are decoded, UTF-8-checked views into the request; STR_NULL when missing. */
+struct str rq_param(const struct rq *rq, const char *name);   /* from the route's path */
+struct str rq_query(const struct rq *rq, const char *name);   /* from the query string */
+struct str rq_header(const struct rq *rq, const char *name);  /* repeated lines joined with ", " */
+struct str rq_cookie(const struct rq *rq, const char *name);
+/* Fields of urlencoded or multipart forms. Malformed forms fail before the handler runs (400). */
+struct str rq_form(const struct rq *rq, const char *name);
+size_t rq_form_all(const struct rq *rq, const char *name, struct str *ret, size_t max);
+struct upload { struct str field, filename, type, bytes; };
+size_t rq_uploads(const struct rq *rq, const struct upload **ret);
+
+/* Answering. Exactly one of these, then return OK. */
+MUST_USE enum err reply_html(struct rq *rq, int status, struct buf *take_body);
+MUST_USE enum err reply_bytes(struct rq *rq, int status, const char *type, struct buf *take_body);
+MUST_USE enum err reply_text(struct rq *rq, int status, const char *text); /* static text */
+MUST_USE enum err reply_empty(struct rq *rq, int status);
+/* 303. Target must be a path of ours ("/…") or an absolute URL that the caller made. */
+MUST_USE enum err reply_redirect(struct rq *rq, struct str target);
+/* A file with Range, ETag and 304; take_fd is closed. disposition NULL or "attachment; filename=…" */
+MUST_USE enum err reply_file(struct rq *rq, int take_fd, int64_t size, const char *type,
+                             struct str etag, const char *cache_control, struct str disposition);
+/* More headers; before the reply call. name is static. */
+void rq_add_header(struct rq *rq, const char *name, struct str value);
+/* "public, max-age=60" etc.; default "private, no-cache" for pages, set "no-store" where needed. */
+void rq_cache_control(struct rq *rq, const char *value);
+enum { COOKIE_SESSION_DAYS = 30 };
+void rq_set_cookie(struct rq *rq, const char *name, struct str value, int max_age_s, bool http_only);
+
+/* Parking: the request rests suspended, holding no worker. The handler calls rq_park and returns
+ * its result; later any thread calls rq_unpark once, and `resume` runs on a worker as the handler
+ * would have. */
+MUST_USE enum err rq_park(struct rq *rq, enum err (*resume)(struct rq *rq, void *arg), void *arg);
+void rq_unpark(struct rq *rq);
+
+/* The daemon. listen "127.0.0.1:8420" or "[::1]:8420". Ready when it returns. */
+struct http;
+struct server;
+MUST_USE enum err http_start(struct server *server, const char *listen, int n_workers,
+                             struct http **ret);
+struct http *http_stop(struct http *h); /* stops accepting, finishes what it holds */
+int http_port(const struct http *h);
+
+/* The frame asks upward through these, set at wiring time (no arrow from node to web). */
+struct http_hooks {
+    /* fill rq->session, rq->csrf, cx->viewer from the session cookie; OK when not signed in */
+    enum err (*identify)(struct rq *rq);
+    /* is the form token right for this session? (Sec-Fetch-Site / Origin are checked by the frame) */
+    bool (*csrf_ok)(struct rq *rq, struct str token);
+    /* an error page in the asker's format; must always succeed */
+    void (*error_page)(struct rq *rq, enum err e, int status);
+};
+
+int http_status_of(enum err e);
+
+#endif

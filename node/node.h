@@ -1,0 +1,39 @@
+/* One hosted community: its store, media, keys and settings. Found by host name in struct server.
+ * All fields are set at open and constant afterwards, but for what the named modules own. */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/base/err.h"
+#include "node/base/str.h"
+
+struct arena;
+struct server;
+struct db;
+struct id_maker;
+struct http_cache;
+struct crypt_key;
+
+struct node {
+    struct server *server;
+    struct arena *arena;      /* what lives as long as the node */
+    const char *dir;          /* data directory */
+    struct db *db;
+    struct id_maker *ids;
+    struct http_cache *cache; /* anonymous pages and documents; NULL in command line use */
+    struct limiter *limiter;  /* node/base/limiter.h */
+    struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
+    struct str host;          /* "example.org" or "localhost:8420", lower case */
+    unsigned char secret[32]; /* node key, in DIR/secret.key; seals keys, signs links and codes */
+    bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
+};
+
+/* Open the node in dir: settings, store (migrated), secret. Errors are logged. */
+MUST_USE enum err node_open(struct server *server, const char *dir, struct node **ret);
+struct node *node_close(struct node *n);
+/* Make a new node in dir (refuses a non-empty one). */
+MUST_USE enum err node_create(const char *dir, struct str origin);
+
+#endif

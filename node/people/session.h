@@ -1,0 +1,38 @@
+/* Sign-in: mailed links, passwords, sessions (client-api.md B1, B7–B10). */
+#ifndef NODE_PEOPLE_SESSION_H
+#define NODE_PEOPLE_SESSION_H
+
+#include "node/people/account.h"
+
+struct session {
+    int64_t id, account_id, created_at, seen_at, expires_at;
+    struct str csrf, user_agent, ip;
+};
+
+/* token (256 bit) is given to the browser; only its hash is kept. */
+MUST_USE enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent, struct str ip,
+                                 struct str *ret_token, struct session *ret);
+/* ERR_NOT_FOUND when unknown, ended or expired. Slides the expiry at most once an hour. */
+MUST_USE enum err session_find(struct cx *cx, struct str token, struct session *ret, struct account *ret_account);
+MUST_USE enum err session_list(struct cx *cx, int64_t account_id, struct session **ret, size_t *ret_n);
+MUST_USE enum err session_end(struct cx *cx, int64_t account_id, int64_t session_id); /* id 0: all */
+
+/* Ask for a sign-in link. Same answer and timing whether the address is known or not. The mail goes out by the
+ * job that EV_LOGIN_MAIL wakes. ret_browser goes into a cookie of the browser that asked. */
+MUST_USE enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str next,
+                                struct str *ret_browser);
+/* The owner's one-time link (command line): any browser. */
+MUST_USE enum err login_make_link(struct cx *cx, int64_t account_id, struct str *ret_url);
+/* What a GET shows: is it good, and was it asked from this browser? Consumes nothing. */
+struct login_peek { struct str mail; bool same_browser, new_account; };
+MUST_USE enum err login_peek(struct cx *cx, struct str token, struct str browser, struct login_peek *ret);
+/* The link, opened in another browser, shows a 6-digit code instead; it is typed in the browser that asked. */
+MUST_USE enum err login_show_code(struct cx *cx, struct str token, struct str *ret_code);
+/* Consume by token (same browser) or by code (with the browser cookie). Makes the account when new. */
+MUST_USE enum err login_finish(struct cx *cx, struct str token, struct str code, struct str browser,
+                               struct str ip, struct account *ret, struct str *ret_next);
+/* Password. Same timing and sentence for a wrong password and an unknown address. */
+MUST_USE enum err login_password(struct cx *cx, struct str mail, struct str password, struct str ip,
+                                 struct account *ret);
+
+#endif

@@ -1,0 +1,25 @@
+/* The process: engines and nodes. main() owns the one struct server; nothing is global. */
+#ifndef NODE_SERVER_H
+#define NODE_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "node/base/err.h"
+
+struct node;
+struct fetcher;      /* node/net/fetch.h */
+struct jobs;         /* node/jobs/jobs.h */
+struct wiring;       /* node/event.h */
+struct route_table;  /* node/http/route.h */
+
+struct server {
+    struct node *node;               /* the nodes served (one; found by Host) */
+    struct fetcher *fetcher;
+    struct jobs *jobs;
+    const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */
+    const struct route_table *const *routes; /* NULL-terminated list of tables */
+    bool dev;
+};
+
+#endif
