@@ -1,0 +1,276 @@
+/* What the pages are given: plain data, ready to print.
+ *
+ * Handlers fill these from the domain; templates (web/html) print them and decide nothing. Dates,
+ * money and counted words come already in the reader's language. Everything lives in the request's
+ * arena. A struct str with p == NULL means "there is none"; its template asks with `.n > 0`.
+ *
+ * The forms of each page, so that handlers and templates agree, stand in docs/forms.md. */
+#ifndef WEB_VIEW_H
+#define WEB_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/base/str.h"
+#include "node/cx.h"
+#include "node/planet/access.h"
+
+/* Everything around a page. web_page() (web/page.h) fills it; handlers then set title etc. */
+struct view_page {
+    struct str title, description;      /* description: plain text, public, for cards */
+    struct str lang;                    /* "zh-CN" */
+    struct str theme;                   /* "light", "dark"; NULL: as the system says */
+    struct str canonical_url, og_image, alternate_activity_url; /* absolute; NULL: none */
+    struct str og_type;                 /* "article", "profile"; NULL: "website" */
+    struct str site_name;               /* of the planet if the page is of one, else of the node */
+    struct str planet_handle, planet_name, planet_url, planet_icon; /* NULL: a page of the node */
+    struct str accent;                  /* palette name: teal, brass, rose, moss, slate; NULL: teal */
+    bool signed_in, is_owner, may_write;
+    struct str user_name, username, avatar;
+    int64_t unread;                     /* notices */
+    struct str csrf;
+    struct str path;                    /* path and query of this page: where to come back to */
+    struct str flash;                   /* a sentence above the page; NULL: none */
+    bool flash_bad;
+    bool noindex;
+    bool editor;                        /* load the editor's script */
+    bool bare;                          /* no side of the planet in the head: sign-in, errors */
+};
+
+struct view_avatar {
+    struct str url;                     /* NULL: initials on a coloured disc */
+    struct str initials;
+    int64_t hue;                        /* 0–5 */
+};
+
+struct view_person {
+    struct str name, handle;            /* "@ann" here, "@ann@other.example" elsewhere */
+    struct str url;                     /* NULL: no page of their own */
+    struct str server;                  /* "other.example"; NULL: of this node */
+    struct view_avatar avatar;
+};
+
+struct view_picture {
+    int64_t id;
+    struct str url, small_url, alt;
+    int64_t width, height, small_width;
+};
+struct view_file { int64_t id; struct str url, name, size, type; };
+struct view_tag { struct str name, url; int64_t n; };
+
+struct view_price { int64_t id; struct str money, term; int64_t trial_days; }; /* "¥365.00", "a year" */
+struct view_tier {
+    int64_t id, rank;
+    struct str slug, name, about;
+    const struct view_price *prices; size_t n_prices;
+    bool current;                       /* the viewer has it now */
+    bool full;                          /* no seat left */
+    bool payable;                       /* a rail is there; else by code only */
+    struct str seats;                   /* "3 seats left"; NULL: unlimited */
+};
+
+struct view_planet {
+    struct str handle, full_handle;     /* "tea", "@tea@example.org" */
+    struct str name, tagline, lang, accent;
+    struct str url, join_url;           /* paths */
+    struct str icon, cover;             /* URLs or NULL */
+    struct safe_html about;
+    struct view_person owner;
+    const struct view_tier *tiers; size_t n_tiers; /* visible ones */
+    struct str price_money, price_term; /* the lowest; money NULL: free */
+    int64_t n_posts, n_followers;
+    bool closed;                        /* takes no new members */
+    bool member, lifetime, may_write, is_owner;
+    struct str member_tier, member_until; /* until NULL with lifetime */
+    struct str node_name;
+};
+
+/* How the viewer would get in. */
+struct view_way_in {
+    const struct view_planet *planet;
+    enum access_why why;
+    bool signed_in;
+    struct str need;                    /* the tier that opens it; NULL: any membership */
+    struct str login_url;               /* with ?next= back here */
+    struct str csrf;
+    struct str code, code_error;        /* the code form, filled in again */
+};
+
+enum view_mark { MARK_PUBLIC, MARK_OPEN, MARK_MEMBERS, MARK_TIER }; /* OPEN: locked, but not for you */
+
+struct view_post_card {
+    int64_t id;
+    struct str url, title, lang;
+    struct view_person author;
+    struct str when, when_iso, edited;  /* edited NULL: never */
+    enum view_mark mark;
+    struct str access;                  /* "Members", a tier's name; NULL: public */
+    struct safe_html html;              /* whole public note, or teaser */
+    bool cut;                           /* there is more behind the link */
+    const struct view_picture *pictures; size_t n_pictures;
+    const struct view_tag *tags; size_t n_tags;
+    int64_t n_comments, n_likes, n_announces;
+    bool pinned, liked, may_like;
+};
+
+struct view_comment {
+    int64_t id;
+    struct view_person author;
+    struct str role;                    /* "Owner" …; NULL: none */
+    struct str when, when_iso, edited;
+    struct str origin_url;              /* where it was written, elsewhere; NULL: here */
+    struct str reply_to;                /* name, when deeper than the one level shown; else NULL */
+    struct safe_html html;
+    struct str source;                  /* Markdown, when being edited here; else NULL */
+    bool members_only, deleted, held, liked, may_like, may_reply, may_edit, may_delete, may_hide;
+    int64_t n_likes;
+    const struct view_comment *replies; size_t n_replies;
+};
+
+struct view_post {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    int64_t id;
+    struct str url, title, lang;
+    struct view_person author;
+    struct str when, when_iso, edited;
+    enum view_mark mark;
+    struct str access;
+    bool locked;                        /* not public */
+    bool open;                          /* body is there */
+    struct safe_html body, teaser;      /* body empty unless open */
+    const struct view_picture *pictures; size_t n_pictures;
+    const struct view_file *files; size_t n_files;
+    const struct view_tag *tags; size_t n_tags;
+    const struct view_way_in *way_in;   /* when not open */
+    struct str until;                   /* open until, by membership; NULL: for ever or public */
+    int64_t n_likes, n_announces, n_comments;
+    bool liked, may_like;
+    const struct view_person *likers; size_t n_likers;         /* newest few */
+    const struct view_person *announcers; size_t n_announcers;
+    const struct view_comment *comments; size_t n_comments_shown;
+    bool may_comment, comment_public_too; /* may choose who sees the comment */
+    int64_t reply_to_id;                /* the comment that the form answers, 0: none */
+    struct str reply_to_name;
+    struct str comment_text, comment_error;
+    bool may_edit;
+    struct str edit_url;
+    struct str older_url, older_title, newer_url, newer_title;
+};
+
+struct view_home {
+    const struct view_page *page;
+    struct str node_name, node_host;
+    const struct view_planet *planets; size_t n_planets;
+};
+
+struct view_timeline {                  /* planet and tag pages */
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_post_card *posts; size_t n_posts;
+    const struct view_tag *tags; size_t n_tags;
+    struct str tag;                     /* NULL: the planet's page */
+    struct str older_url, newest_url;   /* NULL: there is none */
+    bool first_page;
+};
+
+struct view_join {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_way_in *way_in;
+};
+
+struct view_login {                     /* login, login_sent, login_confirm, login_code, login_show_code */
+    const struct view_page *page;
+    struct str mail, next, error;
+    struct str token;
+    struct str code;                    /* login_show_code: "123 456" */
+    bool with_password, new_account;
+    bool no_mail;                       /* node sends none: the owner sees the link */
+    struct str planet_name;             /* where `next` leads; NULL: the node */
+};
+
+struct view_membership {
+    struct str planet_name, planet_url, tier, kind;      /* kind: "by a code", "a gift of the owner" … */
+    struct str since, until;            /* until NULL: for ever */
+    bool live, lifetime, soon;          /* soon: ends within two weeks */
+    struct str renew_url;
+};
+struct view_history_row { struct str when, planet_name, what, money; };
+struct view_me {
+    const struct view_page *page;
+    struct view_person person;
+    struct str mail, since;
+    const struct view_membership *memberships; size_t n_memberships;
+    const struct view_history_row *history; size_t n_history;
+    struct str next;
+};
+struct view_profile { const struct view_page *page; struct view_person person; struct str name, bio, username, error; };
+struct view_password { const struct view_page *page; bool has_password; struct str mail, error; };
+struct view_session {
+    int64_t id;
+    struct str device, ip, created, seen;
+    bool current;
+};
+struct view_sessions { const struct view_page *page; const struct view_session *sessions; size_t n_sessions; };
+struct view_notice { struct view_person from; struct str kind, text, url, when, when_iso; bool unread; }; /* text: the whole sentence without the name */
+struct view_notices { const struct view_page *page; const struct view_notice *notices; size_t n_notices; struct str older_url; };
+
+struct view_media_item {                /* in the editor: brought by this author */
+    int64_t id;
+    struct str url, small_url, name, alt, size;
+    bool image, in_teaser;              /* in_teaser: shown to everybody */
+};
+struct view_compose {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_planet *planets; size_t n_planets; /* where this author may write */
+    int64_t id, version;                /* id 0: new */
+    bool published;
+    struct str title, body, teaser, tags, lang, slug; /* tags: "tea, puer" */
+    struct str url;                     /* published page */
+    enum gate_kind access;
+    int64_t tier_rank;
+    const struct view_tier *tiers; size_t n_tiers;
+    const struct view_media_item *media; size_t n_media;
+    struct str error, error_field;      /* "title", "body", "teaser" …; NULL: none */
+    struct str saved;                   /* "Saved 2 minutes ago"; NULL */
+    struct safe_html preview;           /* asked for without script; empty: none */
+};
+struct view_confirm {                   /* the public face, before publishing */
+    const struct view_page *page;
+    const struct view_planet *planet;
+    int64_t id, version;
+    struct str title, teaser, access, url, edit_url, error;
+    struct safe_html teaser_html;
+    bool suggested;                     /* we proposed the teaser */
+    bool locked, published;
+    const struct view_media_item *media; size_t n_media; /* pictures, to tick public */
+    struct view_post_card card;         /* as it will stand in a timeline elsewhere */
+    int64_t n_followers;
+};
+struct view_draft { int64_t id; struct str title, edited, url, excerpt, access; };
+struct view_drafts {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_draft *drafts; size_t n_drafts;
+};
+struct view_post_delete { const struct view_page *page; int64_t id; struct str title, url, back_url; bool unpublish; };
+
+struct view_error {
+    const struct view_page *page;
+    int64_t status;
+    struct str headline, sentence;      /* what happened; what to do */
+    struct str login_url;               /* signing in may help; NULL */
+};
+
+struct view_pay {                       /* the fake rail's own page */
+    const struct view_page *page;
+    struct str number, planet_name, tier, money, term, state, back_url;
+    bool settled;
+};
+
+/* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */
+struct str web_static_url(const char *name);
+
+#endif
