@@ -23,6 +23,8 @@ enum event {
     EV_LOGIN_MAIL,         /* subject: login token row; data: sealed payload */
     EV_MEDIA_DELETED,      /* subject: media */
     EV_PROFILE_CHANGED,    /* subject: account */
+    EV_POST_BODY_CHANGED,  /* subject: post; the locked text, its price or gate, pinning: pages
+                              change, other servers learn nothing */
     EV_COUNT
 };
 

@@ -14,9 +14,14 @@ struct post {
     bool pinned;
     int64_t version;
     struct str object_uri;           /* STR_NULL for drafts */
-    int64_t n_comments, n_likes, n_announces;
+    struct str summary;              /* plain text of the public face, at most 200 characters */
+    struct str tags;                 /* parted by a space, as written */
+    int64_t n_comments, n_likes, n_announces;  /* for who has it open */
+    int64_t n_public_comments, n_remote_likes; /* what everybody may know of a locked post */
     int64_t created_at, published_at, edited_at; /* DB_NULL when not */
+    int64_t face_at;                 /* when the public face last changed; DB_NULL: never since */
 };
+enum { POST_TITLE_MAX = 200, POST_TEASER_MAX = 5000, POST_BODY_MAX = 1 << 20, POST_TAGS_MAX = 10 };
 
 /* What an author hands in, from the browser form, the API or the command line. */
 struct post_draft {
@@ -27,6 +32,7 @@ struct post_draft {
     enum gate_kind access; int64_t tier_rank;
     int64_t price_amount; struct str price_currency;
     bool not_in_trial;
+    bool teaser_confirmed;           /* asked when a published public post becomes a locked one */
     const struct str *tags; size_t n_tags;
     const int64_t *body_media; size_t n_body_media;
     const int64_t *teaser_media; size_t n_teaser_media; /* explicitly ticked public */
@@ -34,7 +40,9 @@ struct post_draft {
 
 MUST_USE enum err post_by_id(struct cx *cx, int64_t id, struct post *ret);
 MUST_USE enum err post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct post *ret);
-/* Save as draft, or change a published post (then an Update goes out if the public face changed).
+/* Both give deleted posts as ERR_GONE, and drafts to anybody: ask access_decide (WHY_DRAFT).
+ *
+ * Save as draft, or change a published post (then an Update goes out if the public face changed).
  * Fails INVALID, FORBIDDEN (not an author here), CONFLICT (edited elsewhere meanwhile; slug taken). */
 MUST_USE enum err post_save(struct cx *cx, const struct post_draft *draft, struct post *ret);
 /* Publish a draft. A locked post needs teaser_confirmed: the author has seen its public face (9.3). */
@@ -46,8 +54,14 @@ MUST_USE enum err post_timeline(struct cx *cx, int64_t planet_id, struct str tag
                                 int limit, struct post **ret, size_t *ret_n);
 MUST_USE enum err post_drafts(struct cx *cx, int64_t planet_id, struct post **ret, size_t *ret_n);
 MUST_USE enum err post_tags(struct cx *cx, int64_t post_id, struct str **ret, size_t *ret_n);
-/* May this viewer write posts here (owner, partner, guest)? */
+/* May this viewer write posts here (owner, partner, guest)? OK, or the refusal. */
 MUST_USE enum err post_may_author(struct cx *cx, int64_t planet_id);
+/* May this viewer change this one (its author, owner, partner)? */
+MUST_USE enum err post_may_edit(struct cx *cx, const struct post *post);
+/* Owner and partners. */
+MUST_USE enum err post_pin(struct cx *cx, int64_t post_id, bool pinned);
+/* "/p/<planet>/<slug>", the human page. */
+struct str post_path(struct cx *cx, struct str planet_handle, struct str slug);
 
 /* The teaser that we would suggest for this body: what stands above a line "<!--more-->" , else the
  * title alone. Only ever shown to the author for confirmation. */

@@ -17,9 +17,14 @@ CREATE TABLE post (
     pinned BIGINT NOT NULL,
     version BIGINT NOT NULL,            -- counts edits; forms carry it, so that none is lost
     object_uri TEXT,                    -- ActivityPub id of the current public face, minted at publishing
+    summary TEXT NOT NULL,              -- plain text of the public face, for lists and cards
+    tags TEXT NOT NULL,                 -- as in post_tag, parted by a space, for lists
     n_comments BIGINT NOT NULL,
     n_likes BIGINT NOT NULL,
     n_announces BIGINT NOT NULL,
+    n_public_comments BIGINT NOT NULL,  -- the part of them that everybody may know of
+    n_remote_likes BIGINT NOT NULL,
+    face_at BIGINT,                     -- when the public face last changed after publishing
     created_at BIGINT NOT NULL,
     published_at BIGINT,
     edited_at BIGINT,
@@ -27,6 +32,8 @@ CREATE TABLE post (
     UNIQUE (planet_id, slug)
 );
 CREATE INDEX post_timeline ON post (planet_id, state, published_at, id);
+CREATE INDEX post_newest ON post (state, published_at, id);
+CREATE INDEX post_author ON post (author_id, state, published_at, id);
 CREATE UNIQUE INDEX post_object ON post (object_uri);
 
 -- The locked text. Named by node/talk/post_body.sql and by nothing else (tests/lint).
@@ -75,6 +82,7 @@ CREATE TABLE comment (
     edited_at BIGINT
 );
 CREATE INDEX comment_post ON comment (post_id, root_id, id);
+CREATE INDEX comment_actor ON comment (actor_id);
 
 -- A like or boost, by an account or a remote actor, of a post or of a comment.
 CREATE TABLE reaction (
@@ -89,6 +97,8 @@ CREATE TABLE reaction (
     UNIQUE (kind, post_id, comment_id, account_id, actor_id)
 );
 CREATE INDEX reaction_activity ON reaction (activity_uri);
+CREATE INDEX reaction_post ON reaction (post_id, comment_id, id);
+CREATE INDEX reaction_actor ON reaction (actor_id);
 
 CREATE TABLE tombstone (
     object_uri TEXT PRIMARY KEY,

@@ -1,0 +1,28 @@
+/* Pictures and files of posts: which go with a post, and who may open them
+ * (attachment_may_open is declared in node/media/media.h). */
+#ifndef NODE_TALK_ATTACHMENT_H
+#define NODE_TALK_ATTACHMENT_H
+
+#include "node/media/media.h"
+#include "node/talk/post.h"
+
+struct attachment {
+    struct media media;
+    bool in_teaser;                  /* shown to everybody */
+};
+
+/* Those of a post that this pass opens, in their order: all with a full pass of this very post, else
+ * the teaser's. The pass may be NULL: the teaser's. */
+MUST_USE enum err attachment_list(struct cx *cx, const struct post *post,
+                                  const struct access_pass *pass, struct attachment **ret,
+                                  size_t *ret_n);
+/* Inside a transaction: replace a post's attachments by these. The viewer must have brought each, or
+ * it belongs to the post's planet (else ERR_INVALID). One in both lists counts as the teaser's. */
+MUST_USE enum err attachment_set(struct cx *cx, const struct post *post, const int64_t *body,
+                                 size_t n_body, const int64_t *teaser, size_t n_teaser);
+/* Inside a transaction: is_public of all media of this post anew, from everything that shows them. */
+MUST_USE enum err attachment_refresh(struct cx *cx, int64_t post_id);
+/* Appends the ids of "media:ID" links in Markdown to ids (room for max). */
+size_t attachment_scan(struct str markdown, int64_t *ids, size_t n, size_t max);
+
+#endif

@@ -1,0 +1,36 @@
+/* Likes and boosts, by members here and by people elsewhere, of a post or of a comment.
+ * Counters of the thing are kept in the same transaction; each change emits EV_REACTION_CHANGED. */
+#ifndef NODE_TALK_REACTION_H
+#define NODE_TALK_REACTION_H
+
+#include "node/talk/post.h"
+
+enum reaction_kind { REACTION_LIKE, REACTION_ANNOUNCE };
+
+/* The viewer likes it, or takes it back. comment_id 0: the post itself. Fails UNAUTHENTICATED,
+ * NOT_FOUND (also: not for this viewer to see), FORBIDDEN (banned). */
+MUST_USE enum err reaction_toggle(struct cx *cx, int64_t post_id, int64_t comment_id, bool *ret_liked);
+/* Does the viewer like this post? Visitors: false. */
+MUST_USE enum err reaction_mine(struct cx *cx, int64_t post_id, bool *ret_liked);
+
+/* From other servers. Idempotent: the second of a kind by one actor changes nothing. A comment must
+ * be a public one of that post. */
+MUST_USE enum err reaction_put_remote(struct cx *cx, enum reaction_kind kind, int64_t post_id,
+                                      int64_t comment_id, int64_t actor_id, struct str activity_uri);
+/* Taking back what isn't there is OK. */
+MUST_USE enum err reaction_remove_remote(struct cx *cx, enum reaction_kind kind, int64_t post_id,
+                                         int64_t comment_id, int64_t actor_id);
+/* Undo by the activity's own id; only by the actor that did it (else nothing is removed). */
+MUST_USE enum err reaction_remove_by_uri(struct cx *cx, struct str activity_uri, int64_t actor_id,
+                                         bool *ret_found);
+
+/* Who liked or announced it from elsewhere, newest first. */
+struct reaction_by {
+    enum reaction_kind kind;
+    struct str name, username, host, url, icon_url;
+    int64_t created_at;
+};
+MUST_USE enum err reaction_list_remote(struct cx *cx, int64_t post_id, int limit,
+                                       struct reaction_by **ret, size_t *ret_n);
+
+#endif
