@@ -7,3 +7,22 @@ libbase_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_base
 tests_unit_test_base_SOURCES = tests/unit/test_base.c tests/unit/unit.h
 tests_unit_test_base_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS)
+
+libbase_a_SOURCES += \
+	node/base/embed.h \
+	node/base/i18n.c node/base/i18n.h \
+	node/base/tmpl.c node/base/tmpl.h
+nodist_libbase_a_SOURCES = web/po/catalogues.c
+BUILT_SOURCES += web/po/catalogues.c
+CLEANFILES += web/po/catalogues.c web/po/zh_CN.mo
+EXTRA_DIST += web/po/zh_CN.po
+
+web/po/zh_CN.mo: $(srcdir)/web/po/zh_CN.po
+	$(AM_V_GEN)$(MKDIR_P) web/po && $(MSGFMT) --check-format -o $@ $(srcdir)/web/po/zh_CN.po
+
+web/po/catalogues.c: web/po/zh_CN.mo node/tools/embed$(EXEEXT)
+	$(AM_V_GEN)node/tools/embed$(EXEEXT) $@ i18n_catalogues zh_CN.mo=web/po/zh_CN.mo
+
+check_PROGRAMS += tests/unit/test_i18n
+tests_unit_test_i18n_SOURCES = tests/unit/test_i18n.c tests/unit/unit.h
+tests_unit_test_i18n_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(ICU_LIBS)

@@ -1,0 +1,220 @@
+/* Catalogues are .mo files (GNU gettext manual, "The Format of GNU MO Files"), compiled in and read
+ * here rather than by libintl: that one follows the process's locale and wants it installed, while
+ * two requests at once may want two languages. */
+#include "node/base/i18n.h"
+
+#include "node/base/buf.h"
+#include "node/base/clock.h"
+#include "node/base/embed.h"
+
+#include <string.h>
+#include <time.h>
+#include <unicode/unum.h>
+#include <unicode/ustring.h>
+
+extern const struct embedded i18n_catalogues[]; /* "zh_CN.mo" */
+
+static uint32_t word_at(const unsigned char *p, size_t at)
+{
+    uint32_t v;
+    memcpy(&v, p + at, sizeof v); /* msgfmt writes the build machine's order */
+    return v;
+}
+
+/* The msgstr of msgid, or NULL. Entries are sorted by msgid; a plural's is "one\0many". */
+static const char *lookup(const unsigned char *mo, const char *msgid)
+{
+    uint32_t n = word_at(mo, 8), originals = word_at(mo, 12), translations = word_at(mo, 16);
+    uint32_t lo = 0, hi = n;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        const char *s = (const char *)mo + word_at(mo, originals + 8 * (size_t)mid + 4);
+        int c = strcmp(msgid, s);
+        if (c == 0) {
+            const char *found =
+                (const char *)mo + word_at(mo, translations + 8 * (size_t)mid + 4);
+            return *found == '\0' ? NULL : found;
+        }
+        if (c < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return NULL;
+}
+
+static const char *translated(enum locale locale, const char *msgid)
+{
+    if (locale != LOCALE_ZH_CN || *msgid == '\0')
+        return NULL;
+    return lookup(i18n_catalogues[0].bytes, msgid);
+}
+
+const char *i18n_get(enum locale locale, const char *msgid)
+{
+    const char *s = translated(locale, msgid);
+    return s == NULL ? msgid : s;
+}
+
+const char *i18n_getn(enum locale locale, const char *msgid, const char *plural, int64_t n)
+{
+    const char *s = translated(locale, msgid); /* Chinese has one form */
+    if (s != NULL)
+        return s;
+    return n == 1 ? msgid : plural;
+}
+
+struct str i18n_fill(struct arena *a, const char *pattern, const struct str *args, size_t n_args)
+{
+    struct buf b;
+    buf_init_arena(&b, a, 1 << 20);
+    for (const char *p = pattern; *p != '\0'; p++) {
+        if (p[0] == '{' && p[1] >= '0' && p[1] <= '9' && p[2] == '}' &&
+            (size_t)(p[1] - '0') < n_args) {
+            buf_put(&b, args[p[1] - '0']);
+            p += 2;
+        } else {
+            buf_put_char(&b, *p);
+        }
+    }
+    return buf_str(&b);
+}
+
+struct str i18n_tag(enum locale locale)
+{
+    return locale == LOCALE_ZH_CN ? STR("zh-CN") : STR("en");
+}
+
+bool i18n_parse(struct str tag, enum locale *ret)
+{
+    if (str_ieq_c(tag, "zh") || str_istarts(tag, STR("zh-")) || str_istarts(tag, STR("zh_"))) {
+        *ret = LOCALE_ZH_CN;
+        return true;
+    }
+    if (str_ieq_c(tag, "en") || str_istarts(tag, STR("en-")) || str_istarts(tag, STR("en_"))) {
+        *ret = LOCALE_EN;
+        return true;
+    }
+    return false;
+}
+
+/* "q=0.8" as thousandths; 1000 when absent, 0 when malformed. */
+static int quality(struct str params)
+{
+    struct str p = str_trim(params);
+    if (!str_istarts(p, STR("q=")))
+        return 1000;
+    p = str_sub(p, 2, SIZE_MAX);
+    if (p.n == 0 || (p.p[0] != '0' && p.p[0] != '1'))
+        return 0;
+    int q = (p.p[0] - '0') * 1000, unit = 100;
+    for (size_t i = 2; i < p.n && i < 5; i++, unit /= 10) {
+        if (p.p[i] < '0' || p.p[i] > '9')
+            return 0;
+        q += (p.p[i] - '0') * unit;
+    }
+    return q > 1000 ? 1000 : q;
+}
+
+enum locale i18n_choose(struct str accept_language)
+{
+    enum locale best = LOCALE_EN;
+    int best_q = 0;
+    struct str rest = accept_language, item;
+    while (str_next(&rest, ',', &item)) {
+        struct str params = STR_NULL;
+        size_t semicolon = str_find_char(item, ';', 0);
+        if (semicolon != SIZE_MAX) {
+            params = str_sub(item, semicolon + 1, SIZE_MAX);
+            item = str_sub(item, 0, semicolon);
+        }
+        enum locale l;
+        int q = quality(params);
+        if (q > best_q && i18n_parse(str_trim(item), &l)) {
+            best = l;
+            best_q = q;
+        }
+    }
+    return best;
+}
+
+static void utc(int64_t ms, struct tm *ret)
+{
+    time_t s = (time_t)(ms / 1000);
+    gmtime_r(&s, ret);
+}
+
+struct str i18n_date(struct cx *cx, int64_t ms)
+{
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm t;
+    utc(ms, &t);
+    if (cx->locale == LOCALE_ZH_CN)
+        return str_fmt(cx->arena, "%d年%d月%d日", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+    return str_fmt(cx->arena, "%d %s %d", t.tm_mday, months[t.tm_mon], t.tm_year + 1900);
+}
+
+struct str i18n_datetime(struct cx *cx, int64_t ms)
+{
+    struct tm t;
+    utc(ms, &t);
+    return str_fmt(cx->arena, STR_FMT " %02d:%02d UTC", STR_ARG(i18n_date(cx, ms)), t.tm_hour,
+                   t.tm_min);
+}
+
+struct str i18n_ago(struct cx *cx, int64_t ms)
+{
+    int64_t past = cx->now - ms;
+    if (past < MS_MINUTE)
+        return str_c(tr(cx, "just now"));
+    if (past >= 7 * MS_DAY)
+        return i18n_date(cx, ms);
+    const char *pattern;
+    int64_t n;
+    if (past < MS_HOUR) {
+        n = past / MS_MINUTE;
+        pattern = i18n_getn(cx->locale, "{0} minute ago", "{0} minutes ago", n);
+    } else if (past < MS_DAY) {
+        n = past / MS_HOUR;
+        pattern = i18n_getn(cx->locale, "{0} hour ago", "{0} hours ago", n);
+    } else {
+        n = past / MS_DAY;
+        pattern = i18n_getn(cx->locale, "{0} day ago", "{0} days ago", n);
+    }
+    struct str count = str_fmt(cx->arena, "%lld", (long long)n);
+    return i18n_fill(cx->arena, pattern, &count, 1);
+}
+
+struct str i18n_money(struct cx *cx, int64_t minor, struct str currency)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UNumberFormat *f = unum_open(UNUM_CURRENCY, NULL, 0,
+                                 cx->locale == LOCALE_ZH_CN ? "zh_CN" : "en_US", NULL, &status);
+    UChar code[4] = {0}, text[64];
+    char out[192];
+    int32_t n = 0;
+    u_charsToUChars(str_z(cx->arena, str_sub(currency, 0, 3)), code, 3);
+    if (U_SUCCESS(status)) {
+        unum_setTextAttribute(f, UNUM_CURRENCY_CODE, code, 3, &status);
+        int digits = unum_getAttribute(f, UNUM_MAX_FRACTION_DIGITS);
+        int64_t unit = 1;
+        for (int i = 0; i < digits; i++)
+            unit *= 10;
+        if (minor % unit == 0)
+            unum_setAttribute(f, UNUM_MIN_FRACTION_DIGITS, 0);
+        /* a decimal string, so that no amount passes through a float */
+        struct str decimal =
+            str_fmt(cx->arena, "%s%lld.%0*lld", minor < 0 ? "-" : "",
+                    (long long)((minor < 0 ? -minor : minor) / unit), digits > 0 ? digits : 1,
+                    (long long)((minor < 0 ? -minor : minor) % unit));
+        n = unum_formatDecimal(f, decimal.p, (int32_t)decimal.n, text, 64, NULL, &status);
+    }
+    if (U_SUCCESS(status))
+        u_strToUTF8(out, sizeof out, &n, text, n, &status);
+    if (f != NULL)
+        unum_close(f);
+    if (U_FAILURE(status))
+        return str_fmt(cx->arena, "%lld " STR_FMT, (long long)minor, STR_ARG(currency));
+    return str_dup(cx->arena, (struct str){out, (size_t)n});
+}
