@@ -181,10 +181,10 @@ static void step(struct tmpl *t, const char *p, size_t left)
     }
 }
 
-/* At a directive, an attribute's name is complete: {% if x %}checked{% end %}. */
+/* At a directive a name is complete: <input{% if x %} checked{% end %}>. */
 static void settle(struct html *h)
 {
-    if (h->state == H_ATTR_NAME)
+    if (h->state == H_ATTR_NAME || (h->state == H_TAG_NAME && h->tag[0] != '\0'))
         h->state = H_TAG;
 }
 
