@@ -4,4 +4,4 @@
 noinst_PROGRAMS += node/tools/tmplc node/tools/embed
 node_tools_tmplc_SOURCES = node/tools/tmplc.c
 node_tools_embed_SOURCES = node/tools/embed.c
-CHECK_SCRIPTS += tests/lint/tmplc.sh
+LINTS += tests/lint/tmplc.sh
