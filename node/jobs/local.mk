@@ -1,1 +1,2 @@
 # sources of node/jobs
+SQL_STORE += node/jobs/jobs.sql

@@ -1,0 +1,663 @@
+/* sqlc: typed C functions from .sql files. A build tool; see docs/database.md for the language.
+ *
+ *   sqlc FILE.sql BASE          writes BASE_sql.c and BASE_sql.h
+ *   sqlc --all OUT.c FILE.sql…  writes db_all_queries[], which lists the queries of all files
+ *
+ * Every mistake is a build error with file and line: an unknown type, a parameter that is named in
+ * :in but not used (or the other way round), a query without a shape, a name used twice. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/base/arena.h"
+#include "node/base/buf.h"
+#include "node/base/str.h"
+
+enum { MAX_COLUMNS = 64, MAX_QUERIES = 400, MAX_ROWS = 100, MAX_FILE = 1 << 20 };
+
+struct column {
+    struct str name;
+    char type; /* i t b r, capital: may be NULL */
+};
+
+struct row {
+    struct str name;
+    struct column columns[MAX_COLUMNS];
+    size_t n;
+};
+
+enum shape { SHAPE_NONE, SHAPE_ONE, SHAPE_MAYBE, SHAPE_MANY, SHAPE_EXEC };
+
+struct query {
+    struct str name;
+    enum shape shape;
+    int line;
+    struct column in[MAX_COLUMNS];
+    bool used[MAX_COLUMNS];
+    size_t n_in;
+    struct row *out;  /* NULL: none */
+    bool bare;        /* a column list of one: the value itself, no struct */
+    struct str sql;
+};
+
+struct file {
+    struct arena *arena;
+    const char *path;
+    struct str text;
+    size_t at;
+    int line;
+    struct row *rows[MAX_ROWS];
+    size_t n_rows;
+    struct query *queries[MAX_QUERIES];
+    size_t n_queries;
+};
+
+__attribute__((noreturn, format(printf, 3, 4))) static void die(const struct file *f, int line,
+                                                                const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fprintf(stderr, "%s:%d: error: ", f->path, line);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+    exit(1);
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_name(struct str s)
+{
+    if (s.n == 0 || (s.p[0] >= '0' && s.p[0] <= '9'))
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_word(s.p[i]))
+            return false;
+    return true;
+}
+
+static struct str next_word(struct str *rest)
+{
+    *rest = str_trim(*rest);
+    size_t n = 0;
+    while (n < rest->n && rest->p[n] != ' ' && rest->p[n] != '\t')
+        n++;
+    struct str w = str_sub(*rest, 0, n);
+    *rest = str_trim(str_sub(*rest, n, SIZE_MAX));
+    return w;
+}
+
+/* "id int, title text?" */
+static size_t read_columns(struct file *f, int line, struct str list, struct column *ret)
+{
+    size_t n = 0;
+    struct str piece;
+    list = str_trim(list);
+    if (list.n == 0)
+        die(f, line, "an empty column list");
+    while (str_next(&list, ',', &piece)) {
+        struct str name = next_word(&piece);
+        struct str type = next_word(&piece);
+        if (!is_name(name) || piece.n > 0)
+            die(f, line, "expected 'name type', got '" STR_FMT "'", STR_ARG(name));
+        bool nullable = str_ends(type, STR("?"));
+        if (nullable)
+            type.n--;
+        char c = str_eq_c(type, "int")    ? 'i'
+                 : str_eq_c(type, "text") ? 't'
+                 : str_eq_c(type, "blob") ? 'b'
+                 : str_eq_c(type, "real") ? 'r'
+                                          : 0;
+        if (c == 0)
+            die(f, line, "'" STR_FMT "' has the type '" STR_FMT "'; known are int text blob real",
+                STR_ARG(name), STR_ARG(type));
+        if (nullable && c == 'r')
+            die(f, line, "a real cannot be nullable");
+        for (size_t i = 0; i < n; i++)
+            if (str_eq(ret[i].name, name))
+                die(f, line, "'" STR_FMT "' stands twice in the list", STR_ARG(name));
+        if (n == MAX_COLUMNS)
+            die(f, line, "more than %d columns", MAX_COLUMNS);
+        ret[n++] = (struct column){name, nullable ? (char)(c - 'a' + 'A') : c};
+    }
+    return n;
+}
+
+static struct row *find_row(struct file *f, struct str name)
+{
+    for (size_t i = 0; i < f->n_rows; i++)
+        if (str_eq(f->rows[i]->name, name))
+            return f->rows[i];
+    return NULL;
+}
+
+static struct row *add_row(struct file *f, int line, struct str name, struct str list)
+{
+    if (!is_name(name))
+        die(f, line, "'" STR_FMT "' is no name", STR_ARG(name));
+    if (find_row(f, name) != NULL)
+        die(f, line, "the row '" STR_FMT "' is there already", STR_ARG(name));
+    if (f->n_rows == MAX_ROWS)
+        die(f, line, "more than %d rows", MAX_ROWS);
+    struct row *r = ARENA_NEW(f->arena, struct row);
+    r->name = name;
+    r->n = read_columns(f, line, list, r->columns);
+    f->rows[f->n_rows++] = r;
+    return r;
+}
+
+static void read_out(struct file *f, struct query *q, struct str rest)
+{
+    if (q->out != NULL)
+        die(f, f->line, "a second :out");
+    if (is_name(rest)) {
+        q->out = find_row(f, rest);
+        if (q->out == NULL)
+            die(f, f->line, "there is no :row '" STR_FMT "' above", STR_ARG(rest));
+        return;
+    }
+    struct str name = str_fmt(f->arena, STR_FMT "_row", STR_ARG(q->name));
+    q->out = add_row(f, f->line, name, rest);
+    q->bare = q->out->n == 1;
+}
+
+static struct query *add_query(struct file *f, struct str rest)
+{
+    struct str name = next_word(&rest);
+    if (!is_name(name))
+        die(f, f->line, ":name wants a name and a shape");
+    for (size_t i = 0; i < f->n_queries; i++)
+        if (str_eq(f->queries[i]->name, name))
+            die(f, f->line, "the query '" STR_FMT "' is there already", STR_ARG(name));
+    if (f->n_queries == MAX_QUERIES)
+        die(f, f->line, "more than %d queries", MAX_QUERIES);
+    struct query *q = ARENA_NEW(f->arena, struct query);
+    q->name = name;
+    q->line = f->line;
+    if (str_starts(rest, STR(":")))
+        rest = str_sub(rest, 1, SIZE_MAX);
+    q->shape = str_eq_c(rest, "one")     ? SHAPE_ONE
+               : str_eq_c(rest, "maybe") ? SHAPE_MAYBE
+               : str_eq_c(rest, "many")  ? SHAPE_MANY
+               : str_eq_c(rest, "exec")  ? SHAPE_EXEC
+                                         : SHAPE_NONE;
+    if (q->shape == SHAPE_NONE)
+        die(f, f->line, "the shape of '" STR_FMT "' must be :one, :maybe, :many or :exec",
+            STR_ARG(name));
+    f->queries[f->n_queries++] = q;
+    return q;
+}
+
+/* A line of a directive, with those that continue it (a line that ends in ',' goes on). */
+static struct str read_line(struct file *f)
+{
+    size_t end = str_find_char(f->text, '\n', f->at);
+    if (end == SIZE_MAX)
+        end = f->text.n;
+    struct str line = str_sub(f->text, f->at, end - f->at);
+    f->at = end < f->text.n ? end + 1 : end;
+    f->line++;
+    return str_trim(line);
+}
+
+static struct str read_directive(struct file *f, struct str line)
+{
+    while (str_ends(line, STR(","))) {
+        struct str more = read_line(f);
+        if (!str_starts(more, STR("--")))
+            die(f, f->line, "after a ',' the list goes on in the next '--' line");
+        more = str_trim(str_sub(more, 2, SIZE_MAX));
+        line = str_fmt(f->arena, STR_FMT " " STR_FMT, STR_ARG(line), STR_ARG(more));
+    }
+    return line;
+}
+
+static void put_param(struct file *f, struct query *q, struct str name, struct buf *out)
+{
+    for (size_t i = 0; i < q->n_in; i++) {
+        if (str_eq(q->in[i].name, name)) {
+            q->used[i] = true;
+            buf_fmt(out, "?%zu", i + 1);
+            return;
+        }
+    }
+    die(f, f->line, "':" STR_FMT "' is not in :in", STR_ARG(name));
+}
+
+/* Copy what stands between quotes (a doubled quote stays inside); at is on the first one. */
+static size_t copy_quoted(struct file *f, size_t at, struct buf *out)
+{
+    char quote = f->text.p[at];
+    int line = f->line;
+    size_t i = at + 1;
+    for (; i < f->text.n; i++) {
+        if (f->text.p[i] == '\n')
+            f->line++;
+        if (f->text.p[i] != quote)
+            continue;
+        if (i + 1 < f->text.n && f->text.p[i + 1] == quote)
+            i++;
+        else
+            break;
+    }
+    if (i == f->text.n)
+        die(f, line, "the quote is not closed");
+    buf_put_bytes(out, f->text.p + at, i + 1 - at);
+    return i + 1;
+}
+
+static size_t skip_comment(struct file *f, size_t i)
+{
+    if (f->text.p[i] == '-')
+        return str_find_char(f->text, '\n', i);
+    size_t end = str_find(f->text, STR("*/"), i + 2);
+    for (size_t k = i; end != SIZE_MAX && k < end; k++)
+        if (f->text.p[k] == '\n')
+            f->line++;
+    return end == SIZE_MAX ? end : end + 2;
+}
+
+/* From f->at to the ';'. Comments go, white space shrinks, ':name' becomes '?N'. */
+static void read_statement(struct file *f, struct query *q)
+{
+    struct buf out;
+    buf_init_arena(&out, f->arena, MAX_FILE);
+    struct str t = f->text;
+    size_t i = f->at;
+    f->line++; /* read_line counts finished lines; this one is being read */
+    while (i < t.n && t.p[i] != ';') {
+        char c = t.p[i], next = i + 1 < t.n ? t.p[i + 1] : '\0';
+        if (c == '\'' || c == '"') {
+            i = copy_quoted(f, i, &out);
+        } else if ((c == '-' && next == '-') || (c == '/' && next == '*')) {
+            i = skip_comment(f, i);
+        } else if (c == ':' && next == ':') {
+            buf_lit(&out, "::");
+            i += 2;
+        } else if (c == ':' && is_word(next)) {
+            size_t end = i + 1;
+            while (end < t.n && is_word(t.p[end]))
+                end++;
+            put_param(f, q, str_sub(t, i + 1, end - i - 1), &out);
+            i = end;
+        } else if (c == '?' || c == '$') {
+            die(f, f->line, "write parameters as ':name'");
+        } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+            if (c == '\n')
+                f->line++;
+            if (out.n > 0 && out.p[out.n - 1] != ' ')
+                buf_put_char(&out, ' ');
+            i++;
+        } else {
+            buf_put_char(&out, c);
+            i++;
+        }
+    }
+    if (i >= t.n)
+        die(f, q->line, "the statement of '" STR_FMT "' does not end in ';'", STR_ARG(q->name));
+    f->at = i + 1;
+    f->line--;
+    q->sql = str_trim(buf_str(&out));
+    for (size_t k = 0; k < q->n_in; k++)
+        if (!q->used[k])
+            die(f, q->line, "'" STR_FMT "' names ':" STR_FMT "' in :in but not in its SQL",
+                STR_ARG(q->name), STR_ARG(q->in[k].name));
+}
+
+static void finish_query(struct file *f, struct query *q)
+{
+    read_statement(f, q);
+    if (q->sql.n == 0)
+        die(f, q->line, "'" STR_FMT "' has no SQL", STR_ARG(q->name));
+    if (q->shape == SHAPE_EXEC && q->out != NULL)
+        die(f, q->line, "'" STR_FMT "' is :exec and has an :out", STR_ARG(q->name));
+    if (q->shape != SHAPE_EXEC && q->out == NULL)
+        die(f, q->line, "'" STR_FMT "' has no :out", STR_ARG(q->name));
+}
+
+/* Handles one '--' line; returns the query that is being described from then on. */
+static struct query *read_comment(struct file *f, struct query *q, struct str line)
+{
+    struct str rest = str_trim(str_sub(line, 2, SIZE_MAX));
+    if (!str_starts(rest, STR(":")))
+        return q;
+    rest = read_directive(f, rest);
+    struct str word = next_word(&rest);
+    if (str_eq_c(word, ":row")) {
+        struct str name = next_word(&rest);
+        add_row(f, f->line, name, rest);
+    } else if (str_eq_c(word, ":name")) {
+        if (q != NULL)
+            die(f, q->line, "'" STR_FMT "' has no SQL", STR_ARG(q->name));
+        return add_query(f, rest);
+    } else if (q == NULL) {
+        die(f, f->line, "'" STR_FMT "' without a :name before it", STR_ARG(word));
+    } else if (str_eq_c(word, ":in")) {
+        if (q->n_in > 0)
+            die(f, f->line, "a second :in");
+        q->n_in = read_columns(f, f->line, rest, q->in);
+    } else if (str_eq_c(word, ":out")) {
+        read_out(f, q, rest);
+    } else {
+        die(f, f->line, "'" STR_FMT "' is not known here", STR_ARG(word));
+    }
+    return q;
+}
+
+static struct file *read_sql(struct arena *a, const char *path)
+{
+    struct file *f = ARENA_NEW(a, struct file);
+    f->arena = a;
+    f->path = path;
+    FILE *in = fopen(path, "rb");
+    if (in == NULL)
+        die(f, 0, "cannot be opened");
+    char *text = arena_alloc(a, MAX_FILE);
+    f->text = (struct str){text, fread(text, 1, MAX_FILE, in)};
+    fclose(in);
+    if (f->text.n == MAX_FILE)
+        die(f, 0, "longer than %d bytes", MAX_FILE);
+    struct query *q = NULL;
+    while (f->at < f->text.n) {
+        size_t start = f->at;
+        struct str line = read_line(f);
+        if (line.n == 0)
+            continue;
+        if (str_starts(line, STR("--"))) {
+            q = read_comment(f, q, line);
+            continue;
+        }
+        if (q == NULL)
+            die(f, f->line, "SQL without a :name before it");
+        f->at = start;
+        f->line--;
+        finish_query(f, q);
+        q = NULL;
+    }
+    if (q != NULL)
+        die(f, q->line, "'" STR_FMT "' has no SQL", STR_ARG(q->name));
+    return f;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+static const char *c_type(char letter)
+{
+    switch (letter) {
+    case 'i': case 'I': return "int64_t ";
+    case 'r': return "double ";
+    default: return "struct str ";
+    }
+}
+
+static const char *value_field(char letter)
+{
+    switch (letter) {
+    case 'i': case 'I': return "i";
+    case 'r': return "r";
+    default: return "s";
+    }
+}
+
+static struct str row_type(struct arena *a, const struct query *q)
+{
+    if (q->bare)
+        return str_c(c_type(q->out->columns[0].type));
+    return str_fmt(a, "struct " STR_FMT " ", STR_ARG(q->out->name));
+}
+
+static void put_prototype(struct buf *b, struct arena *a, const struct query *q)
+{
+    buf_fmt(b, "enum err q_" STR_FMT "(struct cx *cx", STR_ARG(q->name));
+    for (size_t i = 0; i < q->n_in; i++)
+        buf_fmt(b, ", %s" STR_FMT, c_type(q->in[i].type), STR_ARG(q->in[i].name));
+    struct str type = q->out == NULL ? STR_NULL : row_type(a, q);
+    switch (q->shape) {
+    case SHAPE_EXEC: buf_lit(b, ", int64_t *ret_changes)"); break;
+    case SHAPE_ONE: buf_fmt(b, ", " STR_FMT "*ret)", STR_ARG(type)); break;
+    case SHAPE_MAYBE: buf_fmt(b, ", bool *ret_found, " STR_FMT "*ret)", STR_ARG(type)); break;
+    case SHAPE_MANY: buf_fmt(b, ", " STR_FMT "**ret, size_t *ret_n)", STR_ARG(type)); break;
+    case SHAPE_NONE: abort();
+    }
+}
+
+static void put_header(struct buf *b, struct file *f, const char *base)
+{
+    struct buf guard;
+    buf_init_arena(&guard, f->arena, 1000);
+    for (const char *p = base; *p != '\0'; p++)
+        buf_put_char(&guard, is_word(*p) ? (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p) : '_');
+    struct str g = buf_str(&guard);
+    buf_fmt(b, "/* Generated by node/tools/sqlc; not to be edited. */\n#ifndef " STR_FMT "_SQL_H\n",
+            STR_ARG(g));
+    buf_fmt(b, "#define " STR_FMT "_SQL_H\n\n#include \"node/db/db.h\"\n\n", STR_ARG(g));
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const struct row *r = f->rows[i];
+        buf_fmt(b, "struct " STR_FMT " {\n", STR_ARG(r->name));
+        for (size_t k = 0; k < r->n; k++)
+            buf_fmt(b, "    %s" STR_FMT ";%s\n", c_type(r->columns[k].type),
+                    STR_ARG(r->columns[k].name),
+                    r->columns[k].type < 'a' ? " /* may be NULL */" : "");
+        buf_lit(b, "};\n\n");
+    }
+    for (size_t i = 0; i < f->n_queries; i++) {
+        buf_lit(b, "MUST_USE ");
+        put_prototype(b, f->arena, f->queries[i]);
+        buf_lit(b, ";\n");
+    }
+    buf_lit(b, "\n");
+    for (size_t i = 0; i < f->n_queries; i++)
+        buf_fmt(b, "extern const struct db_query dbq_" STR_FMT ";\n", STR_ARG(f->queries[i]->name));
+    buf_lit(b, "\n#endif\n");
+}
+
+static void put_c_string(struct buf *b, struct str s)
+{
+    buf_lit(b, "        \"");
+    size_t column = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (c == '"' || c == '\\')
+            buf_fmt(b, "\\%c", c);
+        else if (c == '\n')
+            buf_lit(b, "\\n");
+        else
+            buf_put_char(b, c);
+        if (++column > 76 && c == ' ' && i + 1 < s.n) {
+            buf_lit(b, "\"\n        \"");
+            column = 0;
+        }
+    }
+    buf_lit(b, "\"");
+}
+
+static void put_letters(struct buf *b, const struct column *c, size_t n)
+{
+    buf_lit(b, "\"");
+    for (size_t i = 0; i < n; i++)
+        buf_put_char(b, c[i].type);
+    buf_lit(b, "\"");
+}
+
+static void put_query_const(struct buf *b, const struct query *q)
+{
+    buf_fmt(b, "const struct db_query dbq_" STR_FMT " = {\n    .name = \"" STR_FMT "\",\n",
+            STR_ARG(q->name), STR_ARG(q->name));
+    buf_lit(b, "    .sql =\n");
+    put_c_string(b, q->sql);
+    buf_lit(b, ",\n    .in = ");
+    put_letters(b, q->in, q->n_in);
+    buf_lit(b, ",\n    .out = ");
+    put_letters(b, q->out == NULL ? NULL : q->out->columns, q->out == NULL ? 0 : q->out->n);
+    buf_lit(b, ",\n};\n\n");
+}
+
+/* The row callbacks. x_first fills one struct, the first row wins; x_append grows an array. */
+static void put_one(struct buf *b, struct arena *a, const struct query *q)
+{
+    buf_fmt(b, "struct " STR_FMT "_one {\n    bool seen;\n    " STR_FMT "*ret;\n};\n\n",
+            STR_ARG(q->name), STR_ARG(row_type(a, q)));
+    buf_fmt(b, "static void " STR_FMT "_first(void *arg, const union db_value *c)\n{\n",
+            STR_ARG(q->name));
+    buf_fmt(b, "    struct " STR_FMT "_one *to = arg;\n", STR_ARG(q->name));
+    buf_lit(b, "    if (to->seen)\n        return;\n    to->seen = true;\n");
+    if (q->bare)
+        buf_fmt(b, "    *to->ret = c[0].%s;\n", value_field(q->out->columns[0].type));
+    else
+        buf_fmt(b, "    " STR_FMT "_fill(to->ret, c);\n", STR_ARG(q->out->name));
+    buf_lit(b, "}\n\n");
+}
+
+static void put_many(struct buf *b, struct arena *a, const struct query *q)
+{
+    struct str type = row_type(a, q);
+    buf_fmt(b, "struct " STR_FMT "_list {\n    struct arena *arena;\n    " STR_FMT
+               "*v;\n    size_t n, cap;\n};\n\n",
+            STR_ARG(q->name), STR_ARG(type));
+    buf_fmt(b, "static void " STR_FMT "_append(void *arg, const union db_value *c)\n{\n",
+            STR_ARG(q->name));
+    buf_fmt(b, "    struct " STR_FMT "_list *l = arg;\n", STR_ARG(q->name));
+    buf_lit(b, "    if (l->n == l->cap) {\n        size_t cap = l->cap == 0 ? 8 : l->cap * 2;\n");
+    buf_fmt(b, "        " STR_FMT "*v = ARENA_ARRAY(l->arena, " STR_FMT ", cap);\n", STR_ARG(type),
+            STR_ARG(type));
+    buf_lit(b, "        for (size_t i = 0; i < l->n; i++)\n            v[i] = l->v[i];\n"
+               "        l->v = v;\n        l->cap = cap;\n    }\n");
+    if (q->bare)
+        buf_fmt(b, "    l->v[l->n++] = c[0].%s;\n", value_field(q->out->columns[0].type));
+    else
+        buf_fmt(b, "    " STR_FMT "_fill(&l->v[l->n++], c);\n", STR_ARG(q->out->name));
+    buf_lit(b, "}\n\n");
+}
+
+static void put_run(struct buf *b, const struct query *q)
+{
+    if (q->n_in > 0) {
+        buf_lit(b, "    const union db_value in[] = {");
+        for (size_t i = 0; i < q->n_in; i++)
+            buf_fmt(b, "%s{.%s = " STR_FMT "}", i > 0 ? ", " : "", value_field(q->in[i].type),
+                    STR_ARG(q->in[i].name));
+        buf_lit(b, "};\n");
+    }
+    const char *in = q->n_in > 0 ? "in" : "NULL";
+    switch (q->shape) {
+    case SHAPE_EXEC:
+        buf_fmt(b, "    return db_run(cx, &dbq_" STR_FMT ", %s, NULL, NULL, ret_changes);\n",
+                STR_ARG(q->name), in);
+        break;
+    case SHAPE_MANY:
+        buf_fmt(b, "    struct " STR_FMT "_list list = {.arena = cx->arena};\n", STR_ARG(q->name));
+        buf_fmt(b, "    TRY(db_run(cx, &dbq_" STR_FMT ", %s, " STR_FMT "_append, &list, NULL));\n",
+                STR_ARG(q->name), in, STR_ARG(q->name));
+        buf_lit(b, "    *ret = list.v;\n    *ret_n = list.n;\n    return OK;\n");
+        break;
+    default:
+        buf_fmt(b, "    TRY(db_run(cx, &dbq_" STR_FMT ", %s, " STR_FMT "_first, &to, NULL));\n",
+                STR_ARG(q->name), in, STR_ARG(q->name));
+        if (q->shape == SHAPE_MAYBE)
+            buf_lit(b, "    *ret_found = to.seen;\n    return OK;\n");
+        else
+            buf_lit(b, "    return to.seen ? OK : ERR_NOT_FOUND;\n");
+        break;
+    }
+}
+
+static void put_function(struct buf *b, struct arena *a, const struct query *q)
+{
+    if (q->shape == SHAPE_MANY)
+        put_many(b, a, q);
+    else if (q->shape != SHAPE_EXEC)
+        put_one(b, a, q);
+    put_prototype(b, a, q);
+    buf_lit(b, "\n{\n");
+    if (q->shape == SHAPE_ONE || q->shape == SHAPE_MAYBE)
+        buf_fmt(b, "    struct " STR_FMT "_one to = {false, ret};\n", STR_ARG(q->name));
+    put_run(b, q);
+    buf_lit(b, "}\n\n");
+}
+
+static void put_source(struct buf *b, struct file *f, const char *base)
+{
+    buf_fmt(b, "/* Generated by node/tools/sqlc; not to be edited. */\n#include \"%s_sql.h\"\n\n",
+            base);
+    for (size_t i = 0; i < f->n_queries; i++)
+        put_query_const(b, f->queries[i]);
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const struct row *r = f->rows[i];
+        bool used = false;
+        for (size_t k = 0; k < f->n_queries; k++)
+            used = used || (f->queries[k]->out == r && !f->queries[k]->bare);
+        if (!used)
+            continue;
+        buf_fmt(b, "static void " STR_FMT "_fill(struct " STR_FMT " *to, const union db_value *c)\n{\n",
+                STR_ARG(r->name), STR_ARG(r->name));
+        for (size_t k = 0; k < r->n; k++)
+            buf_fmt(b, "    to->" STR_FMT " = c[%zu].%s;\n", STR_ARG(r->columns[k].name), k,
+                    value_field(r->columns[k].type));
+        buf_lit(b, "}\n\n");
+    }
+    for (size_t i = 0; i < f->n_queries; i++)
+        put_function(b, f->arena, f->queries[i]);
+}
+
+static void put_all(struct buf *b, struct arena *a, char **paths, int n)
+{
+    struct buf names;
+    buf_init_arena(&names, a, MAX_FILE);
+    buf_lit(b, "/* Generated by node/tools/sqlc; not to be edited. */\n#include \"node/db/db.h\"\n\n");
+    for (int i = 0; i < n; i++) {
+        struct file *f = read_sql(a, paths[i]);
+        for (size_t k = 0; k < f->n_queries; k++) {
+            struct str name = f->queries[k]->name;
+            buf_fmt(b, "extern const struct db_query dbq_" STR_FMT ";\n", STR_ARG(name));
+            buf_fmt(&names, "    &dbq_" STR_FMT ",\n", STR_ARG(name));
+        }
+    }
+    buf_lit(b, "\nconst struct db_query *const db_all_queries[] = {\n");
+    buf_put(b, buf_str(&names));
+    buf_lit(b, "    NULL,\n};\n");
+}
+
+/* Written aside and renamed, so that an interrupted build leaves no half file behind. */
+static int write_file(struct arena *a, const char *path, const struct buf *b)
+{
+    const char *part = arena_printf(a, "%s.part", path);
+    FILE *out = b->overflow ? NULL : fopen(part, "wb");
+    if (out != NULL) {
+        bool ok = fwrite(b->p, 1, b->n, out) == b->n;
+        ok = fclose(out) == 0 && ok;
+        if (ok && rename(part, path) == 0)
+            return 0;
+    }
+    fprintf(stderr, "sqlc: cannot write %s\n", path);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fputs("usage: sqlc FILE.sql BASE | sqlc --all OUT.c FILE.sql…\n", stderr);
+        return 2;
+    }
+    struct arena *a = arena_new();
+    struct buf b;
+    buf_init_arena(&b, a, 8 * MAX_FILE);
+    int rc;
+    if (strcmp(argv[1], "--all") == 0) {
+        put_all(&b, a, argv + 3, argc - 3);
+        rc = write_file(a, argv[2], &b);
+    } else {
+        struct file *f = read_sql(a, argv[1]);
+        put_header(&b, f, argv[2]);
+        rc = write_file(a, arena_printf(a, "%s_sql.h", argv[2]), &b);
+        buf_clear(&b);
+        put_source(&b, f, argv[2]);
+        if (rc == 0)
+            rc = write_file(a, arena_printf(a, "%s_sql.c", argv[2]), &b);
+    }
+    arena_free(a);
+    return rc;
+}
