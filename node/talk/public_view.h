@@ -6,11 +6,13 @@
 
 #include "node/cx.h"
 
-struct public_media { int64_t id; struct str mime, url, alt, blurhash; int64_t width, height; };
+/* url and small_url: absolute. */
+struct public_media { int64_t id; struct str mime, url, small_url, alt, blurhash; int64_t width, height; };
 
 struct public_post {
     int64_t id, planet_id, author_id;
     struct str object_uri, url;      /* url: the human page, absolute */
+    struct str planet_handle, slug;
     struct str title, lang;
     bool locked;
     struct safe_html html;           /* teaser of a locked post, whole body of a public one */
@@ -24,5 +26,9 @@ struct public_post {
 /* ERR_NOT_FOUND for drafts; ERR_GONE for deleted posts. */
 MUST_USE enum err public_post_by_id(struct cx *cx, int64_t post_id, struct public_post *ret);
 MUST_USE enum err public_post_by_object_uri(struct cx *cx, struct str uri, struct public_post *ret);
+
+/* The public pictures of a published post, in their order. */
+MUST_USE enum err public_media_list(struct cx *cx, int64_t post_id, struct public_media **ret,
+                                    size_t *ret_n);
 
 #endif

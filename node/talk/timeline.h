@@ -4,6 +4,7 @@
 #define NODE_TALK_TIMELINE_H
 
 #include "node/talk/post.h"
+#include "node/talk/public_view.h"
 
 enum { TIMELINE_MAX = 100 };
 
@@ -15,8 +16,9 @@ struct post_card {
     struct str display_title;        /* the title; of notes the first words of what is public */
     struct str summary;              /* plain text of the public face, at most 200 characters */
     struct str tags;                 /* parted by a space, without '#' */
-    struct str picture_url, picture_alt, picture_blurhash; /* first public picture; url STR_NULL: none */
-    int64_t picture_width, picture_height;
+    struct safe_html html;           /* whole text of short public notes, else the teaser, else "" */
+    bool cut;                        /* there is more behind the link */
+    const struct public_media *pictures; size_t n_pictures; /* public ones; URLs absolute */
     bool open;                       /* the viewer may read it whole */
     bool liked;                      /* by the viewer */
     int64_t n_comments, n_likes, n_announces; /* as this viewer may know them */

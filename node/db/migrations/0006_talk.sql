@@ -19,6 +19,8 @@ CREATE TABLE post (
     object_uri TEXT,                    -- ActivityPub id of the current public face, minted at publishing
     summary TEXT NOT NULL,              -- plain text of the public face, for lists and cards
     tags TEXT NOT NULL,                 -- as in post_tag, parted by a space, for lists
+    picture_id BIGINT,                  -- the first picture that everybody may see
+    n_pictures BIGINT NOT NULL,         -- how many of these there are
     n_comments BIGINT NOT NULL,
     n_likes BIGINT NOT NULL,
     n_announces BIGINT NOT NULL,
@@ -36,13 +38,37 @@ CREATE INDEX post_newest ON post (state, published_at, id);
 CREATE INDEX post_author ON post (author_id, state, published_at, id);
 CREATE UNIQUE INDEX post_object ON post (object_uri);
 
--- The locked text. Named by node/talk/post_body.sql and by nothing else (tests/lint).
+-- The locked text. Named by node/talk/post_body.sql, where a pass is asked for, and where access is
+-- 'public' by public_view.sql and the view below; by nothing else (tests/lint/body.sh).
 CREATE TABLE post_body (
     post_id BIGINT PRIMARY KEY REFERENCES post (id),
     markdown TEXT NOT NULL,
     html TEXT NOT NULL,
     chars BIGINT NOT NULL
 );
+
+-- A row of a list of posts: what everybody may see. The text of short public notes stands in lists
+-- whole; no other body can come out of here.
+CREATE VIEW post_public_card AS
+SELECT p.id, p.planet_id, p.author_id, p.slug, p.title, p.lang, p.kind, p.state, p.access,
+       p.tier_rank, p.price_amount, p.price_currency, p.not_in_trial, p.pinned, p.version,
+       p.teaser_html, p.summary, p.tags, p.n_comments, p.n_likes, p.n_announces,
+       p.n_public_comments, p.n_remote_likes, p.created_at, p.published_at, p.edited_at, p.face_at,
+       b.html AS note_html, g.handle AS planet_handle, g.name AS planet_name,
+       a.name AS author_name, a.username AS author_username,
+       v.id AS avatar_id, v.mime AS avatar_mime, v.hash AS avatar_hash,
+       v.small_hash AS avatar_small_hash,
+       p.n_pictures, m.id AS picture_id, m.mime AS picture_mime, m.hash AS picture_hash,
+       m.small_hash AS picture_small_hash, m.width AS picture_width, m.height AS picture_height,
+       m.blurhash AS picture_blurhash, m.alt AS picture_alt
+  FROM post p
+  JOIN planet g ON g.id = p.planet_id
+  JOIN account a ON a.id = p.author_id
+  LEFT JOIN media v ON v.id = a.avatar_media_id
+  LEFT JOIN media m ON m.id = p.picture_id AND m.is_public = 1
+  LEFT JOIN post_body b ON b.post_id = p.id AND p.access = 'public' AND p.state = 'published'
+       AND p.kind = 'note' AND b.chars <= 1000
+ WHERE p.state = 'published';
 
 CREATE TABLE post_tag (
     post_id BIGINT NOT NULL REFERENCES post (id),
