@@ -3,6 +3,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct node {
     struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
     struct str host;          /* "example.org" or "localhost:8420", lower case */
     unsigned char secret[32]; /* node key, in DIR/secret.key; seals keys, signs links and codes */
+    /* Bumped after each commit that changes what a visitor may see: cached answers made under an
+     * older number are not served again. */
+    _Atomic uint64_t public_generation;
     bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
 };
 

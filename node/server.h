@@ -11,7 +11,8 @@ struct node;
 struct fetcher;      /* node/net/fetch.h */
 struct jobs;         /* node/jobs/jobs.h */
 struct wiring;       /* node/event.h */
-struct route_table;  /* node/http/route.h */
+struct route_table;  /* node/http/http.h */
+struct http_hooks;   /* node/http/http.h */
 
 struct server {
     struct node *node;               /* the nodes served (one; found by Host) */
@@ -19,6 +20,7 @@ struct server {
     struct jobs *jobs;
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */
     const struct route_table *const *routes; /* NULL-terminated list of tables */
+    const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
     bool dev;
 };
 

@@ -27,12 +27,21 @@ enum repr { /* what the asker wants (Accept, or the route's own) */
 
 /* Who may call. Anything above ANYONE makes the frame answer 401/303-to-sign-in before the handler
  * runs; finer rights are the domain's. */
-enum who { ANYONE = 1, ACCOUNT, OWNER /* of this node */, SIGNED /* HTTP signature, checked by the handler */, WEBHOOK };
+enum who {
+    ANYONE = 1,
+    ACCOUNT,
+    OWNER,   /* of this node */
+    SIGNED,  /* HTTP signature, checked by the handler; body is left as it came, no CSRF */
+    WEBHOOK, /* the provider's signature, checked by the handler; the same */
+    TOKEN,   /* API: bearer token or nothing, never cookies; no CSRF */
+};
 enum rate { RATE_NONE, RATE_READ, RATE_WRITE, RATE_LOGIN, RATE_CODE, RATE_INBOX, RATE_UPLOAD };
 
 struct route {
     enum http_method method;
-    const char *path; /* "/p/:planet/:slug"; a last "*rest" takes the remainder */
+    /* "/p/:planet/:slug"; a last "*rest" takes the remainder. A piece may have letters around its
+     * one parameter ("/@:handle", "/feed/:name.rss"). Fixed pieces win over parameters. */
+    const char *path;
     enum err (*run)(struct rq *rq);
     enum who who;
     enum rate rate;
@@ -55,6 +64,7 @@ struct session_info { /* zero when not signed in */
     struct str name;      /* for the page's head */
     struct str username;
     struct str avatar;    /* URL or NULL */
+    struct str csrf;      /* the session's form token; pages ask rq_csrf() */
 };
 
 struct rq {
@@ -68,7 +78,6 @@ struct rq {
     struct str ip;        /* client address (the front proxy's X-Forwarded-For if it is trusted) */
     struct str body;      /* whole body; never NULL-terminated */
     struct session_info session;
-    struct str csrf;      /* put into every form as hidden field "_csrf" */
     bool secure;          /* origin is https */
     void *priv;           /* the frame's */
 };
@@ -77,7 +86,12 @@ struct rq {
 struct str rq_param(const struct rq *rq, const char *name);   /* from the route's path */
 struct str rq_query(const struct rq *rq, const char *name);   /* from the query string */
 struct str rq_header(const struct rq *rq, const char *name);  /* repeated lines joined with ", " */
+/* Cookies by their plain name: on https the browser knows "s" as "__Host-s". */
 struct str rq_cookie(const struct rq *rq, const char *name);
+/* What goes into every form as the hidden field "_csrf" (or the header X-CSRF-Token): of the
+ * session, or of a visitor's own cookie, which is set with this answer when missing. An answer that
+ * asked for it is one person's: it never enters the byte cache. So ask only where a form is. */
+struct str rq_csrf(struct rq *rq);
 /* Fields of urlencoded or multipart forms. Malformed forms fail before the handler runs (400). */
 struct str rq_form(const struct rq *rq, const char *name);
 size_t rq_form_all(const struct rq *rq, const char *name, struct str *ret, size_t max);
@@ -99,6 +113,9 @@ void rq_add_header(struct rq *rq, const char *name, struct str value);
 /* "public, max-age=60" etc.; default "private, no-cache" for pages, set "no-store" where needed. */
 void rq_cache_control(struct rq *rq, const char *value);
 enum { COOKIE_SESSION_DAYS = 30 };
+/* max_age_s: 0 deletes, negative lasts until the browser closes. Path=/, SameSite=Lax, on https
+ * Secure and __Host-. The byte cache knows "lang" and "theme" as part of its key and passes every
+ * request by that brings another cookie of ours, so answers may depend on them. */
 void rq_set_cookie(struct rq *rq, const char *name, struct str value, int max_age_s, bool http_only);
 
 /* Parking: the request rests suspended, holding no worker. The handler calls rq_park and returns
@@ -117,14 +134,28 @@ int http_port(const struct http *h);
 
 /* The frame asks upward through these, set at wiring time (no arrow from node to web). */
 struct http_hooks {
-    /* fill rq->session, rq->csrf, cx->viewer from the session cookie; OK when not signed in */
+    /* fill rq->session, cx->viewer (and cx->locale if the account chose one) from the session cookie; OK when not signed in */
     enum err (*identify)(struct rq *rq);
     /* is the form token right for this session? (Sec-Fetch-Site / Origin are checked by the frame) */
     bool (*csrf_ok)(struct rq *rq, struct str token);
-    /* an error page in the asker's format; must always succeed */
+    /* the HTML error page, by reply_html(rq, status, …); must always succeed. JSON and text
+     * answers are the frame's own. e is OK never; status says more (404, 405, 421…) */
     void (*error_page)(struct rq *rq, enum err e, int status);
+    const char *sign_in_path; /* NULL: "/login"; asked with ?next= */
 };
 
 int http_status_of(enum err e);
+/* What the person is told: cx->tell, or the code's usual sentence, translated. */
+const char *http_sentence(const struct rq *rq, enum err e);
+
+/* Every row of the program, table by table, for the `routes` command and tests; the frame's own
+ * table ("node": /healthz) comes last. */
+void http_each_route(const struct route_table *const *tables,
+                     void (*each)(void *arg, const struct route_table *t, const struct route *r),
+                     void *arg);
+
+/* Drop every cached answer of a node: called after commits that change what visitors see
+ * (equivalent to bumping node->public_generation, which code below this rung does). */
+void http_cache_drop(struct node *node);
 
 #endif
