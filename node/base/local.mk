@@ -26,3 +26,13 @@ web/po/catalogues.c: web/po/zh_CN.mo node/tools/embed$(EXEEXT)
 check_PROGRAMS += tests/unit/test_i18n
 tests_unit_test_i18n_SOURCES = tests/unit/test_i18n.c tests/unit/unit.h
 tests_unit_test_i18n_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(ICU_LIBS)
+
+libbase_a_SOURCES += \
+	node/base/clock.c node/base/clock.h \
+	node/base/id.c node/base/id.h \
+	node/base/limiter.c node/base/limiter.h \
+	node/base/log.c node/base/log.h
+
+check_PROGRAMS += tests/unit/test_clock
+tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/unit.h
+tests_unit_test_clock_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread

@@ -1,0 +1,52 @@
+#include "node/base/id.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "node/base/clock.h"
+
+enum { MAKER_BITS = 10, SEQUENCE_BITS = 11 };
+static const int64_t epoch_ms = INT64_C(1704067200000); /* 2024-01-01T00:00:00Z */
+
+struct id_maker {
+    int64_t maker;
+    _Atomic int64_t last; /* milliseconds and sequence together, without the maker */
+};
+
+struct id_maker *id_maker_new(void)
+{
+    struct id_maker *m = calloc(1, sizeof *m);
+    unsigned maker;
+    if (m == NULL || getrandom(&maker, sizeof maker, 0) != sizeof maker)
+        abort();
+    m->maker = maker & ((1 << MAKER_BITS) - 1);
+    return m;
+}
+
+struct id_maker *id_maker_free(struct id_maker *m)
+{
+    free(m);
+    return NULL;
+}
+
+/* Milliseconds and sequence are one counter: when a millisecond's 2,048 numbers are used up, or the
+ * clock is set back, it runs ahead of the clock instead of waiting or repeating itself. */
+int64_t id_next(struct id_maker *m)
+{
+    int64_t now = (clock_now() - epoch_ms) << SEQUENCE_BITS;
+    int64_t last = atomic_load_explicit(&m->last, memory_order_relaxed);
+    int64_t next;
+    do {
+        next = now > last ? now : last + 1;
+    } while (!atomic_compare_exchange_weak_explicit(&m->last, &last, next, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    int64_t ms = next >> SEQUENCE_BITS;
+    int64_t sequence = next & ((1 << SEQUENCE_BITS) - 1);
+    return (ms << (MAKER_BITS + SEQUENCE_BITS)) | (m->maker << SEQUENCE_BITS) | sequence;
+}
+
+int64_t id_time(int64_t id)
+{
+    return (id >> (MAKER_BITS + SEQUENCE_BITS)) + epoch_ms;
+}
