@@ -38,6 +38,10 @@ struct access_pass {
 };
 
 MUST_USE enum err access_decide(struct cx *cx, const struct gate *gate, struct access_pass *ret);
+/* The same for a page of things: ret has room for n. One membership query per planet among them,
+ * none for visitors. */
+MUST_USE enum err access_decide_many(struct cx *cx, const struct gate *gates, size_t n,
+                                     struct access_pass *ret);
 /* A short audited list of reasons for which the program itself must see a body. */
 enum access_reason { ACCESS_FOR_INDEX, ACCESS_FOR_EXPORT };
 MUST_USE enum err access_internal(struct cx *cx, const struct gate *gate, enum access_reason reason,
