@@ -1,0 +1,127 @@
+#include "node/settings.h"
+
+#include "node/base/buf.h"
+#include "node/base/crypt.h"
+#include "node/base/i18n.h"
+#include "node/node.h"
+#include "node/settings_sql.h"
+
+#include <string.h>
+
+static const struct setting_row rows[] = {
+    {"origin", SETTING_URL, NULL, true, false,
+     N_("Where this node lives. Fixed when it was made: other servers know it by this name.")},
+    {"site.name", SETTING_TEXT, NULL, false, false, N_("The name of the node.")},
+    {"site.locale", SETTING_LOCALE, "en", false, false,
+     N_("The language of mails to people whose language we don't know.")},
+    {"mail.smtp_url", SETTING_URL, NULL, false, true,
+     N_("The server that sends our mail: smtp://user:password@host:587 or smtps://host.")},
+    {"mail.from", SETTING_MAIL, NULL, false, false, N_("The sender of our mail.")},
+    {"federation.enabled", SETTING_BOOL, "true", false, false,
+     N_("Whether other servers may follow and answer.")},
+    {NULL, SETTING_TEXT, NULL, false, false, NULL},
+};
+
+const struct setting_row *setting_rows(void)
+{
+    return rows;
+}
+
+static const struct setting_row *find(struct str key)
+{
+    for (const struct setting_row *r = rows; r->key != NULL; r++)
+        if (str_eq_c(key, r->key))
+            return r;
+    return NULL;
+}
+
+enum err setting_get(struct cx *cx, const char *key, struct str *ret)
+{
+    const struct setting_row *row = find(str_c(key));
+    if (row == NULL)
+        return cx_fail(cx, ERR_INTERNAL, "no setting %s", key);
+    struct setting_read_row stored;
+    enum err e = q_setting_read(cx, str_c(key), &stored);
+    if (e == ERR_NOT_FOUND) {
+        *ret = str_c(row->fallback);
+        return OK;
+    }
+    TRY(e);
+    if (!row->secret) {
+        *ret = stored.value;
+        return OK;
+    }
+    struct str sealed;
+    if (!crypt_base64url_decode(cx->arena, stored.value, &sealed))
+        return cx_fail(cx, ERR_INTERNAL, "setting %s is damaged", key);
+    return crypt_open(cx->arena, cx->node->secret, sealed, ret);
+}
+
+static enum err check_value(struct cx *cx, const struct setting_row *row, struct str value)
+{
+    enum locale ignored;
+    for (size_t i = 0; i < value.n; i++)
+        if ((unsigned char)value.p[i] < 0x20)
+            return cx_tell(cx, ERR_INVALID, N_("A setting is one line without control characters."));
+    if (value.n > 1000)
+        return cx_tell(cx, ERR_TOO_LARGE, N_("A setting has at most 1000 bytes."));
+    switch (row->type) {
+    case SETTING_TEXT: return OK;
+    case SETTING_BOOL:
+        if (!str_eq_c(value, "true") && !str_eq_c(value, "false"))
+            return cx_tell(cx, ERR_INVALID, N_("This setting is true or false."));
+        return OK;
+    case SETTING_URL:
+        if (!str_contains(value, STR("://")))
+            return cx_tell(cx, ERR_INVALID, N_("This setting is an address with its scheme, like smtp://host:587."));
+        return OK;
+    case SETTING_MAIL:
+        if (str_find_char(value, '@', 1) == SIZE_MAX || str_find_char(value, ' ', 0) != SIZE_MAX)
+            return cx_tell(cx, ERR_INVALID, N_("This setting is a mail address."));
+        return OK;
+    case SETTING_LOCALE:
+        if (!i18n_parse(value, &ignored))
+            return cx_tell(cx, ERR_INVALID, N_("This setting is a language: en or zh-CN."));
+        return OK;
+    }
+    return OK;
+}
+
+static enum err store(struct cx *cx, const struct setting_row *row, struct str value)
+{
+    if (row->secret) {
+        struct str sealed = crypt_seal(cx->arena, cx->node->secret, value);
+        struct buf b;
+        buf_init_arena(&b, cx->arena, 4096);
+        buf_put_base64url(&b, sealed.p, sealed.n);
+        value = buf_str(&b);
+    }
+    TX_SCOPE(cx);
+    TRY(q_setting_write(cx, str_c(row->key), value, NULL));
+    return tx_commit(cx);
+}
+
+enum err setting_set(struct cx *cx, struct str key, struct str value)
+{
+    const struct setting_row *row = find(key);
+    if (row == NULL)
+        return cx_tell(cx, ERR_NOT_FOUND, N_("There is no such setting."));
+    if (row->frozen)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("This setting was fixed when the node was made."));
+    if (str_empty(value)) { /* back to the default */
+        TX_SCOPE(cx);
+        TRY(q_setting_erase(cx, key, NULL));
+        return tx_commit(cx);
+    }
+    TRY(check_value(cx, row, value));
+    return store(cx, row, value);
+}
+
+enum err setting_freeze(struct cx *cx, const char *key, struct str value)
+{
+    const struct setting_row *row = find(str_c(key));
+    if (row == NULL || !row->frozen)
+        return cx_fail(cx, ERR_INTERNAL, "%s is no frozen setting", key);
+    TRY(check_value(cx, row, value));
+    return store(cx, row, value);
+}
