@@ -1,0 +1,29 @@
+#include "node/lock.h"
+
+#include "node/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum err lock_dir(const char *dir, int *ret_fd)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/serve.lock", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        log_error("node", "cannot open %s: %s", path, strerror(errno));
+        return ERR_STORAGE;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        log_error("node", "another process serves %s already", dir);
+        close(fd);
+        return ERR_CONFLICT;
+    }
+    *ret_fd = fd;
+    return OK;
+}

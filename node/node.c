@@ -1,0 +1,182 @@
+#include "node/node.h"
+
+#include "node/base/arena.h"
+#include "node/base/crypt.h"
+#include "node/base/id.h"
+#include "node/base/limiter.h"
+#include "node/base/log.h"
+#include "node/db/db.h"
+#include "node/server.h"
+#include "node/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *in_dir(struct arena *a, const char *dir, const char *name)
+{
+    return arena_printf(a, "%s/%s", dir, name);
+}
+
+static enum err read_secret(struct node *n)
+{
+    const char *path = in_dir(n->arena, n->dir, "secret.key");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        log_error("node", "cannot read %s: %s; is this a node's directory?", path, strerror(errno));
+        return ERR_NOT_FOUND;
+    }
+    unsigned char extra;
+    bool whole = read(fd, n->secret, sizeof n->secret) == (ssize_t)sizeof n->secret &&
+                 read(fd, &extra, 1) == 0;
+    close(fd);
+    if (!whole) {
+        log_error("node", "%s is damaged; restore it from a backup", path);
+        return ERR_INTERNAL;
+    }
+    return OK;
+}
+
+static struct str host_of(struct arena *a, struct str origin)
+{
+    size_t at = str_find(origin, STR("://"), 0);
+    return str_lower(a, at == SIZE_MAX ? origin : str_sub(origin, at + 3, SIZE_MAX));
+}
+
+static enum err read_origin(struct node *n)
+{
+    struct cx *cx = cx_new(n);
+    struct str origin;
+    enum err e = setting_get(cx, "origin", &origin);
+    if (e == OK && origin.p == NULL) {
+        log_error("node", "%s was never initialised; run 'orrery init'", n->dir);
+        e = ERR_NOT_FOUND;
+    }
+    if (e == OK) {
+        n->origin = str_dup(n->arena, origin);
+        n->host = host_of(n->arena, n->origin);
+    }
+    cx_free(cx);
+    return e;
+}
+
+enum err node_open(struct server *server, const char *dir, struct node **ret)
+{
+    struct arena *a = arena_new();
+    struct node *n = ARENA_NEW(a, struct node);
+    n->arena = a;
+    n->server = server;
+    n->dir = arena_copy(a, dir, strlen(dir));
+    n->dev = server->dev;
+    n->ids = id_maker_new();
+    n->limiter = limiter_new();
+    enum err e = read_secret(n);
+    if (e == OK)
+        e = db_open(in_dir(a, dir, "store.sqlite"), &n->db);
+    if (e == OK)
+        e = read_origin(n);
+    if (e != OK) {
+        node_close(n);
+        return e;
+    }
+    *ret = n;
+    return OK;
+}
+
+struct node *node_close(struct node *n)
+{
+    if (n == NULL)
+        return NULL;
+    db_close(n->db);
+    limiter_free(n->limiter);
+    id_maker_free(n->ids);
+    explicit_bzero(n->secret, sizeof n->secret);
+    arena_free(n->arena);
+    return NULL;
+}
+
+/* ---- making one ---- */
+
+static enum err make_empty_dir(const char *dir)
+{
+    if (mkdir(dir, 0700) == 0)
+        return OK;
+    if (errno != EEXIST) {
+        log_error("node", "cannot make %s: %s", dir, strerror(errno));
+        return ERR_STORAGE;
+    }
+    DIR *d = opendir(dir);
+    if (d == NULL) {
+        log_error("node", "cannot read %s: %s", dir, strerror(errno));
+        return ERR_STORAGE;
+    }
+    bool empty = true;
+    for (struct dirent *e; (e = readdir(d)) != NULL;)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            empty = false;
+    closedir(d);
+    if (!empty) {
+        log_error("node", "%s is not empty; choose another directory", dir);
+        return ERR_CONFLICT;
+    }
+    return OK;
+}
+
+static enum err sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return ERR_STORAGE;
+    int failed = fsync(fd);
+    close(fd);
+    return failed ? ERR_STORAGE : OK;
+}
+
+static enum err write_secret(struct arena *a, const char *dir)
+{
+    unsigned char secret[32];
+    crypt_random(secret, sizeof secret);
+    const char *path = in_dir(a, dir, "secret.key");
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret &&
+                   fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    explicit_bzero(secret, sizeof secret);
+    if (!written) {
+        log_error("node", "cannot write %s: %s", path, strerror(errno));
+        return ERR_STORAGE;
+    }
+    return sync_dir(dir);
+}
+
+static enum err write_origin(struct arena *a, const char *dir, struct str origin)
+{
+    struct db *db;
+    TRY(db_open(in_dir(a, dir, "store.sqlite"), &db));
+    struct server server = {0};
+    struct node n = {.server = &server, .arena = a, .dir = dir, .db = db};
+    n.ids = id_maker_new();
+    struct cx *cx = cx_new(&n);
+    enum err e = setting_freeze(cx, "origin", origin);
+    cx_free(cx);
+    id_maker_free(n.ids);
+    db_close(db);
+    return e;
+}
+
+enum err node_create(const char *dir, struct str origin)
+{
+    struct arena *a = arena_new();
+    enum err e = make_empty_dir(dir);
+    if (e == OK)
+        e = write_secret(a, dir);
+    if (e == OK)
+        e = write_origin(a, dir, origin);
+    arena_free(a);
+    return e;
+}
