@@ -73,7 +73,7 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     n->dir = arena_copy(a, dir, strlen(dir));
     n->dev = server->dev;
     n->ids = id_maker_new();
-    n->limiter = limiter_new();
+    n->limiter = limiter_new(4096);
     enum err e = read_secret(n);
     if (e == OK)
         e = db_open(in_dir(a, dir, "store.sqlite"), &n->db);
