@@ -36,3 +36,8 @@ libbase_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_clock
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/unit.h
 tests_unit_test_clock_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
+	node/base/crypt.c node/base/crypt.h node/base/crypt_key.c \
+	node/base/ip.c \
+	node/base/json.c node/base/json.h \
+	node/base/jw.c node/base/jw.h \
+	node/base/url.c node/base/url.h
