@@ -46,9 +46,10 @@ json_t *ld_first(const json_t *j);
 /* An absent value has 0 elements, an array its own, everything else is one element. */
 size_t ld_count(const json_t *j);
 json_t *ld_at(const json_t *j, size_t i);
+/* break and continue do what one expects; null elements are seen. */
 #define LD_EACH(i, item, j)                                                                        \
-    for (size_t i = 0, n_##i = ld_count(j); i < n_##i; i++)                                        \
-        for (json_t *item = ld_at((j), i), *once_##i = item; once_##i != NULL; once_##i = NULL)
+    for (size_t i = 0, go_##i = 1, n_##i = ld_count(j); go_##i && i < n_##i; i++)                  \
+        for (json_t *item = (go_##i = 0, ld_at((j), i)); !go_##i; go_##i = 1)
 
 /* A string at a path; else STR_NULL. */
 struct str ld_str(const json_t *j, const char *path);

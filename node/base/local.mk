@@ -36,8 +36,18 @@ libbase_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_clock
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/unit.h
 tests_unit_test_clock_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
+
+libbase_a_SOURCES += \
 	node/base/crypt.c node/base/crypt.h node/base/crypt_key.c \
 	node/base/ip.c \
 	node/base/json.c node/base/json.h \
 	node/base/jw.c node/base/jw.h \
 	node/base/url.c node/base/url.h
+
+check_PROGRAMS += tests/unit/test_crypt tests/unit/test_json tests/unit/test_url
+tests_unit_test_crypt_SOURCES = tests/unit/test_crypt.c tests/unit/unit.h
+tests_unit_test_crypt_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/unit.h
+tests_unit_test_json_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_url_SOURCES = tests/unit/test_url.c tests/unit/unit.h
+tests_unit_test_url_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
