@@ -13,6 +13,7 @@ struct jobs;         /* node/jobs/jobs.h */
 struct wiring;       /* node/event.h */
 struct route_table;  /* node/http/http.h */
 struct http_hooks;   /* node/http/http.h */
+struct hash_gate;    /* node/people/hash_gate.h */
 
 struct server {
     struct node *node;               /* the nodes served (one; found by Host) */
@@ -21,6 +22,7 @@ struct server {
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */
     const struct route_table *const *routes; /* NULL-terminated list of tables */
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
+    struct hash_gate *hashing;       /* how many passwords are hashed at once; NULL: any number */
     bool dev;
 };
 

@@ -1,4 +1,10 @@
-/* Sign-in: mailed links, passwords, sessions (client-api.md B1, B7–B10). */
+/* Sign-in: mailed links, passwords, sessions.
+ *
+ * What a browser holds (session, link, browser cookie) is 256 bits; the store has its SHA-256 only.
+ * A link lives 15 minutes, works once, in the browser that asked; reading its page consumes nothing,
+ * since mail scanners open every link. Attempts are counted in the store (node/people/rate.h):
+ * ERR_RATE_LIMITED with cx->retry_after_s. Answers and their timing do not tell whether an
+ * address is known here. Call these outside of transactions. */
 #ifndef NODE_PEOPLE_SESSION_H
 #define NODE_PEOPLE_SESSION_H
 
@@ -21,6 +27,14 @@ MUST_USE enum err session_end(struct cx *cx, int64_t account_id, int64_t session
  * job that EV_LOGIN_MAIL wakes. ret_browser goes into a cookie of the browser that asked. */
 MUST_USE enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str next,
                                 struct str *ret_browser);
+/* The page of a link is ORIGIN/login/TOKEN. */
+#define LOGIN_PATH "/login/"
+enum {
+    SESSION_DAYS = 30,
+    LOGIN_MINUTES = 15,
+    LOGIN_LINK_HOURS = 24,
+    LOGIN_CODE_TRIES = 5,
+};
 /* The owner's one-time link (command line): any browser. */
 MUST_USE enum err login_make_link(struct cx *cx, int64_t account_id, struct str *ret_url);
 /* What a GET shows: is it good, and was it asked from this browser? Consumes nothing. */
@@ -32,6 +46,7 @@ MUST_USE enum err login_show_code(struct cx *cx, struct str token, struct str *r
 MUST_USE enum err login_finish(struct cx *cx, struct str token, struct str code, struct str browser,
                                struct str ip, struct account *ret, struct str *ret_next);
 /* Password. Same timing and sentence for a wrong password and an unknown address. */
+/* OK, or ERR_UNAUTHENTICATED with the sentence. */
 MUST_USE enum err login_password(struct cx *cx, struct str mail, struct str password, struct str ip,
                                  struct account *ret);
 

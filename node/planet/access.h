@@ -11,7 +11,8 @@
 
 enum gate_kind { GATE_PUBLIC, GATE_MEMBERS, GATE_TIER, GATE_PRICE };
 
-/* What a thing asks for. Embedded in whatever can be locked. */
+/* What a thing asks for. GATE_PRICE with rank 0 opens by purchase alone; with a rank n > 0 for
+ * members of that rank, too. A draft opens for owners, partners and, his own, a guest. Embedded in whatever can be locked. */
 struct gate {
     int64_t post_id;
     int64_t planet_id;
@@ -35,6 +36,7 @@ struct access_pass {
     int64_t post_id_;
     int64_t account_id_;
     int64_t until_;        /* end of the right; DB_NULL: none or for ever */
+    bool no_files_;        /* a trial card shows texts and pictures, not files (P12) */
 };
 
 MUST_USE enum err access_decide(struct cx *cx, const struct gate *gate, struct access_pass *ret);
@@ -50,6 +52,7 @@ MUST_USE enum err access_internal(struct cx *cx, const struct gate *gate, enum a
 static inline bool access_is_full(const struct access_pass *p) { return p->verdict_ == ACCESS_FULL; }
 static inline enum access_verdict access_verdict(const struct access_pass *p) { return p->verdict_; }
 static inline enum access_why access_why(const struct access_pass *p) { return p->why_; }
+static inline bool access_with_files(const struct access_pass *p) { return access_is_full(p) && !p->no_files_; }
 static inline int64_t access_until(const struct access_pass *p) { return p->until_; }
 
 #endif

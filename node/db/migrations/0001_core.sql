@@ -28,6 +28,7 @@ CREATE TABLE rate_window (
     hits BIGINT NOT NULL,
     PRIMARY KEY (key, window_start)
 );
+CREATE INDEX rate_window_start ON rate_window (window_start);
 
 CREATE TABLE audit (
     id BIGINT PRIMARY KEY,

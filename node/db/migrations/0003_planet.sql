@@ -62,6 +62,7 @@ CREATE TABLE member_grant (
     kind TEXT NOT NULL CHECK (kind IN ('paid', 'trial', 'trial_card', 'gift', 'code', 'comp', 'legacy', 'bundle', 'referral')),
     starts_at BIGINT NOT NULL,
     ends_at BIGINT,                     -- NULL: lifetime
+    anchor_day BIGINT NOT NULL,         -- day of the month that the chain of terms began on (P5)
     window_days BIGINT,
     order_id BIGINT,
     price_id BIGINT,
@@ -71,6 +72,8 @@ CREATE TABLE member_grant (
 );
 CREATE INDEX member_grant_who ON member_grant (account_id, planet_id);
 CREATE INDEX member_grant_planet ON member_grant (planet_id, account_id);
+CREATE INDEX member_grant_tier ON member_grant (tier_id, live_state);
+CREATE INDEX member_grant_order ON member_grant (order_id);
 
 CREATE TABLE grant_event (
     id BIGINT PRIMARY KEY,

@@ -15,6 +15,7 @@ CREATE TABLE purchase_order (
     currency TEXT NOT NULL,
     rail TEXT NOT NULL,                 -- 'fake', 'code', 'none', later the providers
     rail_ref TEXT,
+    rail_at BIGINT,                     -- the rail's clock of what was applied last: older tales are only recorded
     state TEXT NOT NULL CHECK (state IN ('new', 'pending', 'paid', 'part_refunded', 'refunded', 'disputed', 'lost', 'expired', 'failed', 'cancelled')),
     refunded BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -22,6 +23,8 @@ CREATE TABLE purchase_order (
     paid_at BIGINT
 );
 CREATE INDEX purchase_order_account ON purchase_order (account_id, id);
+CREATE INDEX purchase_order_planet ON purchase_order (planet_id, id);
+CREATE INDEX purchase_order_state ON purchase_order (state, expires_at);
 
 -- Every transition asked of an order, applied or only recorded (P7).
 CREATE TABLE order_event (
@@ -33,6 +36,7 @@ CREATE TABLE order_event (
     to_state TEXT,                      -- NULL: not applied
     detail TEXT
 );
+CREATE INDEX order_event_order ON order_event (order_id, id);
 
 CREATE TABLE post_right (
     account_id BIGINT NOT NULL REFERENCES account (id),

@@ -1,0 +1,78 @@
+/* Orders: what somebody buys, and what became of it (P6–P11, P24).
+ *
+ * order_apply is the only way from one state to the next, driven by one table; what the table does
+ * not know, or what comes late, is recorded in order_event and changes nothing. Rights follow from
+ * states: paid gives the grant or the post right, a full refund and a lost dispute take it, an open
+ * dispute suspends it. All of it in one transaction with the ledger. */
+#ifndef NODE_MONEY_ORDER_H
+#define NODE_MONEY_ORDER_H
+
+#include "node/planet/planet.h"
+
+enum order_event {
+    ORDER_PENDING,      /* the rail has an object for it */
+    ORDER_PAID,
+    ORDER_REFUND,       /* amount: all that was given back so far */
+    ORDER_DISPUTE,
+    ORDER_DISPUTE_WON,
+    ORDER_DISPUTE_LOST,
+    ORDER_EXPIRE,
+    ORDER_FAIL,
+    ORDER_CANCEL,
+    ORDER_EVENT_COUNT
+};
+const char *order_event_word(enum order_event e);
+bool order_event_parse(struct str word, enum order_event *ret);
+
+struct order {
+    int64_t id, account_id, planet_id, price_id, post_id; /* DB_NULL: none */
+    struct str number;    /* ULID: 26 upper-case letters and digits */
+    struct str kind;      /* membership, renewal, post */
+    struct str state;     /* new, pending, paid, part_refunded, refunded, disputed, lost, expired, failed, cancelled */
+    struct str rail, rail_ref;
+    int64_t quantity, list_amount, discount, credit, tax, refunded;
+    struct money total;
+    int64_t created_at, expires_at, paid_at; /* DB_NULL: none */
+};
+
+/* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at once (P3).
+ * Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41), has it for life;
+ * ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
+MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail, struct order *ret);
+/* A single post (access 'price'): a right that does not end (P11). */
+MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail, struct order *ret);
+/* Free days of a price, once per account and planet (P25). */
+MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_t *ret_grant_id);
+
+MUST_USE enum err order_by_number(struct cx *cx, struct str number, struct order *ret);
+MUST_USE enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit, struct order **ret, size_t *ret_n);
+MUST_USE enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                                       struct order **ret, size_t *ret_n);
+/* Of the buyer, while it is new or pending. */
+MUST_USE enum err order_cancel(struct cx *cx, struct str number);
+
+struct order_change {
+    enum order_event event;
+    struct money amount;      /* of PAID and REFUND: checked exactly (P24) */
+    struct str rail_ref;      /* the rail's name of the payment; STR_NULL: unsaid */
+    int64_t rail_event_id;    /* DB_NULL: not from a rail */
+    int64_t rail_at;          /* when the rail says that it happened; DB_NULL: now */
+};
+enum order_verdict { ORDER_APPLIED, ORDER_RECORDED, ORDER_UNMATCHED };
+/* Inside a transaction. Unmatched: the money fits no order and lies in the owner's tray (P8). */
+MUST_USE enum err order_apply(struct cx *cx, struct str number, const struct order_change *change,
+                              enum order_verdict *ret);
+/* Seats, offers and reservations run out: expire what is over. For a job or before counting. */
+MUST_USE enum err order_expire_due(struct cx *cx, int64_t *ret_n);
+
+/* P8: money that waits for the owner's decision. */
+struct unmatched {
+    int64_t id, planet_id, rail_event_id, created_at;
+    struct str reason, order_number; /* order_number STR_NULL: said none */
+    struct money amount;
+};
+MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n);
+/* The owner has dealt with it outside (given back, kept). */
+MUST_USE enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id);
+
+#endif
