@@ -2,6 +2,7 @@
 #ifndef ADMIN_VIEW_H
 #define ADMIN_VIEW_H
 
+#include "web/html.h" /* the parts that these pages share with the reading side */
 #include "web/view.h"
 
 enum desk_tab { DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_SETTINGS, DESK_TRAY };

@@ -30,7 +30,6 @@ struct view_page {
     int64_t unread;                     /* notices */
     struct str csrf;
     struct str path;                    /* path and query of this page: where to come back to */
-    struct str path_q;                  /* the same, percent-encoded to stand in a query */
     struct str flash;                   /* a sentence above the page; NULL: none */
     bool flash_bad;
     bool noindex;
