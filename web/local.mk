@@ -1,10 +1,22 @@
 # sources of web
+libweb_a_SOURCES += \
+	web/page.c web/page.h \
+	web/static.c web/static.h \
+	web/view.h
 
 WEB_TEMPLATES = $(sort $(wildcard $(top_srcdir)/web/html/*.html))
-nodist_libweb_a_SOURCES += web/html.c web/html.h
+nodist_libweb_a_SOURCES += web/html.c web/html.h web/static_files.c
 BUILT_SOURCES += web/html.h
-CLEANFILES += web/html.c web/html.h
+CLEANFILES += web/html.c web/html.h web/static_files.c
 EXTRA_DIST += web/html web/static
 
 web/html.c web/html.h &: $(WEB_TEMPLATES) node/tools/tmplc$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) web && node/tools/tmplc$(EXEEXT) -o web/html -i web/view.h $(WEB_TEMPLATES)
+
+# Style, scripts and drawings are part of the program.
+WEB_STATIC = $(sort $(wildcard $(top_srcdir)/web/static/*.*))
+web/static_files.c: $(WEB_STATIC) node/tools/embed$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) web && node/tools/embed$(EXEEXT) $@ web_static \
+		$(foreach f,$(WEB_STATIC),$(notdir $(f))=$(f))
+
+$(libweb_a_OBJECTS): | web/html.h
