@@ -26,7 +26,7 @@ enum locale { LOCALE_EN, LOCALE_ZH_CN, LOCALE_COUNT };
 struct cx {
     struct arena *arena;
     struct node *node;
-    struct db_conn *conn;   /* reader held, or the writer inside a transaction; see node/db/db.h */
+    struct db_conn *conn;   /* the writer, inside a transaction; else NULL */
     int tx_depth;
     int64_t viewer;         /* account id, 0 = visitor */
     enum locale locale;
@@ -35,8 +35,10 @@ struct cx {
     const char *fail;       /* for the log: what failed and where; NULL if nothing did */
     const char *tell;       /* for the person, already translated; NULL: a sentence by code */
     int64_t retry_after_s;  /* with ERR_RATE_LIMITED, ERR_BUSY, ERR_UPSTREAM; 0 = not said */
-    unsigned wake;          /* what to wake after commit (node/db/db.c, node/jobs) */
+    bool lazy;              /* the next transactions need not outlive a power cut (leases) */
+    unsigned wake;          /* WAKE_…: what to do after the outermost commit */
 };
+enum { WAKE_JOBS = 1, WAKE_PUBLIC = 2 /* an anonymous page changes: node->public_generation */ };
 
 /* A fresh cx on a node (arena made here). cx_free rolls back what was left open. */
 struct cx *cx_new(struct node *node);
@@ -54,7 +56,8 @@ MUST_USE enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, cons
                            size_t n_args);
 #define N_(s) s
 
-/* Transactions nest: only the outermost commits. */
+/* Transactions nest: only the outermost commits; an inner one that is rolled back undoes its own
+ * part. One thread has at most one open at a time. After a failed tx_commit nothing is stored. */
 MUST_USE enum err tx_begin(struct cx *cx);
 MUST_USE enum err tx_commit(struct cx *cx);
 void tx_rollback(struct cx *cx);
@@ -68,7 +71,7 @@ void tx_scope_end(struct tx_scope *s);
     TRY(tx_begin(c));                                                                              \
     __attribute__((cleanup(tx_scope_end), unused)) struct tx_scope tx_scope_ = {(c), (c)->tx_depth}
 
-/* Give back the store connection early (before a long wait that holds none). */
+/* Before a long wait: asserts that no transaction is open. Readers are held per query only. */
 void cx_release(struct cx *cx);
 
 #endif

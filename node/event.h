@@ -42,17 +42,27 @@ enum job_verdict { JOB_DONE, JOB_RETRY, JOB_REST, JOB_LATER /* async: job_finish
 struct job_row {
     const char *kind;                       /* "fed.fanout" */
     enum job_verdict (*run)(struct cx *cx, const struct job *job);
-    int tries;                              /* then it rests in the tray */
-    int max_in_flight;                      /* 0 = no limit beside the workers */
+    int tries;                              /* then it rests in the tray; 0 = 10 */
+    int max_in_flight;                      /* 0 = no limit beside the workers; set it for LATER kinds */
     const int *backoff_s;                   /* table of waits, 0-terminated; NULL: the usual one */
+};
+
+/* Work that comes again and again: while the kind has no row that is due or running, one is put,
+ * every_s after the last (at once in a new store). */
+struct cron_row {
+    const char *kind;
+    int every_s;
 };
 
 struct wiring {
     const struct event_row *events;         /* ends with event == EV_NONE */
-    const struct job_row *jobs;             /* ends with kind == NULL */
+    const struct job_row *jobs;             /* ends with kind == NULL; at most 64 */
+    const struct cron_row *crons;           /* ends with kind == NULL; NULL: none */
 };
 
-/* Inside a transaction only. Writes one job row per consumer. */
+/* Inside a transaction only. Writes one job row per consumer: its payload is data, and its order
+ * key the consumer's area and the subject ("fed:1234"), so that what one area hears of one thing
+ * comes in order. A node without a server or wiring (tests) has no consumers. */
 MUST_USE enum err event_emit(struct cx *cx, enum event event, int64_t subject, struct str data);
 
 #endif

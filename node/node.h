@@ -4,6 +4,7 @@
 #define NODE_NODE_H
 
 #include <stdatomic.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -40,7 +40,7 @@ enum err setting_get(struct cx *cx, const char *key, struct str *ret)
     const struct setting_row *row = find(str_c(key));
     if (row == NULL)
         return cx_fail(cx, ERR_INTERNAL, "no setting %s", key);
-    struct setting_read_row stored;
+    struct str stored;
     enum err e = q_setting_read(cx, str_c(key), &stored);
     if (e == ERR_NOT_FOUND) {
         *ret = str_c(row->fallback);
@@ -48,11 +48,11 @@ enum err setting_get(struct cx *cx, const char *key, struct str *ret)
     }
     TRY(e);
     if (!row->secret) {
-        *ret = stored.value;
+        *ret = stored;
         return OK;
     }
     struct str sealed;
-    if (!crypt_base64url_decode(cx->arena, stored.value, &sealed))
+    if (!crypt_base64url_decode(cx->arena, stored, &sealed))
         return cx_fail(cx, ERR_INTERNAL, "setting %s is damaged", key);
     return crypt_open(cx->arena, cx->node->secret, sealed, ret);
 }

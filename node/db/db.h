@@ -41,6 +41,15 @@ struct db_stmt;
 MUST_USE enum err db_open(const char *path, struct db **ret); /* migrates; refuses a newer schema */
 struct db *db_close(struct db *db);
 
+/* How many durable commits there were, and how many transactions they carried. */
+void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);
+
+/* For node/cx.c only: one level of a transaction; see tx_begin there. After a failed commit the
+ * level is gone and nothing of the transaction is in the store. */
+MUST_USE enum err db_tx_begin(struct cx *cx);
+MUST_USE enum err db_tx_commit(struct cx *cx);
+void db_tx_rollback(struct cx *cx);
+
 /* For generated code: one static query. */
 struct db_query {
     const char *name;
@@ -58,6 +67,15 @@ MUST_USE enum err db_run(struct cx *cx, const struct db_query *q, const union db
                          /* called per row with the columns; text points into the arena */
                          void (*row)(void *arg, const union db_value *columns), void *arg,
                          int64_t *ret_rows_or_changes);
+/* Outside a transaction a reading statement borrows a connection for its own duration, so no
+ * snapshot outlives a query, and a writing one is a transaction by itself.
+ *
+ * Errors: a UNIQUE or PRIMARY KEY that is taken is ERR_CONFLICT, any other broken constraint
+ * ERR_INVALID; the statement alone is undone and the transaction may go on. ERR_BUSY: no room for
+ * 10 s. ERR_STORAGE: disk full, unreadable or damaged; the transaction is lost. */
+
+/* Prepare one query and throw it away (tests, `orrery doctor`). */
+MUST_USE enum err db_check_query(struct cx *cx, const struct db_query *q);
 
 /* All queries of the program, for the test that prepares each (generated, NULL-terminated). */
 extern const struct db_query *const db_all_queries[];

@@ -1,1 +1,35 @@
-# sources of node/db
+# The store (SQLite) and its schema. A new migration is added at the end of the list.
+MIGRATIONS = \
+	node/db/migrations/0001_core.sql \
+	node/db/migrations/0002_people.sql \
+	node/db/migrations/0003_planet.sql \
+	node/db/migrations/0004_money.sql \
+	node/db/migrations/0004_money.sqlite.sql \
+	node/db/migrations/0005_media.sql \
+	node/db/migrations/0006_talk.sql \
+	node/db/migrations/0007_federation.sql
+
+libstore_a_SOURCES += \
+	node/cx.c node/cx.h \
+	node/db/db.c node/db/db.h node/db/db_private.h \
+	node/db/migrate.c \
+	node/db/tx.c
+nodist_libstore_a_SOURCES += node/db/migrations.c
+BUILT_SOURCES += node/db/migrations.c
+CLEANFILES += node/db/migrations.c
+EXTRA_DIST += $(MIGRATIONS)
+
+node/db/migrations.c: $(MIGRATIONS) node/tools/embed$(EXEEXT) Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/embed$(EXEEXT) $@ db_migrations \
+		$(foreach m,$(filter %.sql,$^),$(notdir $(m))=$(m))
+
+STORE_TEST_LIBS = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_db
+tests_unit_test_db_SOURCES = tests/unit/test_db.c tests/unit/store.h tests/unit/unit.h
+nodist_tests_unit_test_db_SOURCES = tests/unit/sample_sql.c
+tests_unit_test_db_LDADD = $(STORE_TEST_LIBS)
+BUILT_SOURCES += tests/unit/sample_sql.h
+CLEANFILES += tests/unit/sample_sql.h tests/unit/sample_sql.c
+EXTRA_DIST += tests/unit/sample.sql
+tests/unit/test_db.$(OBJEXT): | tests/unit/sample_sql.h

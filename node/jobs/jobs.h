@@ -41,6 +41,25 @@ void job_finish(struct jobs *j, int64_t job_id, enum job_verdict verdict, const 
                 int64_t retry_after_s);
 /* Run everything that is due now, on this thread (command line use and tests); returns how many. */
 int jobs_run_due(struct cx *cx);
+
+/* For the command line and the owner's tray. state NULL: all. */
+struct job_info {
+    int64_t id;
+    struct str kind, state;  /* ready (due at run_at), waiting (for its order key), leased, resting */
+    int64_t subject, run_at, attempts, created_at;
+    struct str order_key, last_error; /* NULL: none */
+};
+MUST_USE enum err job_list(struct cx *cx, const char *state, int64_t after_id, int limit,
+                           struct job_info **ret, size_t *ret_n);
+struct job_counts {
+    int64_t ready, waiting, leased, resting;
+};
+MUST_USE enum err job_count(struct cx *cx, struct job_counts *ret);
+/* Run it again now, with all its tries. ERR_NOT_FOUND: no such row, or it runs at this moment. */
+MUST_USE enum err job_retry(struct cx *cx, int64_t id);
+/* Forget it. ERR_NOT_FOUND as above. What waited for it goes on. */
+MUST_USE enum err job_drop(struct cx *cx, int64_t id);
+
 /* Error text and delay for a run function that will return JOB_RETRY or JOB_REST: set with
  * cx_fail() and cx->retry_after_s. */
 

@@ -1,5 +1,101 @@
--- The durable queue.
--- :name job_insert exec
+-- The durable queue. 'ready' rows run at run_at; 'waiting' ones wait for an older row of their
+-- order_key, whose end promotes the next; so claiming never looks at a blocked row.
+
+-- :row job_claimed id int, kind text, subject int, payload text?, order_key text?, attempts int,
+--      run_at int, created_at int
+-- :row job_listed id int, kind text, state text, subject int, run_at int, attempts int,
+--      created_at int, order_key text?, last_error text?
+
+-- :name job_insert :exec
 -- :in id int, kind text, subject int, payload text?, order_key text?, run_at int, created_at int
 INSERT INTO job (id, kind, subject, payload, order_key, state, run_at, attempts, created_at)
-VALUES (:id, :kind, :subject, :payload, :order_key, 'ready', :run_at, 0, :created_at);
+VALUES (:id, :kind, :subject, :payload, :order_key,
+        CASE WHEN EXISTS (SELECT 1 FROM job o WHERE o.order_key = :order_key
+                             AND o.state IN ('ready', 'waiting', 'leased'))
+             THEN 'waiting' ELSE 'ready' END,
+        :run_at, 0, :created_at);
+
+-- :name job_next_due :one
+-- :in kind text
+-- :out run_at int?
+SELECT MIN(run_at) FROM job WHERE state = 'ready' AND kind = :kind;
+
+-- :name job_claim :many
+-- :in owner text, until int, kind text, now int, max int
+-- :out job_claimed
+UPDATE job SET state = 'leased', lease_owner = :owner, lease_until = :until
+ WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND kind = :kind AND run_at <= :now
+               ORDER BY run_at, id LIMIT :max)
+RETURNING id, kind, subject, payload, order_key, attempts, run_at, created_at;
+
+-- :name job_forget :exec
+-- :in id int
+DELETE FROM job WHERE id = :id;
+
+-- :name job_end_turn :exec
+-- :in id int, state text, run_at int, error text?
+UPDATE job SET state = :state, run_at = :run_at, attempts = attempts + 1, last_error = :error,
+               lease_owner = NULL, lease_until = NULL
+ WHERE id = :id;
+
+-- :name job_give_back :exec
+-- :in id int, owner text
+UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL
+ WHERE id = :id AND lease_owner = :owner;
+
+-- :name job_promote :exec
+-- :in order_key text
+UPDATE job SET state = 'ready'
+ WHERE id = (SELECT MIN(id) FROM job WHERE order_key = :order_key AND state = 'waiting')
+   AND NOT EXISTS (SELECT 1 FROM job o WHERE o.order_key = :order_key
+                      AND o.state IN ('ready', 'leased'));
+
+-- :name job_reset_leases :exec
+UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL WHERE state = 'leased';
+
+-- :name job_reset_expired :exec
+-- :in now int
+UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL
+ WHERE state = 'leased' AND lease_until < :now;
+
+-- :name job_keep_leases :exec
+-- :in owner text, until int
+UPDATE job SET lease_until = :until WHERE state = 'leased' AND lease_owner = :owner;
+
+-- :name job_kind_is_alive :one
+-- :in kind text
+-- :out n int
+SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE kind = :kind AND state IN ('ready', 'waiting', 'leased')
+                       LIMIT 1) AS alive;
+
+-- :name job_list_state :many
+-- :in state text, after_id int, max int
+-- :out job_listed
+SELECT id, kind, state, subject, run_at, attempts, created_at, order_key, last_error
+  FROM job WHERE state = :state AND id > :after_id ORDER BY id LIMIT :max;
+
+-- :name job_list_all :many
+-- :in after_id int, max int
+-- :out job_listed
+SELECT id, kind, state, subject, run_at, attempts, created_at, order_key, last_error
+  FROM job WHERE id > :after_id ORDER BY id LIMIT :max;
+
+-- :name job_counts :many
+-- :out state text, n int
+SELECT state, COUNT(*) FROM job GROUP BY state;
+
+-- :name job_find :maybe
+-- :in id int
+-- :out job_listed
+SELECT id, kind, state, subject, run_at, attempts, created_at, order_key, last_error
+  FROM job WHERE id = :id;
+
+-- :name job_again :exec
+-- :in id int, now int
+UPDATE job
+   SET state = CASE WHEN state = 'resting'
+                     AND EXISTS (SELECT 1 FROM job o WHERE o.order_key = job.order_key
+                                    AND o.state IN ('ready', 'leased'))
+                    THEN 'waiting' WHEN state = 'resting' THEN 'ready' ELSE state END,
+       run_at = :now, attempts = 0
+ WHERE id = :id;

@@ -10,7 +10,7 @@ CREATE TABLE job (
     subject BIGINT NOT NULL,
     payload TEXT,
     order_key TEXT,
-    state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'resting')),
+    state TEXT NOT NULL CHECK (state IN ('ready', 'waiting', 'leased', 'resting')), -- waiting: for an older one of its order_key
     run_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
     lease_owner TEXT,
@@ -18,8 +18,8 @@ CREATE TABLE job (
     last_error TEXT,
     created_at BIGINT NOT NULL
 );
-CREATE INDEX job_due ON job (state, run_at, id);
-CREATE INDEX job_order ON job (order_key, id);
+CREATE INDEX job_due ON job (state, kind, run_at, id);
+CREATE INDEX job_order ON job (order_key, state, id);
 
 -- Attempts that must be limited across restarts (codes, sign-in): one row a key and window.
 CREATE TABLE rate_window (

@@ -1,0 +1,108 @@
+#include "node/cx.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "node/base/clock.h"
+#include "node/base/i18n.h"
+#include "node/db/db.h"
+#include "node/jobs/jobs.h"
+#include "node/node.h"
+#include "node/server.h"
+
+struct cx *cx_new(struct node *node)
+{
+    struct cx *cx = calloc(1, sizeof *cx);
+    unsigned char name[8];
+    if (cx == NULL || getrandom(name, sizeof name, 0) != sizeof name)
+        abort();
+    cx->arena = arena_new();
+    cx->node = node;
+    cx->now = clock_now();
+    for (size_t i = 0; i < sizeof name; i++)
+        snprintf(cx->trace + 2 * i, 3, "%02x", name[i]);
+    return cx;
+}
+
+struct cx *cx_free(struct cx *cx)
+{
+    if (cx == NULL)
+        return NULL;
+    while (cx->tx_depth > 0)
+        tx_rollback(cx);
+    arena_free(cx->arena);
+    free(cx);
+    return NULL;
+}
+
+enum err cx_fail_at(struct cx *cx, enum err code, const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *words = arena_alloc(cx->arena, (size_t)(n < 0 ? 0 : n) + 1);
+    vsnprintf(words, (size_t)(n < 0 ? 0 : n) + 1, fmt, again);
+    va_end(again);
+    cx->fail = arena_printf(cx->arena, "%s (%s:%d)", words, file, line);
+    return code;
+}
+
+enum err cx_tell(struct cx *cx, enum err code, const char *msgid)
+{
+    cx->tell = i18n_get(cx->locale, msgid);
+    return code;
+}
+
+enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, const struct str *args,
+                  size_t n_args)
+{
+    cx->tell = str_z(cx->arena, i18n_fill(cx->arena, i18n_get(cx->locale, msgid), args, n_args));
+    return code;
+}
+
+enum err tx_begin(struct cx *cx)
+{
+    return db_tx_begin(cx);
+}
+
+/* What waits for this commit is woken only when it can be seen. */
+enum err tx_commit(struct cx *cx)
+{
+    TRY(db_tx_commit(cx));
+    if (cx->tx_depth > 0 || cx->wake == 0)
+        return OK;
+    unsigned wake = cx->wake;
+    cx->wake = 0;
+    if (wake & WAKE_PUBLIC)
+        atomic_fetch_add(&cx->node->public_generation, 1);
+    struct server *server = cx->node->server;
+    if ((wake & WAKE_JOBS) && server != NULL && server->jobs != NULL)
+        jobs_wake(server->jobs);
+    return OK;
+}
+
+void tx_rollback(struct cx *cx)
+{
+    db_tx_rollback(cx);
+    if (cx->tx_depth == 0)
+        cx->wake = 0;
+}
+
+void tx_scope_end(struct tx_scope *s)
+{
+    while (s->cx->tx_depth >= s->depth && s->cx->tx_depth > 0)
+        tx_rollback(s->cx);
+}
+
+void cx_release(struct cx *cx)
+{
+    if (cx->tx_depth > 0)
+        abort(); /* our bug: everybody else's writing would wait for ours */
+}
