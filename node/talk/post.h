@@ -60,7 +60,7 @@ MUST_USE enum err post_may_author(struct cx *cx, int64_t planet_id);
 MUST_USE enum err post_may_edit(struct cx *cx, const struct post *post);
 /* Owner and partners. */
 MUST_USE enum err post_pin(struct cx *cx, int64_t post_id, bool pinned);
-/* "/p/<planet>/<slug>", the human page. */
+/* "/@<planet>/<slug>", the human page. */
 struct str post_path(struct cx *cx, struct str planet_handle, struct str slug);
 
 /* The teaser that we would suggest for this body: what stands above a line "<!--more-->" , else the

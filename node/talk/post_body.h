@@ -11,5 +11,9 @@ MUST_USE enum err post_body(struct cx *cx, const struct post *post, const struct
 MUST_USE enum err post_body_source(struct cx *cx, const struct post *post, struct str *ret_markdown);
 /* Inside post_save's transaction only. */
 MUST_USE enum err post_body_store(struct cx *cx, int64_t post_id, struct str markdown, struct safe_html html);
+/* Inside a transaction: it is gone for good. */
+MUST_USE enum err post_body_remove(struct cx *cx, int64_t post_id);
+/* Is there nothing but white space? */
+MUST_USE enum err post_body_is_empty(struct cx *cx, int64_t post_id, bool *ret);
 
 #endif

@@ -12,7 +12,7 @@ struct post_card {
     struct post post;                /* teaser_html, but no counts: take those below */
     struct str planet_handle, planet_name;
     struct str author_name, author_username, author_avatar_url; /* url STR_NULL: none */
-    struct str path;                 /* "/p/<planet>/<slug>" */
+    struct str path;                 /* "/@<planet>/<slug>" */
     struct str display_title;        /* the title; of notes the first words of what is public */
     struct str summary;              /* plain text of the public face, at most 200 characters */
     struct str tags;                 /* parted by a space, without '#' */
@@ -32,7 +32,7 @@ MUST_USE enum err post_timeline_view(struct cx *cx, int64_t planet_id, struct st
 /* The pinned ones of a planet (they stand in the timeline, too). */
 MUST_USE enum err post_pinned_view(struct cx *cx, int64_t planet_id, struct post_card **ret,
                                    size_t *ret_n);
-/* Of one author, public face as ever. planet_id 0: everywhere. */
+/* Of one author, on all planets. */
 MUST_USE enum err post_author_view(struct cx *cx, int64_t author_id, int64_t before_id, int limit,
                                    struct post_card **ret, size_t *ret_n);
 MUST_USE enum err post_timeline_all(struct cx *cx, int64_t before_id, int limit, struct post **ret,

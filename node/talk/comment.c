@@ -1,0 +1,243 @@
+/* What people of this node do with comments. */
+#include "node/talk/comment.h"
+
+#include "node/base/id.h"
+#include "node/db/db.h"
+#include "node/event.h"
+#include "node/node.h"
+#include "node/planet/planet.h"
+#include "node/talk/comment_row.h"
+#include "node/talk/comment_sql.h"
+#include "node/talk/mention.h"
+#include "node/text/markdown.h"
+
+enum err comment_count(struct cx *cx, int64_t post_id, enum comment_audience audience, int64_t n)
+{
+    return q_comment_count_add(cx, post_id, n, audience == COMMENT_PUBLIC ? n : 0, NULL);
+}
+
+/* ---- writing one --------------------------------------------------------------------------- */
+
+enum err comment_may_create(struct cx *cx, const struct post *post, enum comment_audience audience)
+{
+    enum role role;
+    bool may;
+
+    if (cx->viewer == 0)
+        return cx_tell(cx, ERR_UNAUTHENTICATED, N_("Sign in to write a comment."));
+    if (!str_eq(post->state, STR("published")))
+        return ERR_NOT_FOUND;
+    TRY(role_of(cx, post->planet_id, cx->viewer, &role));
+    if (role == ROLE_BANNED)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("You can't write on this planet any more."));
+    TRY(comment_may_read(cx, post, audience, &may));
+    if (may)
+        return OK;
+    if (audience == COMMENT_MEMBERS)
+        return cx_tell(cx, ERR_PAYMENT_REQUIRED,
+                       N_("This thread is for members. Join the planet to write in it."));
+    return ERR_NOT_FOUND;
+}
+
+static enum err check_text(struct cx *cx, struct str markdown)
+{
+    if (!str_is_utf8(markdown))
+        return cx_tell(cx, ERR_INVALID, N_("The text isn't valid UTF-8."));
+    if (str_empty(str_trim(markdown)))
+        return cx_tell(cx, ERR_INVALID, N_("Write something first."));
+    if (str_utf8_len(markdown) > COMMENT_MAX_CHARS)
+        return cx_tell(cx, ERR_INVALID, N_("The comment is too long: 10,000 characters at most."));
+    return OK;
+}
+
+static enum err find_parent(struct cx *cx, const struct post *post, int64_t parent_id,
+                            struct comment_ref_row *ret)
+{
+    bool found;
+
+    TRY(q_comment_ref_get(cx, parent_id, &found, ret));
+    if (!found || ret->post_id != post->id || !str_eq(ret->state, STR("shown")))
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The comment that you answer isn't there any more. Write a new one."));
+    return OK;
+}
+
+enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_id,
+                        struct str markdown, enum comment_audience audience, struct comment *ret)
+{
+    struct comment_ref_row parent = {.account_id = DB_NULL};
+    struct told_of of = {.post = post, .markdown = markdown, .account_id = cx->viewer};
+    struct told *told;
+    size_t n_told;
+    struct safe_html html;
+    struct comment made;
+    int64_t id = id_next(cx->node->ids);
+
+    if (parent_id != 0) {
+        TRY(find_parent(cx, post, parent_id, &parent));
+        audience = audience_of(parent.audience);
+    }
+    TRY(comment_may_create(cx, post, audience));
+    TRY(check_text(cx, markdown));
+    TRY(markdown_render(cx, MARKDOWN_COMMENT, markdown, &html));
+    of.audience = audience;
+    of.parent_account_id = parent.account_id == DB_NULL ? 0 : parent.account_id;
+    TRY(mention_find(cx, &of, &told, &n_told));
+
+    TX_SCOPE(cx);
+    TRY(q_comment_insert(cx, id, post->id, parent_id == 0 ? DB_NULL : parent_id,
+                         parent_id == 0 ? id : parent.root_id, cx->viewer, DB_NULL,
+                         audience_name(audience), STR("shown"), markdown, html.s, STR_NULL,
+                         STR_NULL, cx->now, NULL));
+    TRY(comment_count(cx, post->id, audience, 1));
+    TRY(event_emit(cx, EV_COMMENT_CREATED, id, STR_NULL));
+    TRY(mention_tell(cx, &of, id, told, n_told));
+    TRY(comment_read_back(cx, id, post->planet_id, &made));
+    TRY(tx_commit(cx));
+    *ret = made;
+    return OK;
+}
+
+/* ---- changing one -------------------------------------------------------------------------- */
+
+/* One that lives, and its post; the viewer's rights to it are the caller's to ask. */
+static enum err find_live(struct cx *cx, int64_t id, struct comment_ref_row *ret,
+                          struct post *ret_post)
+{
+    bool found;
+
+    if (cx->viewer == 0)
+        return cx_tell(cx, ERR_UNAUTHENTICATED, N_("Sign in first."));
+    TRY(q_comment_ref_get(cx, id, &found, ret));
+    if (!found)
+        return ERR_NOT_FOUND;
+    if (str_eq(ret->state, STR("deleted")))
+        return ERR_GONE;
+    return post_by_id(cx, ret->post_id, ret_post);
+}
+
+static enum err check_own(struct cx *cx, const struct comment_ref_row *c)
+{
+    if (c->account_id != cx->viewer)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("You can change only your own comments."));
+    return OK;
+}
+
+static enum err check_moderator(struct cx *cx, const struct post *post)
+{
+    bool moderator;
+
+    TRY(comment_is_moderator(cx, post->planet_id, &moderator));
+    if (!moderator)
+        return cx_tell(cx, ERR_FORBIDDEN,
+                       N_("Only the owner, partners and moderators decide about comments."));
+    return OK;
+}
+
+enum err comment_source(struct cx *cx, int64_t id, struct str *ret_markdown)
+{
+    struct comment_ref_row c;
+    struct post post;
+
+    TRY(find_live(cx, id, &c, &post));
+    TRY(check_own(cx, &c));
+    return q_comment_markdown(cx, id, ret_markdown);
+}
+
+enum err comment_edit(struct cx *cx, int64_t id, struct str markdown, struct comment *ret)
+{
+    struct comment_ref_row c;
+    struct post post;
+    struct told_of of = {.post = &post, .markdown = markdown, .account_id = cx->viewer};
+    struct told *told;
+    size_t n_told;
+    struct safe_html html;
+    struct comment made;
+
+    TRY(find_live(cx, id, &c, &post));
+    TRY(check_own(cx, &c));
+    if (str_eq(c.state, STR("hidden")))
+        return cx_tell(cx, ERR_FORBIDDEN, N_("This comment was hidden by a moderator."));
+    TRY(comment_may_create(cx, &post, audience_of(c.audience)));
+    TRY(check_text(cx, markdown));
+    TRY(markdown_render(cx, MARKDOWN_COMMENT, markdown, &html));
+    of.audience = audience_of(c.audience);
+    TRY(q_comment_markdown(cx, id, &of.before));
+    TRY(mention_find(cx, &of, &told, &n_told));
+
+    TX_SCOPE(cx);
+    TRY(q_comment_set_text(cx, id, markdown, html.s, cx->now, NULL));
+    TRY(event_emit(cx, EV_COMMENT_UPDATED, id, STR_NULL));
+    TRY(mention_tell(cx, &of, id, told, n_told));
+    TRY(comment_read_back(cx, id, post.planet_id, &made));
+    TRY(tx_commit(cx));
+    *ret = made;
+    return OK;
+}
+
+enum err comment_delete(struct cx *cx, int64_t id)
+{
+    struct comment_ref_row c;
+    struct post post;
+
+    TX_SCOPE(cx);
+    TRY(find_live(cx, id, &c, &post));
+    if (c.account_id != cx->viewer)
+        TRY(check_moderator(cx, &post));
+    TRY(q_comment_erase(cx, id, NULL));
+    if (str_eq(c.state, STR("shown")))
+        TRY(comment_count(cx, c.post_id, audience_of(c.audience), -1));
+    TRY(event_emit(cx, EV_COMMENT_DELETED, id, STR_NULL));
+    return tx_commit(cx);
+}
+
+/* ---- moderating ---------------------------------------------------------------------------- */
+
+/* Counted is what is shown. */
+static enum err move_to(struct cx *cx, const struct comment_ref_row *c, struct str state)
+{
+    bool was = str_eq(c->state, STR("shown")), is = str_eq(state, STR("shown"));
+
+    if (str_eq(c->state, state))
+        return OK;
+    TRY(q_comment_set_state(cx, c->id, state, NULL));
+    if (was != is)
+        TRY(comment_count(cx, c->post_id, audience_of(c->audience), is ? 1 : -1));
+    return event_emit(cx, EV_COMMENT_UPDATED, c->id, STR_NULL);
+}
+
+static enum err moderate(struct cx *cx, int64_t id, struct str state)
+{
+    struct comment_ref_row c;
+    struct post post;
+
+    TX_SCOPE(cx);
+    TRY(find_live(cx, id, &c, &post));
+    TRY(check_moderator(cx, &post));
+    TRY(move_to(cx, &c, state));
+    return tx_commit(cx);
+}
+
+enum err comment_hide(struct cx *cx, int64_t id)
+{
+    return moderate(cx, id, STR("hidden"));
+}
+
+enum err comment_show(struct cx *cx, int64_t id)
+{
+    return moderate(cx, id, STR("shown"));
+}
+
+enum err comment_hold(struct cx *cx, int64_t id)
+{
+    struct comment_ref_row c;
+    bool found;
+
+    TX_SCOPE(cx);
+    TRY(q_comment_ref_get(cx, id, &found, &c));
+    if (!found)
+        return ERR_NOT_FOUND;
+    if (!str_eq(c.state, STR("deleted")))
+        TRY(move_to(cx, &c, STR("held")));
+    return tx_commit(cx);
+}

@@ -1,0 +1,94 @@
+#include "node/talk/public_view.h"
+
+#include "node/db/db.h"
+#include "node/media/media.h"
+#include "node/node.h"
+#include "node/talk/post.h"
+#include "node/talk/public_view_sql.h"
+
+static struct str absolute(struct cx *cx, struct str path)
+{
+    return str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin), STR_ARG(path));
+}
+
+enum err public_media_list(struct cx *cx, int64_t post_id, struct public_media **ret, size_t *ret_n)
+{
+    struct public_media_row *rows;
+    size_t n;
+
+    TRY(q_public_media(cx, post_id, &rows, &n));
+    *ret = ARENA_ARRAY(cx->arena, struct public_media, n);
+    *ret_n = n;
+    for (size_t i = 0; i < n; i++) {
+        struct media m = {
+            .id = rows[i].id,
+            .kind = STR("image"),
+            .mime = rows[i].mime,
+            .hash = rows[i].hash,
+            .small_hash = rows[i].small_hash,
+        };
+        (*ret)[i] = (struct public_media){
+            .id = m.id,
+            .mime = m.mime,
+            .url = absolute(cx, media_url(cx, &m, false)),
+            .small_url = absolute(cx, media_url(cx, &m, true)),
+            .alt = rows[i].alt,
+            .blurhash = rows[i].blurhash,
+            .width = rows[i].width,
+            .height = rows[i].height,
+        };
+    }
+    return OK;
+}
+
+static enum err view_of_row(struct cx *cx, const struct public_row *r, struct public_post *ret)
+{
+    struct public_post v = {
+        .id = r->id,
+        .planet_id = r->planet_id,
+        .author_id = r->author_id,
+        .object_uri = r->object_uri,
+        .url = absolute(cx, post_path(cx, r->handle, r->slug)),
+        .planet_handle = r->handle,
+        .slug = r->slug,
+        .title = r->title,
+        .lang = r->lang,
+        .locked = !str_eq(r->access, STR("public")),
+        .html = {r->html},
+        .summary_text = r->summary,
+        .published_at = r->published_at,
+        .edited_at = r->face_at,
+        .n_public_comments = r->n_public_comments,
+        .n_announces = r->n_announces,
+    };
+
+    v.n_likes = v.locked ? r->n_remote_likes : r->n_likes;
+    TRY(post_tags(cx, r->id, &v.tags, &v.n_tags));
+    TRY(public_media_list(cx, r->id, &v.media, &v.n_media));
+    *ret = v;
+    return OK;
+}
+
+enum err public_post_by_id(struct cx *cx, int64_t post_id, struct public_post *ret)
+{
+    struct public_row row;
+
+    TRY(q_public_by_id(cx, post_id, &row));
+    if (str_eq(row.state, STR("deleted")))
+        return ERR_GONE;
+    if (!str_eq(row.state, STR("published")))
+        return ERR_NOT_FOUND;
+    return view_of_row(cx, &row, ret);
+}
+
+enum err public_post_by_object_uri(struct cx *cx, struct str uri, struct public_post *ret)
+{
+    int64_t id, n;
+    bool found;
+
+    TRY(q_public_by_uri(cx, uri, &found, &id));
+    if (found)
+        return public_post_by_id(cx, id, ret);
+    TRY(q_public_was_there(cx, uri, &n));
+    return n > 0 ? ERR_GONE : ERR_NOT_FOUND;
+}
