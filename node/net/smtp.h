@@ -26,6 +26,8 @@ struct mail {
 MUST_USE enum err smtp_send(struct cx *cx, struct str smtp_url, const struct mail *m);
 /* An address that we would write to: ASCII, one @, a host with a dot (or "localhost"), ≤254. */
 bool smtp_address_ok(struct str address);
+/* "Name <a@b>" or "a@b" taken apart; false when it isn't one. Views into from. */
+bool smtp_split_from(struct str from, struct str *ret_name, struct str *ret_address);
 /* The bytes that go over the wire. ERR_INVALID on a line break or control character in a header. */
 MUST_USE enum err smtp_compose(struct arena *a, const struct mail *m, int64_t now,
                                struct buf *out);
