@@ -197,15 +197,15 @@ static void *claimer_main(void *arg)
 {
     struct jobs *j = arg;
     for (;;) {
-        int claimed = 0;
+        int did = 0;
         int64_t next = INT64_MAX;
         pthread_mutex_lock(&j->lock);
         bool stopping = j->stopping, over = j->quit && j->ended == NULL;
         pthread_mutex_unlock(&j->lock);
         if (over)
             break;
-        enum err e = jobs_turn(j, !stopping, &claimed, &next);
-        if (e == OK && claimed > 0)
+        enum err e = jobs_turn(j, !stopping, &did, &next);
+        if (e == OK && did > 0)
             continue;
         int64_t wait = JOBS_POLL_MS;
         if (e == OK && next != INT64_MAX && next - jobs_now(j) < wait)
@@ -335,20 +335,17 @@ int jobs_run_due(struct cx *cx)
     struct jobs *before = server->jobs, *j = jobs_make(server, cx->node, 1);
     j->fixed_now = cx->now;
     server->jobs = j; /* run functions give it to job_finish */
-    int total = 0, claimed = 0;
-    do {
-        int64_t next;
-        enum err e = jobs_turn(j, true, &claimed, &next);
-        total += run_queued(j);
-        while (e == OK && claimed == 0 && has_flights(j)) {
-            e = jobs_turn(j, true, &claimed, &next);
-            total += run_queued(j);
-            if (e == OK && claimed == 0 && has_flights(j))
-                claimer_sleep(j, JOBS_POLL_MS);
-        }
-        if (e != OK)
+    int total = 0, did = 0;
+    int64_t next;
+    while (jobs_turn(j, true, &did, &next) == OK) {
+        int ran = run_queued(j);
+        total += ran;
+        if (did > 0 || ran > 0)
+            continue;
+        if (!has_flights(j))
             break;
-    } while (claimed > 0);
+        claimer_sleep(j, JOBS_POLL_MS); /* for those that end later */
+    }
     server->jobs = before;
     jobs_give_back(j);
     jobs_unmake(j);

@@ -69,9 +69,10 @@ int64_t jobs_now(const struct jobs *j);
 struct jobs *jobs_make(struct server *server, struct node *node, int n_workers);
 struct jobs *jobs_unmake(struct jobs *j);
 
-/* One turn of the claimer: store the ends, claim what can run. *ret_claimed: how many.
+/* One turn of the claimer: claim what can run, store what ended. *ret_did: how many of both; if
+ * there were any, more may have become possible, so turn again.
  * *ret_next: when something will be due (INT64_MAX: not known). */
-MUST_USE enum err jobs_turn(struct jobs *j, bool claim, int *ret_claimed, int64_t *ret_next);
+MUST_USE enum err jobs_turn(struct jobs *j, bool claim, int *ret_did, int64_t *ret_next);
 /* Next flight for a runner, or NULL; under the lock. */
 struct flight *jobs_take(struct jobs *j);
 void jobs_run(struct jobs *j, struct flight *f);

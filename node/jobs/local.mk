@@ -5,3 +5,7 @@ libstore_a_SOURCES += \
 	node/jobs/jobs.c node/jobs/jobs.h node/jobs/jobs_private.h \
 	node/jobs/queue.c \
 	node/jobs/turn.c
+
+check_PROGRAMS += tests/unit/test_jobs
+tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_jobs_LDADD = $(STORE_TEST_LIBS)

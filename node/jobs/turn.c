@@ -73,7 +73,7 @@ static void table_remove(struct jobs *j, struct flight *f)
 }
 
 /* All that ended meanwhile, in one durable commit. If that fails they stay for the next turn. */
-static enum err store_ends(struct jobs *j, struct cx *cx)
+static enum err store_ends(struct jobs *j, struct cx *cx, int *did)
 {
     pthread_mutex_lock(&j->lock);
     struct flight *list = j->ended;
@@ -104,6 +104,7 @@ static enum err store_ends(struct jobs *j, struct cx *cx)
         j->n_in_flight--;
         table_remove(j, f);
         free(f);
+        (*did)++;
     }
     pthread_mutex_unlock(&j->lock);
     return e;
@@ -210,7 +211,7 @@ static int queue_claimed(struct jobs *j, const struct claim *claims, int n)
     return total;
 }
 
-static enum err claim(struct jobs *j, struct cx *cx, int *ret_claimed, int64_t *ret_next)
+static enum err claim(struct jobs *j, struct cx *cx, int *did, int64_t *ret_next)
 {
     struct claim claims[JOBS_MAX_KINDS] = {0};
     int n = 0;
@@ -233,7 +234,7 @@ static enum err claim(struct jobs *j, struct cx *cx, int *ret_claimed, int64_t *
     if (n == 0)
         return OK;
     TRY(claim_rows(j, cx, claims, n));
-    *ret_claimed = queue_claimed(j, claims, n);
+    *did += queue_claimed(j, claims, n);
     return OK;
 }
 
@@ -265,12 +266,12 @@ static enum err keep_leases(struct jobs *j, struct cx *cx)
     return tx_commit(cx);
 }
 
-static enum err turn(struct jobs *j, struct cx *cx, bool may_claim, int *ret_claimed,
+static enum err turn(struct jobs *j, struct cx *cx, bool may_claim, int *did,
                      int64_t *ret_next)
 {
     if (may_claim)
-        TRY(claim(j, cx, ret_claimed, ret_next));
-    TRY(store_ends(j, cx));
+        TRY(claim(j, cx, did, ret_next));
+    TRY(store_ends(j, cx, did));
     if (may_claim && cx->now >= j->cron_at) {
         TRY(put_crons(j, cx, j->keep_at == 0));
         j->cron_at = cx->now + MS_MINUTE;
@@ -283,12 +284,12 @@ static enum err turn(struct jobs *j, struct cx *cx, bool may_claim, int *ret_cla
     return OK;
 }
 
-enum err jobs_turn(struct jobs *j, bool may_claim, int *ret_claimed, int64_t *ret_next)
+enum err jobs_turn(struct jobs *j, bool may_claim, int *ret_did, int64_t *ret_next)
 {
     struct cx *cx = turn_cx(j);
-    *ret_claimed = 0;
+    *ret_did = 0;
     *ret_next = INT64_MAX;
-    enum err e = turn(j, cx, may_claim, ret_claimed, ret_next);
+    enum err e = turn(j, cx, may_claim, ret_did, ret_next);
     if (e != OK)
         log_error("jobs", "turn failed: %s: %s", err_name(e), cx->fail == NULL ? "" : cx->fail);
     cx_free(cx);
