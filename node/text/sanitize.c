@@ -68,7 +68,7 @@ struct open {
 struct sanitizer {
     struct buf b;
     htmlParserCtxtPtr parser;
-    struct open stack[DEPTH_MAX + 2]; /* html and body do not count */
+    struct open stack[DEPTH_MAX + 1]; /* the wrapper, too */
     size_t depth;
     size_t dropping; /* open elements whose content vanishes */
     size_t math;     /* open <math>: text is dropped but for the chosen annotation */
@@ -351,6 +351,8 @@ enum err sanitize_html(struct arena *a, struct str html, struct safe_html *ret)
     pthread_once(&parser_once, xmlInitParser);
     struct sanitizer s = {0};
     buf_init_arena(&s.b, a, OUT_MAX);
+    /* In an element of its own, for the parser puts a <p> around text that stands in none. */
+    struct str whole = str_fmt(a, "<x-text>" STR_FMT, STR_ARG(html));
     /* No tree is built: three handlers, everything else (comments, cdata, declarations) is NULL.
      * Script and style content comes as cdata and so goes nowhere. */
     htmlSAXHandler sax = {.startElement = on_start, .endElement = on_end, .characters = on_text,
@@ -361,14 +363,12 @@ enum err sanitize_html(struct arena *a, struct str html, struct safe_html *ret)
     htmlSAXHandler *own = s.parser->sax;
     s.parser->sax = &sax;
     s.parser->userData = &s;
-    if (html.n > 0) {
-        /* With the encoding given, a <meta charset> cannot change it. */
-        xmlDocPtr doc = htmlCtxtReadMemory(s.parser, html.p, (int)html.n, NULL, "UTF-8",
-                                           HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-                                               HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
-                                               HTML_PARSE_NOIMPLIED);
-        xmlFreeDoc(doc);
-    }
+    /* With the encoding given, a <meta charset> cannot change it. */
+    xmlDocPtr doc = htmlCtxtReadMemory(s.parser, whole.p, (int)whole.n, NULL, "UTF-8",
+                                       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+                                           HTML_PARSE_NOWARNING | HTML_PARSE_NONET |
+                                           HTML_PARSE_NOIMPLIED);
+    xmlFreeDoc(doc);
     s.parser->sax = own;
     htmlFreeParserCtxt(s.parser);
     if (s.too_deep)
