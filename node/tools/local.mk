@@ -43,3 +43,4 @@ node/db/all_queries.c: $(SQL_FILES) node/tools/sqlc$(EXEEXT) Makefile
 # So that a single library can be made without 'make all' before it.
 $(libstore_a_OBJECTS) $(libdomain_a_OBJECTS) $(libfed_a_OBJECTS) $(libweb_a_OBJECTS) \
 $(libadmin_a_OBJECTS): | $(SQL_TO_H)
+LINTS += tests/lint/sqlc.sh

@@ -301,6 +301,9 @@ static void read_statement(struct file *f, struct query *q)
         die(f, q->line, "the statement of '" STR_FMT "' does not end in ';'", STR_ARG(q->name));
     f->at = i + 1;
     f->line--;
+    struct str rest = read_line(f);
+    if (rest.n > 0 && !str_starts(rest, STR("--")))
+        die(f, f->line, "a new statement begins on a line of its own");
     q->sql = str_trim(buf_str(&out));
     for (size_t k = 0; k < q->n_in; k++)
         if (!q->used[k])
