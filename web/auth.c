@@ -34,7 +34,7 @@ enum err auth_identify(struct rq *rq)
         .username = a.username,
         .avatar = web_avatar(cx, a.name, a.avatar_media_id).url,
     };
-    rq->csrf = s.csrf;
+    rq->session.csrf = s.csrf;
     cx->viewer = a.id;
     if (rq_cookie(rq, "lang").p == NULL && a.locale.n > 0)
         (void)i18n_parse(a.locale, &cx->locale);
@@ -43,7 +43,7 @@ enum err auth_identify(struct rq *rq)
 
 bool auth_csrf_ok(struct rq *rq, struct str token)
 {
-    return rq->csrf.n > 0 && str_eq_secret(rq->csrf, token);
+    return rq->session.csrf.n > 0 && str_eq_secret(rq->session.csrf, token);
 }
 
 /* ---- pages ---- */
