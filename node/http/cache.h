@@ -1,0 +1,54 @@
+/* Anonymous answers as ready bytes (D-7). Entries are found by raw target, representation, language
+ * and theme; they are good for one generation of the node and at most a minute (pages say "3 minutes
+ * ago"), except those whose Cache-Control says "immutable". 16 MB, least recently used go first.
+ * Safe from any thread: shards with a mutex each, held for a probe only. */
+#ifndef NODE_HTTP_CACHE_H
+#define NODE_HTTP_CACHE_H
+
+#include "node/base/str.h"
+
+struct MHD_Response;
+struct http_cache;
+
+enum { HTTP_CACHE_BYTES = 16 * 1024 * 1024, HTTP_CACHE_MS = 60 * 1000 };
+
+struct cache_key {
+    struct str target;
+    unsigned variant; /* representation, language, theme */
+};
+
+/* An answer in all its forms. Counted: whoever gets one gives it back by cache_entry_unref. */
+struct cache_entry;
+struct MHD_Response *cache_entry_answer(const struct cache_entry *e, bool gzip,
+                                        struct str if_none_match, int *ret_status);
+void cache_entry_unref(struct cache_entry *e);
+
+struct http_cache *http_cache_new(size_t max_bytes);
+struct http_cache *http_cache_free(struct http_cache *c);
+
+/* NULL when there is none that is good now. Allocates nothing. */
+struct cache_entry *http_cache_find(struct http_cache *c, struct cache_key key, uint64_t generation,
+                                    int64_t now_monotonic);
+
+/* What an entry is made of. headers: added to every form of the answer (ETag, Vary and
+ * Content-Encoding are the cache's own). body is copied, and compressed once if that helps. */
+struct cache_header {
+    const char *name, *value;
+};
+struct cache_answer {
+    struct str body;
+    const char *type;
+    const struct cache_header *headers;
+    size_t n_headers;
+    bool immutable;
+};
+/* Makes and stores an entry made under generation; the caller gets one count of it, too. */
+struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, uint64_t generation,
+                                   int64_t now_monotonic, const struct cache_answer *answer);
+
+/* A strong tag of bytes with its quotes; suffix tells encodings apart ("" or "-gz"). */
+enum { ETAG_MAX = 40 };
+void etag_make(struct str body, const char *suffix, char ret[ETAG_MAX]);
+bool type_compresses(const char *type);
+
+#endif

@@ -1,0 +1,323 @@
+#include "node/http/frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "node/base/clock.h"
+#include "node/base/log.h"
+#include "node/node.h"
+
+enum { PARKED_GRACE_MS = 2000 };
+
+/* ---- the queue ---- */
+
+static void push(struct http *h, struct call *c)
+{
+    c->next = NULL;
+    *(h->last != NULL ? &h->last->next : &h->first) = c;
+    h->last = c;
+    h->queued++;
+    pthread_cond_signal(&h->wake);
+}
+
+bool pool_take(struct call *c, enum task task)
+{
+    struct http *h = c->http;
+    pthread_mutex_lock(&h->mutex);
+    bool room = !h->closed && !atomic_load(&h->stopping) && h->queued < HTTP_MAX_QUEUE;
+    if (room) {
+        /* Before a worker can see it, or the resume could come first. */
+        MHD_suspend_connection(c->con);
+        c->task = task;
+        h->in_hand++;
+        push(h, c);
+    }
+    pthread_mutex_unlock(&h->mutex);
+    return room;
+}
+
+static struct call *next_call(struct http *h)
+{
+    pthread_mutex_lock(&h->mutex);
+    while (h->first == NULL && !h->closed)
+        pthread_cond_wait(&h->wake, &h->mutex);
+    struct call *c = h->first;
+    if (c != NULL) {
+        h->first = c->next;
+        if (h->first == NULL)
+            h->last = NULL;
+        h->queued--;
+    }
+    pthread_mutex_unlock(&h->mutex);
+    return c;
+}
+
+/* The connection wakes up; its thread may answer and free the call at once. */
+static void hand_back(struct call *c)
+{
+    struct http *h = c->http;
+    MHD_resume_connection(c->con);
+    pthread_mutex_lock(&h->mutex);
+    h->in_hand--;
+    pthread_cond_broadcast(&h->idle);
+    pthread_mutex_unlock(&h->mutex);
+}
+
+void call_finish(struct call *c)
+{
+    log_access(c);
+    c->stage = STAGE_ANSWERED;
+    hand_back(c);
+}
+
+/* ---- parking ---- */
+
+enum err rq_park(struct rq *rq, enum err (*resume)(struct rq *rq, void *arg), void *arg)
+{
+    struct call *c = call_of(rq);
+    pthread_mutex_lock(&c->mutex);
+    c->parking = true;
+    c->resume = resume;
+    c->resume_arg = arg;
+    pthread_mutex_unlock(&c->mutex);
+    atomic_fetch_add(&c->refs, 1);
+    return OK;
+}
+
+static void parked_add(struct call *c)
+{
+    struct http *h = c->http;
+    pthread_mutex_lock(&h->mutex);
+    c->park_prev = NULL;
+    c->park_next = h->parked;
+    if (h->parked != NULL)
+        h->parked->park_prev = c;
+    h->parked = c;
+    pthread_mutex_unlock(&h->mutex);
+}
+
+/* The mutex of http is held. */
+static void parked_remove(struct http *h, struct call *c)
+{
+    *(c->park_prev != NULL ? &c->park_prev->park_next : &h->parked) = c->park_next;
+    if (c->park_next != NULL)
+        c->park_next->park_prev = c->park_prev;
+}
+
+void rq_unpark(struct rq *rq)
+{
+    struct call *c = call_of(rq);
+    pthread_mutex_lock(&c->mutex);
+    enum park was = c->park;
+    if (was == PARK_NONE)
+        c->unparked = true; /* its worker has not put it down yet and will see this */
+    else if (was == PARK_RESTING)
+        c->park = PARK_NONE;
+    pthread_mutex_unlock(&c->mutex);
+
+    if (was == PARK_ABANDONED) {
+        call_unref(c); /* the server has answered and may be gone; only the call is left */
+    } else if (was == PARK_RESTING) {
+        struct http *h = c->http;
+        pthread_mutex_lock(&h->mutex);
+        parked_remove(h, c);
+        c->task = TASK_RESUME;
+        push(h, c);
+        pthread_mutex_unlock(&h->mutex);
+    }
+}
+
+/* True when the call rests now and belongs to whoever unparks it; false when it goes on here. */
+static bool put_down(struct call *c)
+{
+    parked_add(c); /* first: an unpark may come the moment the state says RESTING */
+    pthread_mutex_lock(&c->mutex);
+    bool rests = !c->unparked;
+    if (rests)
+        c->park = PARK_RESTING;
+    c->unparked = false;
+    pthread_mutex_unlock(&c->mutex);
+    if (!rests) {
+        pthread_mutex_lock(&c->http->mutex);
+        parked_remove(c->http, c);
+        pthread_mutex_unlock(&c->http->mutex);
+    }
+    return rests;
+}
+
+static void abandon_parked(struct http *h)
+{
+    struct call *left = NULL;
+    pthread_mutex_lock(&h->mutex);
+    for (struct call *c = h->parked, *next; c != NULL; c = next) {
+        next = c->park_next;
+        pthread_mutex_lock(&c->mutex);
+        bool mine = c->park == PARK_RESTING;
+        if (mine)
+            c->park = PARK_ABANDONED;
+        pthread_mutex_unlock(&c->mutex);
+        if (mine) {
+            parked_remove(h, c);
+            c->park_next = left;
+            left = c;
+        }
+    }
+    pthread_mutex_unlock(&h->mutex);
+    while (left != NULL) {
+        struct call *next = left->park_next;
+        reply_set(left, 503,
+                  reply_plain_error(503, ERR_BUSY, left->rq.repr != REPR_HTML, left->rq.secure));
+        call_finish(left);
+        left = next;
+    }
+}
+
+/* ---- workers ---- */
+
+static enum err run_handler(struct call *c)
+{
+    struct rq *rq = &c->rq;
+    if (!c->admitted)
+        TRY(guard_admit(c));
+    if (c->response != NULL) /* sent to sign in */
+        return OK;
+    if (!body_view(&c->body, &rq->body))
+        return cx_fail(rq->cx, ERR_STORAGE, "the body cannot be mapped");
+    TRY(guard_form(c));
+    return rq->route->run(rq);
+}
+
+static void finish_with(struct call *c, enum err e)
+{
+    if (e == OK && c->response == NULL)
+        e = cx_fail(c->rq.cx, ERR_INTERNAL, "the handler did not answer");
+    if (e != OK)
+        reply_error(c, e, http_status_of(e));
+    cx_release(c->rq.cx);
+    call_finish(c);
+}
+
+/* Before the body is read: nobody uploads what they may not. */
+static void check_call(struct call *c)
+{
+    enum err e = guard_admit(c);
+    c->admitted = true;
+    if (e != OK || c->response != NULL) {
+        c->linger = true;
+        finish_with(c, e);
+        return;
+    }
+    cx_release(c->rq.cx);
+    c->stage = STAGE_CHECKED;
+    hand_back(c);
+}
+
+static void run_call(struct call *c)
+{
+    enum err e;
+    if (c->task == TASK_CHECK) {
+        check_call(c);
+        return;
+    }
+    if (c->task == TASK_RESUME) {
+        e = OK;
+    } else if (c->early) {
+        if (c->rq.repr == REPR_HTML && !c->linger)
+            (void)!guard_admit(c); /* the error page greets whoever is signed in */
+        if (c->response == NULL)
+            reply_error(c, c->early_err, c->early_status);
+        cx_release(c->rq.cx);
+        call_finish(c);
+        return;
+    } else {
+        c->rq.cx->now = clock_now();
+        c->generation = atomic_load(&c->http->node->public_generation);
+        e = run_handler(c);
+    }
+    bool resumed = c->task == TASK_RESUME;
+    while (resumed || c->parking) {
+        if (!resumed) {
+            cx_release(c->rq.cx);
+            if (e != OK)
+                log_warn("http", "a handler parked and failed trace=%s", c->rq.cx->trace);
+            if (put_down(c))
+                return;
+        }
+        resumed = false;
+        c->parking = false;
+        atomic_fetch_sub(&c->refs, 1); /* the connection's count remains */
+        e = c->resume(&c->rq, c->resume_arg);
+    }
+    finish_with(c, e);
+}
+
+static void *worker_main(void *arg)
+{
+    struct http *h = arg;
+    struct call *c;
+    while ((c = next_call(h)) != NULL)
+        run_call(c);
+    return NULL;
+}
+
+enum err pool_start(struct http *h, int n_workers)
+{
+    pthread_attr_t attr;
+    pthread_mutex_init(&h->mutex, NULL);
+    pthread_cond_init(&h->wake, NULL);
+    pthread_cond_init(&h->idle, NULL);
+    h->workers = calloc((size_t)n_workers, sizeof(*h->workers));
+    if (h->workers == NULL)
+        abort();
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, HTTP_WORKER_STACK);
+    enum err e = OK;
+    for (int i = 0; i < n_workers && e == OK; i++) {
+        if (pthread_create(&h->workers[i], &attr, worker_main, h) == 0)
+            h->n_workers++;
+        else
+            e = ERR_BUSY;
+    }
+    pthread_attr_destroy(&attr);
+    return e;
+}
+
+/* Waits until nothing is in hand or ms have passed. */
+static bool wait_idle(struct http *h, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)(ms / 1000);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    int rc = 0;
+    pthread_mutex_lock(&h->mutex);
+    while (h->in_hand > 0 && rc != ETIMEDOUT)
+        rc = pthread_cond_timedwait(&h->idle, &h->mutex, &until);
+    bool idle = h->in_hand == 0;
+    pthread_mutex_unlock(&h->mutex);
+    return idle;
+}
+
+void pool_stop(struct http *h)
+{
+    bool idle = wait_idle(h, PARKED_GRACE_MS);
+    while (!idle) {
+        abandon_parked(h);
+        idle = wait_idle(h, 50);
+    }
+    pthread_mutex_lock(&h->mutex);
+    h->closed = true;
+    pthread_cond_broadcast(&h->wake);
+    pthread_mutex_unlock(&h->mutex);
+    for (int i = 0; i < h->n_workers; i++)
+        pthread_join(h->workers[i], NULL);
+    free(h->workers);
+    pthread_cond_destroy(&h->wake);
+    pthread_cond_destroy(&h->idle);
+    pthread_mutex_destroy(&h->mutex);
+}
