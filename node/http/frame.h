@@ -100,7 +100,7 @@ struct call {
     char target[];
 };
 
-struct linger;
+struct lingerer;
 
 struct http {
     struct server *server;
@@ -109,7 +109,7 @@ struct http {
     struct router *router;
     struct MHD_Response *busy, *too_long; /* ready for the epoll threads */
     const struct route_table **tables;
-    struct linger *linger;
+    struct lingerer *linger;
     int port;
     int n_workers;
     pthread_t *workers;
@@ -158,6 +158,7 @@ bool body_view(struct body *b, struct str *ret);
 void body_close(struct body *b);
 
 /* guard.c */
+enum err guard_identify(struct call *c);
 enum err guard_admit(struct call *c); /* rate, session, who; before the body */
 enum err guard_form(struct call *c);  /* form token; after the body */
 bool origin_is_ours(struct str sec_fetch_site, struct str origin, struct str referer,
@@ -167,15 +168,14 @@ bool visitor_token_ok(struct rq *rq, struct str token);
 /* reply.c */
 void reply_error(struct call *c, enum err e, int status);
 void reply_set(struct call *c, int status, struct MHD_Response *take_response);
-/* Security headers, Cache-Control and what the handler added, unless it spoke for itself. */
-void reply_add_headers(struct call *c, struct MHD_Response *r, const char *default_cache);
+
 struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool secure);
 const char *http_reason(int status);
 void log_access(struct call *c);
 
 /* linger.c: reads on what a refused client still sends, so that it sees the answer */
-struct linger *linger_new(void);
-struct linger *linger_free(struct linger *l);
-void linger_take(struct linger *l, int take_fd);
+struct lingerer *linger_new(void);
+struct lingerer *linger_free(struct lingerer *l);
+void linger_take(struct lingerer *l, int take_fd);
 
 #endif

@@ -20,7 +20,7 @@ struct guest {
     int64_t bytes;
 };
 
-struct linger {
+struct lingerer {
     pthread_t thread;
     int wake;
     pthread_mutex_t mutex; /* guards what follows */
@@ -46,7 +46,7 @@ static bool drain(struct guest *g, int64_t now)
     return now < g->until;
 }
 
-static void drain_all(struct linger *l)
+static void drain_all(struct lingerer *l)
 {
     int64_t now = clock_monotonic();
     for (int i = 0; i < l->n;) {
@@ -61,7 +61,7 @@ static void drain_all(struct linger *l)
 
 static void *linger_main(void *arg)
 {
-    struct linger *l = arg;
+    struct lingerer *l = arg;
     for (;;) {
         struct pollfd fds[MAX_SOCKETS + 1];
         pthread_mutex_lock(&l->mutex);
@@ -82,9 +82,9 @@ static void *linger_main(void *arg)
     }
 }
 
-struct linger *linger_new(void)
+struct lingerer *linger_new(void)
 {
-    struct linger *l = calloc(1, sizeof(*l));
+    struct lingerer *l = calloc(1, sizeof(*l));
     pthread_attr_t attr;
     if (l == NULL)
         abort();
@@ -103,7 +103,7 @@ struct linger *linger_new(void)
     return NULL;
 }
 
-struct linger *linger_free(struct linger *l)
+struct lingerer *linger_free(struct lingerer *l)
 {
     if (l == NULL)
         return NULL;
@@ -118,7 +118,7 @@ struct linger *linger_free(struct linger *l)
     return NULL;
 }
 
-void linger_take(struct linger *l, int take_fd)
+void linger_take(struct lingerer *l, int take_fd)
 {
     bool taken = false;
     pthread_mutex_lock(&l->mutex);

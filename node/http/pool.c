@@ -224,7 +224,7 @@ static void run_call(struct call *c)
         e = OK;
     } else if (c->early) {
         if (c->rq.repr == REPR_HTML && !c->linger)
-            (void)!guard_admit(c); /* the error page greets whoever is signed in */
+            (void)!guard_identify(c); /* the error page greets whoever is signed in */
         if (c->response == NULL)
             reply_error(c, c->early_err, c->early_status);
         cx_release(c->rq.cx);
