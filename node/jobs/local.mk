@@ -9,3 +9,7 @@ libstore_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_jobs
 tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_jobs_LDADD = $(STORE_TEST_LIBS)
+
+EXTRA_PROGRAMS += tests/bench/bench_store
+tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
+tests_bench_bench_store_LDADD = $(STORE_TEST_LIBS)
