@@ -17,6 +17,7 @@ struct db;
 struct id_maker;
 struct http_cache;
 struct crypt_key;
+struct fed;
 
 struct node {
     struct server *server;
@@ -25,6 +26,7 @@ struct node {
     struct db *db;
     struct id_maker *ids;
     struct http_cache *cache; /* anonymous pages and documents; NULL in command line use */
+    struct fed *fed;          /* federation's memory; NULL in command line use */
     struct limiter *limiter;  /* node/base/limiter.h */
     struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
     struct str host;          /* "example.org" or "localhost:8420", lower case */

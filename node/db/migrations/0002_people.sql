@@ -74,7 +74,7 @@ CREATE TABLE actor (
     fetched_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
-CREATE INDEX actor_local ON actor (local_kind, local_id);
+CREATE UNIQUE INDEX actor_local ON actor (local_kind, local_id);
 CREATE INDEX actor_host ON actor (host);
 
 CREATE TABLE notice (

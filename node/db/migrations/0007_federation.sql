@@ -31,6 +31,7 @@ CREATE TABLE activity (
     type TEXT NOT NULL,
     object_uri TEXT NOT NULL,
     in_outbox BIGINT NOT NULL,
+    fanned_to TEXT,                     -- the last inbox that a delivery was queued for; NULL: all
     body TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -46,5 +47,7 @@ CREATE TABLE host (
     open_until BIGINT NOT NULL,
     last_success_at BIGINT,
     last_failure_at BIGINT,
+    fail_days BIGINT NOT NULL,          -- days with failures and no success since (4.6)
+    fail_day BIGINT NOT NULL,           -- the last of them, days since 1970
     last_error TEXT
 );

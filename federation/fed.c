@@ -1,0 +1,111 @@
+#include "federation/fed.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "federation/deliver.h"
+#include "federation/hosts.h"
+#include "federation/keys.h"
+#include "federation/peer_key.h"
+#include "node/base/log.h"
+#include "node/base/url.h"
+
+enum err fed_start(struct cx *cx, struct node *node)
+{
+    struct fed *fed = calloc(1, sizeof *fed);
+    if (fed == NULL)
+        abort();
+    fed->node = node;
+    fed->signers = fed_signers_new();
+    fed->peer_keys = fed_peer_keys_new();
+    fed->bodies = fed_bodies_new();
+    fed->hosts = fed_hosts_new();
+    node->fed = fed;
+    return fed_setup(cx);
+}
+
+void fed_stop(struct node *node)
+{
+    struct fed *fed = node->fed;
+    if (fed == NULL)
+        return;
+    struct cx *cx = cx_new(node);
+    if (fed_hosts_flush(cx, fed->hosts) != OK)
+        log_warn("fed", "what is known of hosts was not written: %s",
+                 cx->fail == NULL ? "?" : cx->fail);
+    cx_free(cx);
+    fed_hosts_free(fed->hosts);
+    fed_bodies_free(fed->bodies);
+    fed_peer_keys_free(fed->peer_keys);
+    fed_signers_free(fed->signers);
+    node->fed = NULL;
+    free(fed);
+}
+
+struct str fed_iri(struct cx *cx, const char *fmt, ...)
+{
+    struct buf b;
+    va_list ap;
+    char path[512];
+    va_start(ap, fmt);
+    int n = vsnprintf(path, sizeof path, fmt, ap);
+    va_end(ap);
+    buf_init_arena(&b, cx->arena, 4096);
+    buf_put(&b, cx->node->origin);
+    buf_put_bytes(&b, path, n < 0 ? 0 : n >= (int)sizeof path ? sizeof path - 1 : (size_t)n);
+    return buf_str(&b);
+}
+
+bool fed_iri_id(struct cx *cx, struct str iri, const char *path, int64_t *ret)
+{
+    struct str p = str_c(path);
+    if (!str_starts(iri, cx->node->origin))
+        return false;
+    iri = str_sub(iri, cx->node->origin.n, SIZE_MAX);
+    if (!str_starts(iri, p))
+        return false;
+    iri = str_sub(iri, p.n, SIZE_MAX);
+    return iri.n > 0 && iri.p[0] != '-' && iri.p[0] != '0' && str_to_i64(iri, ret);
+}
+
+struct str fed_host_of(struct arena *a, struct str iri)
+{
+    struct url u;
+    if (url_parse(a, iri, &u) != OK)
+        return STR_NULL;
+    return url_authority(a, &u);
+}
+
+bool fed_id_ok(struct cx *cx, struct str id, struct str host)
+{
+    struct url u;
+    if (id.p == NULL || id.n == 0 || url_parse(cx->arena, id, &u) != OK)
+        return false;
+    if (!cx->node->dev && (!str_eq_c(u.scheme, "https") || url_is_ip_literal(u.host)))
+        return false;
+    return str_eq(url_authority(cx->arena, &u), host);
+}
+
+bool fed_is_public(struct str id)
+{
+    return str_eq_c(id, AS_PUBLIC) || str_eq_c(id, "as:Public") || str_eq_c(id, "Public");
+}
+
+enum err fed_reply(struct rq *rq, int status, struct buf *take_body)
+{
+    if (take_body->overflow) {
+        buf_free(take_body);
+        return cx_fail(rq->cx, ERR_TOO_LARGE, "document over its cap");
+    }
+    rq_add_header(rq, "Vary", STR("Accept"));
+    rq_cache_control(rq, "public, max-age=60");
+    return reply_bytes(rq, status, FED_TYPE, take_body);
+}
+
+bool fed_wants_page(struct rq *rq)
+{
+    if (rq->repr == REPR_ACTIVITY || rq->repr == REPR_JSON)
+        return false;
+    /* Without an opinion ("*" or nothing) these addresses answer JSON. */
+    return str_contains(rq_header(rq, "accept"), STR("text/html"));
+}

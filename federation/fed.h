@@ -1,0 +1,45 @@
+/* Shared inside federation/: the engine's parts, addresses, answers. Not for other folders. */
+#ifndef FEDERATION_FED_H
+#define FEDERATION_FED_H
+
+#include "federation/federation.h"
+#include "node/node.h"
+#include "node/server.h"
+
+struct fed_signers;   /* keys.h */
+struct fed_peer_keys; /* peer_key.h */
+struct fed_bodies;    /* deliver.h */
+struct fed_hosts;     /* hosts.h */
+
+struct fed {
+    struct node *node;
+    struct fed_signers *signers;
+    struct fed_peer_keys *peer_keys;
+    struct fed_bodies *bodies;
+    struct fed_hosts *hosts;
+};
+
+#define AS_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
+#define FED_TYPE "application/activity+json; charset=utf-8"
+#define FED_ACCEPT                                                                                 \
+    "application/activity+json, application/ld+json; "                                             \
+    "profile=\"https://www.w3.org/ns/activitystreams\""
+#define FED_DOC_MAX ((size_t)1 << 20)
+
+/* An address of ours: origin and a path. */
+struct str fed_iri(struct cx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The number behind a path of ours: with "/ap/o/", "https://us/ap/o/12" gives 12. */
+bool fed_iri_id(struct cx *cx, struct str iri, const char *path, int64_t *ret);
+/* "host[:port]" of an address, lower case; STR_NULL when it is none. */
+struct str fed_host_of(struct arena *a, struct str iri);
+/* Is the id one that an actor of this host may give away (federation.md 3.6, 3.11)? */
+bool fed_id_ok(struct cx *cx, struct str id, struct str host);
+/* Is it the audience of everybody, in any of its spellings? */
+bool fed_is_public(struct str id);
+
+/* Answers. Public documents may be cached for a minute. */
+MUST_USE enum err fed_reply(struct rq *rq, int status, struct buf *take_body);
+/* 303 for people: true when this asker wants a page rather than the document. */
+bool fed_wants_page(struct rq *rq);
+
+#endif

@@ -1,0 +1,45 @@
+/* The door of federation/: what web, admin and the wiring may use.
+ *
+ * federation/ turns public views of planets, posts and comments into ActivityPub and back; see
+ * docs/FEDERATION.md for what is spoken. It is handed struct public_post alone (D-1), so a locked
+ * body cannot reach another server: it is not there to be sent.
+ *
+ *     node_open(server, dir, &node);  fetcher_start(…);
+ *     fed_start(cx, node);                 serving processes only; before jobs and http
+ *     …
+ *     http_stop(); jobs_stop(); fetcher_stop(); fed_stop(node); node_close(node); */
+#ifndef FEDERATION_FEDERATION_H
+#define FEDERATION_FEDERATION_H
+
+#include "node/cx.h"
+#include "node/event.h"
+#include "node/http/http.h"
+
+/* Opens node->fed, the memory that serves a node (signers, keys of peers, bodies under way, health
+ * of hosts; any thread), and calls fed_setup. */
+MUST_USE enum err fed_start(struct cx *cx, struct node *node);
+/* Writes down what is known of hosts and frees it. Nothing may be under way. */
+void fed_stop(struct node *node);
+/* Makes what is missing: the instance actor, an actor of each planet and of each account that may
+ * write, each with sealed keys (RSA 2048, Ed25519), and the daily clean-up job. Idempotent, fast
+ * when nothing is missing. Call it at init and at start; planets made later get theirs by the job
+ * that EV_PLANET_CHANGED wakes, or when somebody asks. Outside transactions. */
+MUST_USE enum err fed_setup(struct cx *cx);
+
+/* Routes: actors, objects, collections, inboxes, well-known documents. */
+extern const struct route_table fed_routes;
+
+/* Job functions: fed.fanout, fed.comment, fed.planet, fed.account, fed.deliver, fed.receive,
+ * fed.expire. Ends with kind == NULL; node/wiring.c copies the rows. */
+extern const struct job_row fed_jobs[];
+
+/* For human pages, when rq->repr == REPR_ACTIVITY: the document itself. The answer to an
+ * unknown or locked-away thing is an error as for the page. */
+MUST_USE enum err fed_actor_reply(struct rq *rq, int64_t planet_id);
+MUST_USE enum err fed_object_reply(struct rq *rq, int64_t post_id);
+/* The planet's ActivityPub id, for <link rel="alternate">; made if missing. */
+MUST_USE enum err fed_planet_uri(struct cx *cx, int64_t planet_id, struct str *ret);
+/* People elsewhere who follow this planet. */
+MUST_USE enum err fed_follower_count(struct cx *cx, int64_t planet_id, int64_t *ret);
+
+#endif

@@ -1,0 +1,254 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "federation/fed.h"
+#include "federation/peer_key_int.h"
+#include "federation/remote.h"
+#include "node/base/clock.h"
+#include "node/base/url.h"
+
+struct waiter {
+    void (*ready)(void *arg);
+    void *arg;
+    struct waiter *next;
+};
+
+/* Its arena is used by one thread at a time: by the maker until it is started, then by the
+ * fetcher's thread, then, once done, only read. */
+struct fed_key_fetch {
+    atomic_int refs;
+    struct fed_key_fetch *next;    /* in fed_peer_keys.fetches while under way */
+    struct fed *fed;
+    struct arena *arena;
+    const struct fed_signer *signer;
+    enum sig_scheme scheme;
+    struct str key_id, url;
+    struct str want_actor;         /* second step: the owner in full */
+    int hops;
+    bool started, done;            /* under the lock */
+    struct waiter *waiters;        /* under the lock */
+    enum err err;                  /* what follows is constant once done */
+    struct fed_doc doc;
+};
+
+static uint64_t vain_key(struct str key_id)
+{
+    unsigned char h[32];
+    uint64_t k;
+    crypt_sha256(key_id, h);
+    memcpy(&k, h, sizeof k);
+    return k;
+}
+
+static void vain_note(struct fed_peer_keys *m, struct str key_id, enum err e)
+{
+    int64_t wait = e == ERR_GONE || e == ERR_NOT_FOUND ? 6 * MS_HOUR
+                   : e == ERR_UPSTREAM                 ? 5 * MS_SECOND
+                                                       : 10 * MS_MINUTE;
+    uint64_t k = vain_key(key_id);
+    m->vain[k % PEER_VAIN] = (struct vain){k, clock_now() + wait, e};
+}
+
+void fed_key_fetch_drop(struct fed_key_fetch *f)
+{
+    if (f == NULL)
+        return;
+    /* Under the lock, so that nobody joins one that is about to go. */
+    struct fed_peer_keys *m = f->fed->peer_keys;
+    pthread_mutex_lock(&m->lock);
+    bool last = atomic_fetch_sub(&f->refs, 1) == 1;
+    for (struct fed_key_fetch **p = &m->fetches; last && *p != NULL; p = &(*p)->next)
+        if (*p == f) {
+            *p = f->next;
+            break;
+        }
+    pthread_mutex_unlock(&m->lock);
+    if (!last)
+        return;
+    arena_free(f->arena);
+    free(f);
+}
+
+enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fetch **ret)
+{
+    struct fed *fed = cx->node->fed;
+    struct fed_peer_keys *m = fed->peer_keys;
+    const struct fed_signer *signer;
+    struct str host = fed_host_of(cx->arena, key_id);
+    /* acct: and did: ids, and hosts that nobody may be asked about, end here (2.14, 5.1). */
+    if (!fed_id_ok(cx, key_id, host) || str_eq(host, cx->node->host))
+        return ERR_FORBIDDEN;
+    if (cx->node->server == NULL || cx->node->server->fetcher == NULL)
+        return ERR_BUSY;
+    TRY(fed_signer_instance(cx, &signer));
+
+    enum err e = OK;
+    uint64_t k = vain_key(key_id);
+    pthread_mutex_lock(&m->lock);
+    struct vain *v = &m->vain[k % PEER_VAIN];
+    struct fed_key_fetch *f = m->fetches;
+    while (f != NULL && !str_eq(f->key_id, key_id))
+        f = f->next;
+    if (f != NULL) {
+        atomic_fetch_add(&f->refs, 1);
+    } else if (v->key == k && v->until > cx->now) {
+        e = v->err;
+    } else {
+        f = calloc(1, sizeof *f);
+        if (f == NULL)
+            abort();
+        f->refs = 1;
+        f->fed = fed;
+        f->arena = arena_new();
+        f->signer = signer;
+        f->key_id = str_dup(f->arena, key_id);
+        f->url = str_sub(f->key_id, 0, str_find_char(f->key_id, '#', 0));
+        f->next = m->fetches;
+        m->fetches = f;
+    }
+    pthread_mutex_unlock(&m->lock);
+    *ret = f;
+    return e;
+}
+
+static void fetch_ask(struct fed_key_fetch *f);
+
+static void fetch_end(struct fed_key_fetch *f, enum err e)
+{
+    struct fed_peer_keys *m = f->fed->peer_keys;
+    f->err = e;
+    pthread_mutex_lock(&m->lock);
+    f->done = true;
+    for (struct fed_key_fetch **p = &m->fetches; *p != NULL; p = &(*p)->next)
+        if (*p == f) {
+            *p = f->next;
+            f->next = NULL;
+            break;
+        }
+    if (e != OK)
+        vain_note(m, f->key_id, e);
+    struct waiter *w = f->waiters;
+    f->waiters = NULL;
+    pthread_mutex_unlock(&m->lock);
+    while (w != NULL) {
+        struct waiter *next = w->next;
+        w->ready(w->arg);
+        free(w);
+        w = next;
+    }
+    fed_key_fetch_drop(f); /* the fetch's own */
+}
+
+/* A document came: the actor itself, a stub of it, or the key alone. */
+static enum err fetch_take_doc(struct fed_key_fetch *f, const json_t *j, bool *ret_again)
+{
+    struct str host = fed_host_of(f->arena, f->key_id);
+    if (!str_eq(fed_host_of(f->arena, f->url), host))
+        return ERR_UNAUTHENTICATED;
+    struct str id = ld_str(j, "id");
+    *ret_again = false;
+    if (fed_doc_read(f->arena, j, &f->doc) == OK) {
+        if (!str_eq(f->doc.host, host))
+            return ERR_UNAUTHENTICATED;
+        bool asked_for_it = str_eq(f->doc.uri, f->want_actor.p == NULL ? f->url : f->want_actor);
+        if (asked_for_it)
+            return fed_doc_key(&f->doc, f->key_id) == SIZE_MAX ? ERR_UNAUTHENTICATED : OK;
+        id = f->doc.uri;
+    } else if (str_eq(id, f->key_id)) {
+        id = ld_id_at(j, "owner");
+        if (id.p == NULL)
+            id = ld_id_at(j, "controller");
+    } else {
+        return ERR_UNAUTHENTICATED;
+    }
+    if (f->want_actor.p != NULL || !str_eq(fed_host_of(f->arena, id), host))
+        return ERR_UNAUTHENTICATED;
+    f->want_actor = f->url = str_dup(f->arena, id);
+    *ret_again = true;
+    return OK;
+}
+
+static void fetch_came(void *arg, const struct fetch_answer *answer)
+{
+    struct fed_key_fetch *f = arg;
+    json_t *j;
+    struct str next;
+    bool again = false;
+    enum err e = fed_answer_read(f->arena, f->url, answer, &j, &next);
+    if (e == ERR_UNAUTHENTICATED && f->scheme == SIG_DRAFT) {
+        f->scheme = SIG_RFC9421;
+        again = true;
+        e = OK;
+    } else if (e == OK && j != NULL) {
+        e = fetch_take_doc(f, j, &again);
+    } else if (e == OK) {
+        f->url = next;
+        again = true;
+    }
+    switch ((int)e) {
+    case OK:
+    case ERR_GONE:
+    case ERR_NOT_FOUND:
+    case ERR_UNAUTHENTICATED:
+        break;
+    case ERR_UPSTREAM:
+    case ERR_TIMEOUT:
+    case ERR_BUSY:
+        e = ERR_UPSTREAM;
+        break;
+    default:
+        e = ERR_UNAUTHENTICATED;
+    }
+    if (e == OK && again && ++f->hops <= FED_HOPS + 1)
+        fetch_ask(f);
+    else
+        fetch_end(f, e == OK && again ? ERR_UNAUTHENTICATED : e);
+}
+
+static void fetch_ask(struct fed_key_fetch *f)
+{
+    struct sig_headers h;
+    struct fetch_request rq =
+        fed_get_request(f->arena, f->signer, f->scheme, f->url, clock_now(), &h);
+    fetch_start(f->fed->node->server->fetcher, &rq, fetch_came, f);
+}
+
+void fed_key_fetch_go(struct fed_key_fetch *f, void (*ready)(void *arg), void *arg)
+{
+    struct fed_peer_keys *m = f->fed->peer_keys;
+    pthread_mutex_lock(&m->lock);
+    bool done = f->done, start = !f->started;
+    f->started = true;
+    if (!done) {
+        struct waiter *w = calloc(1, sizeof *w);
+        if (w == NULL)
+            abort();
+        *w = (struct waiter){ready, arg, f->waiters};
+        f->waiters = w;
+    }
+    if (start)
+        atomic_fetch_add(&f->refs, 1);
+    pthread_mutex_unlock(&m->lock);
+    if (done)
+        ready(arg);
+    else if (start)
+        fetch_ask(f);
+}
+
+enum err fed_key_fetch_take(struct cx *cx, struct fed_key_fetch *f, struct fed_peer_key **ret)
+{
+    int64_t id;
+    if (f->err != OK)
+        return f->err;
+    size_t k = fed_doc_key(&f->doc, f->key_id);
+    /* Without an inbox it is only a stub; such an actor cannot be dealt with. */
+    if (k == SIZE_MAX || f->doc.inbox.p == NULL)
+        return ERR_UNAUTHENTICATED;
+    /* One without a fragment is listed under another name; remember it under the one used, too. */
+    struct fed_doc d = f->doc;
+    if (!str_eq(d.keys[k].id, f->key_id))
+        d.keys[k].id = f->key_id;
+    TRY(fed_actor_store(cx, &d, &id));
+    enum err e = fed_peer_key_find(cx, f->key_id, true, ret);
+    return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+}

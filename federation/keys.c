@@ -1,0 +1,249 @@
+#include "federation/keys.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "federation/fed.h"
+#include "federation/keys_sql.h"
+#include "node/base/id.h"
+#include "node/jobs/jobs.h"
+#include "node/people/account.h"
+#include "node/planet/planet.h"
+
+struct fed_signers {
+    pthread_mutex_t lock;
+    struct fed_signer *first;
+};
+
+struct fed_signers *fed_signers_new(void)
+{
+    struct fed_signers *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        abort();
+    pthread_mutex_init(&s->lock, NULL);
+    return s;
+}
+
+static void signer_free(void *p)
+{
+    struct fed_signer *s = p;
+    crypt_key_free(s->rsa);
+    crypt_key_free(s->ed);
+    free((void *)(uintptr_t)s->uri.p);
+    free((void *)(uintptr_t)s->rsa_id.p);
+    free((void *)(uintptr_t)s->ed_id.p);
+    free(s);
+}
+
+struct fed_signers *fed_signers_free(struct fed_signers *s)
+{
+    if (s == NULL)
+        return NULL;
+    while (s->first != NULL) {
+        struct fed_signer *next = s->first->next;
+        signer_free(s->first);
+        s->first = next;
+    }
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+    return NULL;
+}
+
+static struct fed_local local_of(const struct local_actor *r)
+{
+    return (struct fed_local){r->id, r->uri, r->local_kind, r->local_id, r->username,
+                              r->fetched_at};
+}
+
+enum err fed_local_by_id(struct cx *cx, int64_t actor_id, struct fed_local *ret)
+{
+    struct local_actor r;
+    TRY(q_local_actor_by_id(cx, actor_id, &r));
+    *ret = local_of(&r);
+    return OK;
+}
+
+enum err fed_local_by_ref(struct cx *cx, const char *kind, int64_t local_id, struct fed_local *ret)
+{
+    struct local_actor r;
+    TRY(q_local_actor_by_ref(cx, str_c(kind), local_id, &r));
+    *ret = local_of(&r);
+    return OK;
+}
+
+enum err fed_local_by_uri(struct cx *cx, struct str uri, struct fed_local *ret)
+{
+    struct local_actor r;
+    if (!str_starts(uri, cx->node->origin))
+        return ERR_NOT_FOUND;
+    TRY(q_local_actor_by_uri(cx, uri, &r));
+    *ret = local_of(&r);
+    return OK;
+}
+
+/* Name and type of a new local actor. */
+static enum err local_describe(struct cx *cx, const char *kind, int64_t local_id,
+                               struct str *ret_username, struct str *ret_name)
+{
+    if (strcmp(kind, "planet") == 0) {
+        struct planet p;
+        TRY(planet_by_id(cx, local_id, &p));
+        *ret_username = p.handle;
+        *ret_name = p.name;
+    } else if (strcmp(kind, "account") == 0) {
+        struct account a;
+        TRY(account_by_id(cx, local_id, &a));
+        *ret_username = a.username;
+        *ret_name = a.name;
+    } else {
+        *ret_username = cx->node->host;
+        *ret_name = cx->node->host;
+    }
+    return OK;
+}
+
+static enum err make_sealed_key(struct cx *cx, enum crypt_key_type type, struct str *ret)
+{
+    struct crypt_key *k = NULL;
+    TRY(crypt_key_generate(type, &k));
+    *ret = crypt_seal(cx->arena, cx->node->secret, crypt_key_private_pem(cx->arena, k));
+    crypt_key_free(k);
+    return OK;
+}
+
+enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id, struct fed_local *ret)
+{
+    enum err e = fed_local_by_ref(cx, kind, local_id, ret);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    struct str username, name, rsa, ed;
+    TRY(local_describe(cx, kind, local_id, &username, &name));
+    TRY(make_sealed_key(cx, CRYPT_RSA, &rsa));
+    TRY(make_sealed_key(cx, CRYPT_ED25519, &ed));
+
+    int64_t id = id_next(cx->node->ids);
+    bool instance = strcmp(kind, "instance") == 0;
+    struct str shared = fed_iri(cx, "/ap/inbox");
+    struct str uri = instance ? fed_iri(cx, "/ap/instance") : fed_iri(cx, "/ap/a/%lld", (long long)id);
+    struct str inbox = instance ? shared : fed_iri(cx, "/ap/a/%lld/inbox", (long long)id);
+    TX_SCOPE(cx);
+    /* Somebody else may have made it meanwhile; then that one stands. */
+    TRY(q_local_actor_insert(cx, id, uri, instance ? STR("Application") : STR("Person"),
+                             cx->node->host, username, name, inbox, shared, str_c(kind), local_id,
+                             rsa, ed, cx->now, NULL));
+    TRY(tx_commit(cx));
+    return fed_local_by_ref(cx, kind, local_id, ret);
+}
+
+enum err fed_setup(struct cx *cx)
+{
+    struct fed_local l;
+    int64_t *ids;
+    size_t n;
+    TRY(fed_local_ensure(cx, "instance", 0, &l));
+    TRY(q_planets_without_actor(cx, &ids, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(fed_local_ensure(cx, "planet", ids[i], &l));
+    TRY(q_authors_without_actor(cx, &ids, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(fed_local_ensure(cx, "account", ids[i], &l));
+
+    bool found;
+    int64_t job;
+    TRY(q_expire_job_exists(cx, 0, &found, &job));
+    if (found)
+        return OK;
+    TX_SCOPE(cx);
+    TRY(job_put(cx, "fed.expire", 0, STR_NULL, STR_NULL, 0));
+    return tx_commit(cx);
+}
+
+static char *heap_copy(struct str a, const char *tail)
+{
+    size_t t = strlen(tail);
+    char *p = malloc(a.n + t + 1);
+    if (p == NULL)
+        abort();
+    memcpy(p, a.p, a.n);
+    memcpy(p + a.n, tail, t + 1);
+    return p;
+}
+
+static enum err signer_load(struct cx *cx, int64_t actor_id, struct fed_signer **ret)
+{
+    struct local_actor_keys_row row;
+    struct str rsa_pem, ed_pem;
+    struct crypt_key *rsa = NULL, *ed = NULL;
+    TRY(q_local_actor_keys(cx, actor_id, &row));
+    if (crypt_open(cx->arena, cx->node->secret, row.rsa, &rsa_pem) != OK ||
+        crypt_open(cx->arena, cx->node->secret, row.ed25519, &ed_pem) != OK)
+        return cx_fail(cx, ERR_INTERNAL, "keys of actor %lld do not open with this secret",
+                       (long long)actor_id);
+    enum err e = crypt_key_read_private(rsa_pem, &rsa);
+    if (e == OK)
+        e = crypt_key_read_private(ed_pem, &ed);
+    if (e != OK) {
+        crypt_key_free(rsa);
+        return cx_fail(cx, ERR_INTERNAL, "keys of actor %lld cannot be read", (long long)actor_id);
+    }
+    struct fed_signer *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        abort();
+    s->actor_id = actor_id;
+    s->rsa = rsa;
+    s->ed = ed;
+    s->uri = str_c(heap_copy(row.uri, ""));
+    s->rsa_id = str_c(heap_copy(row.uri, "#main-key"));
+    s->ed_id = str_c(heap_copy(row.uri, "#ed25519"));
+    *ret = s;
+    return OK;
+}
+
+static struct fed_signer *signer_find(struct fed_signers *all, int64_t actor_id)
+{
+    struct fed_signer *s = all->first;
+    while (s != NULL && s->actor_id != actor_id)
+        s = s->next;
+    return s;
+}
+
+enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer **ret)
+{
+    struct fed_signers *all = cx->node->fed == NULL ? NULL : cx->node->fed->signers;
+    struct fed_signer *s = NULL, *made = NULL;
+    if (all != NULL) {
+        pthread_mutex_lock(&all->lock);
+        s = signer_find(all, actor_id);
+        pthread_mutex_unlock(&all->lock);
+        if (s != NULL) {
+            *ret = s;
+            return OK;
+        }
+    }
+    TRY(signer_load(cx, actor_id, &made));
+    if (all == NULL) {
+        arena_defer(cx->arena, signer_free, made);
+        *ret = made;
+        return OK;
+    }
+    pthread_mutex_lock(&all->lock);
+    s = signer_find(all, actor_id);
+    if (s == NULL) {
+        made->next = all->first;
+        all->first = s = made;
+        made = NULL;
+    }
+    pthread_mutex_unlock(&all->lock);
+    if (made != NULL)
+        signer_free(made);
+    *ret = s;
+    return OK;
+}
+
+enum err fed_signer_instance(struct cx *cx, const struct fed_signer **ret)
+{
+    struct fed_local l;
+    TRY(fed_local_ensure(cx, "instance", 0, &l));
+    return fed_signer_get(cx, l.id, ret);
+}

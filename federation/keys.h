@@ -1,0 +1,44 @@
+/* Our own actors and the keys that they sign with.
+ *
+ * A local actor is a row of the table actor with local_kind 'instance', 'planet' or 'account'; its
+ * id is frozen (https://host/ap/a/<row id>, the instance's /ap/instance) and never built from a
+ * name. Private keys lie sealed under the node's secret. */
+#ifndef FEDERATION_KEYS_H
+#define FEDERATION_KEYS_H
+
+#include "node/base/crypt.h"
+#include "node/cx.h"
+
+struct fed_local {
+    int64_t id;           /* actor row */
+    struct str uri;
+    struct str kind;      /* 'instance', 'planet', 'account' */
+    int64_t local_id;     /* planet or account id; 0 for the instance */
+    struct str username;
+    int64_t created_at;
+};
+
+MUST_USE enum err fed_local_by_id(struct cx *cx, int64_t actor_id, struct fed_local *ret);
+MUST_USE enum err fed_local_by_ref(struct cx *cx, const char *kind, int64_t local_id,
+                                   struct fed_local *ret);
+/* The actor whose id this is: NOT_FOUND if it isn't one of ours. */
+MUST_USE enum err fed_local_by_uri(struct cx *cx, struct str uri, struct fed_local *ret);
+/* The same, made with fresh keys if it is missing. Not inside a transaction (keys take time). */
+MUST_USE enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id,
+                                   struct fed_local *ret);
+
+/* An actor's keys, opened. Lives as long as the fed (or, on a node without one, as the cx). */
+struct fed_signer {
+    struct fed_signer *next;
+    int64_t actor_id;
+    struct str uri, rsa_id, ed_id; /* "…#main-key", "…#ed25519" */
+    struct crypt_key *rsa, *ed;
+};
+MUST_USE enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer **ret);
+/* The instance actor's, which signs every fetch. */
+MUST_USE enum err fed_signer_instance(struct cx *cx, const struct fed_signer **ret);
+
+struct fed_signers *fed_signers_new(void);
+struct fed_signers *fed_signers_free(struct fed_signers *s);
+
+#endif

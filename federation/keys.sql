@@ -1,0 +1,54 @@
+-- Local actors.
+-- :row local_actor id int, uri text, local_kind text, local_id int, username text, fetched_at int
+
+-- :name local_actor_by_id :one
+-- :in id int
+-- :out local_actor
+SELECT id, uri, local_kind, local_id, username, fetched_at FROM actor
+ WHERE id = :id AND local_kind IS NOT NULL AND deleted_at IS NULL;
+
+-- :name local_actor_by_ref :one
+-- :in kind text, local_id int
+-- :out local_actor
+SELECT id, uri, local_kind, local_id, username, fetched_at FROM actor
+ WHERE local_kind = :kind AND local_id = :local_id AND deleted_at IS NULL;
+
+-- :name local_actor_by_uri :one
+-- :in uri text
+-- :out local_actor
+SELECT id, uri, local_kind, local_id, username, fetched_at FROM actor
+ WHERE uri = :uri AND local_kind IS NOT NULL AND deleted_at IS NULL;
+
+-- :name local_actor_insert :exec
+-- :in id int, uri text, kind text, host text, username text, name text, inbox text,
+--     shared_inbox text, local_kind text, local_id int, rsa blob, ed25519 blob, now int
+INSERT INTO actor (id, uri, kind, host, username, name, inbox, shared_inbox, local_kind, local_id,
+                   rsa_private, ed25519_private, fetched_at)
+VALUES (:id, :uri, :kind, :host, :username, :name, :inbox, :shared_inbox, :local_kind, :local_id,
+        :rsa, :ed25519, :now)
+ON CONFLICT DO NOTHING;
+
+-- :name local_actor_keys :one
+-- :in id int
+-- :out uri text, rsa blob, ed25519 blob
+SELECT uri, rsa_private, ed25519_private FROM actor
+ WHERE id = :id AND local_kind IS NOT NULL AND rsa_private IS NOT NULL
+   AND ed25519_private IS NOT NULL;
+
+-- What has no actor yet. Authors: who has a role that may write.
+-- :name planets_without_actor :many
+-- :out id int
+SELECT p.id FROM planet p
+ WHERE NOT EXISTS (SELECT 1 FROM actor a WHERE a.local_kind = 'planet' AND a.local_id = p.id);
+
+-- :name authors_without_actor :many
+-- :out account_id int
+SELECT DISTINCT r.account_id FROM role r
+ WHERE r.role IN ('owner', 'partner', 'guest')
+   AND NOT EXISTS (SELECT 1 FROM actor a
+                    WHERE a.local_kind = 'account' AND a.local_id = r.account_id);
+
+-- :name expire_job_exists :maybe
+-- :in not_id int
+-- :out id int
+SELECT id FROM job WHERE kind = 'fed.expire' AND state <> 'resting' AND id <> :not_id;

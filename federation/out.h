@@ -1,0 +1,90 @@
+/* The JSON that we speak. Each function writes one shape from plain values, so that the golden
+ * tests need no store; the loaders that fill the values stand in out_load.c. Field by field:
+ * federation.md 1.8–1.17. */
+#ifndef FEDERATION_OUT_H
+#define FEDERATION_OUT_H
+
+#include "federation/keys.h"
+#include "node/base/jw.h"
+#include "node/db/db.h"
+#include "node/talk/public_view.h"
+
+enum { FED_OUT_MAX = 1 << 20, FED_PAGE = 20 };
+
+struct fed_out_actor {
+    struct str uri, kind, username, name, url, inbox, shared_inbox, handle_host;
+    struct safe_html summary;          /* empty: none */
+    struct str icon_type, icon_url, image_type, image_url; /* NULL: none */
+    struct str rsa_pem, ed_multikey;
+    struct str join_url;               /* advertised as "Membership"; NULL: none */
+    int64_t published;
+    bool collections;                  /* has followers, outbox … (not the instance) */
+};
+void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
+
+/* Every term of a note beyond AS2 that we use. */
+#define FED_NOTE_CONTEXT                                                                           \
+    "[\"https://www.w3.org/ns/activitystreams\",\"https://gotosocial.org/ns\","                    \
+    "{\"Hashtag\":\"as:Hashtag\",\"sensitive\":\"as:sensitive\","                                    \
+    "\"toot\":\"http://joinmastodon.org/ns#\",\"blurhash\":\"toot:blurhash\"}]"
+
+/* A post's public face, or a comment of an author of ours. */
+struct fed_out_note {
+    struct str id, actor_uri, url, lang, in_reply_to;   /* in_reply_to NULL: none */
+    struct safe_html content;
+    int64_t published, updated;        /* updated DB_NULL: never */
+    const struct str *tags; size_t n_tags;
+    struct str tag_url;                /* "https://…/tag/", a tag is put behind it */
+    const struct public_media *media; size_t n_media;
+    struct str mention_uri, mention_name;               /* NULL: none */
+    int64_t n_likes, n_shares;
+};
+void fed_out_note(struct jw *w, const struct fed_out_note *v);   /* members, inside an object */
+void fed_out_object(struct jw *w, const struct fed_out_note *v); /* the document */
+/* Content of a post: title, text, hashtags, link. */
+struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url);
+
+/* Everything that we say is public or to one actor. */
+struct fed_out_envelope {
+    struct str id, type, actor, to;    /* to NULL: everybody, cc followers */
+    struct str cc;                     /* beside the followers; NULL: none */
+    int64_t published;
+};
+void fed_out_create(struct jw *w, const struct fed_out_envelope *e, const struct fed_out_note *n);
+/* type Update of a note or an actor. */
+void fed_out_update_note(struct jw *w, const struct fed_out_envelope *e,
+                         const struct fed_out_note *n);
+void fed_out_update_actor(struct jw *w, const struct fed_out_envelope *e,
+                          const struct fed_out_actor *a);
+void fed_out_delete(struct jw *w, const struct fed_out_envelope *e, struct str object,
+                    struct str former_type);
+void fed_out_tombstone(struct jw *w, struct str id, struct str former_type, int64_t deleted,
+                       bool alone);
+/* Accept or Reject of a Follow that we got. */
+void fed_out_answer(struct jw *w, const struct fed_out_envelope *e, struct str follow_id,
+                    struct str follower, struct str target);
+
+/* The string uri+tail. */
+void fed_put_below(struct jw *w, struct str uri, const char *tail);
+
+/* Collections. */
+struct fed_out_page {
+    struct str id, part_of, next;      /* next NULL: the end */
+    const struct str *items; size_t n_items;
+    bool raw;                          /* items are JSON already, else ids */
+    bool ordered;
+};
+/* first NULL: hidden (followers). */
+void fed_out_collection(struct jw *w, struct str id, bool ordered, int64_t total, struct str first);
+void fed_out_page(struct jw *w, const struct fed_out_page *p);
+/* A collection that holds all its items (featured). */
+void fed_out_whole(struct jw *w, struct str id, const struct str *items, size_t n);
+
+/* Loaders. */
+MUST_USE enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret);
+MUST_USE enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_out_note *ret);
+/* A public comment by somebody who may write here: NOT_FOUND for all others. */
+MUST_USE enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note *ret,
+                                   int64_t *ret_actor_id);
+
+#endif

@@ -1,0 +1,74 @@
+-- What the documents are made of. Nothing here names a locked column.
+
+-- :name activity_by_id :maybe
+-- :in id int
+-- :out id int, uri text, actor_id int, type text, object_uri text, body text, fanned_to text?,
+--     created_at int
+SELECT id, uri, actor_id, type, object_uri, body, fanned_to, created_at FROM activity
+ WHERE id = :id;
+
+-- Newest first; before: exclusive.
+-- :name outbox_page :many
+-- :in actor_id int, before int, n int
+-- :out id int, body text
+SELECT id, body FROM activity WHERE actor_id = :actor_id AND in_outbox = 1 AND id < :before
+ ORDER BY id DESC LIMIT :n;
+
+-- :name outbox_count :one
+-- :in actor_id int
+-- :out n int
+SELECT COUNT(*) FROM activity WHERE actor_id = :actor_id AND in_outbox = 1;
+
+-- :name follower_count :one
+-- :in target_id int
+-- :out n int
+SELECT COUNT(*) FROM follow WHERE target_id = :target_id AND state = 'accepted';
+
+-- :name featured_objects :many
+-- :in planet_id int
+-- :out object_uri text
+SELECT object_uri FROM post
+ WHERE planet_id = :planet_id AND state = 'published' AND pinned = 1 AND object_uri IS NOT NULL
+ ORDER BY published_at DESC, id DESC LIMIT 20;
+
+-- A comment of ours that may leave: public, by somebody who may write on that planet.
+-- :name comment_ours :one
+-- :in id int
+-- :out id int, post_id int, parent_id int?, account_id int, html text, created_at int,
+--     edited_at int?, object_uri text?, planet_handle text, slug text, lang text,
+--     post_uri text
+SELECT c.id, c.post_id, c.parent_id, c.account_id, c.html, c.created_at, c.edited_at, c.object_uri,
+       g.handle, p.slug, p.lang, p.object_uri
+  FROM comment c JOIN post p ON p.id = c.post_id JOIN planet g ON g.id = p.planet_id
+  JOIN role r ON r.planet_id = p.planet_id AND r.account_id = c.account_id
+ WHERE c.id = :id AND c.audience = 'public' AND c.state = 'shown' AND c.actor_id IS NULL
+   AND p.state = 'published' AND p.object_uri IS NOT NULL
+   AND r.role IN ('owner', 'partner', 'guest');
+
+-- :name comment_parent :maybe
+-- :in id int
+-- :out actor_id int?, account_id int?, object_uri text?, audience text
+SELECT actor_id, account_id, object_uri, audience FROM comment WHERE id = :id;
+
+-- Public answers: everybody's from elsewhere, of ours those by authors. By id, after exclusive.
+-- :name replies_page :many
+-- :in post_id int, parent_id int?, after int, n int
+-- :out id int, object_uri text?, actor_id int?
+SELECT c.id, c.object_uri, c.actor_id FROM comment c JOIN post p ON p.id = c.post_id
+ WHERE c.post_id = :post_id AND c.audience = 'public' AND c.state = 'shown' AND c.id > :after
+   AND (:parent_id IS NULL OR c.parent_id = :parent_id)
+   AND (c.actor_id IS NOT NULL OR EXISTS (
+        SELECT 1 FROM role r WHERE r.planet_id = p.planet_id AND r.account_id = c.account_id
+           AND r.role IN ('owner', 'partner', 'guest')))
+ ORDER BY c.id LIMIT :n;
+
+-- :name tombstone_find :maybe
+-- :in object_uri text
+-- :out former_type text, deleted_at int
+SELECT former_type, deleted_at FROM tombstone WHERE object_uri = :object_uri;
+
+-- For NodeInfo. Locked posts and members are nobody's business.
+-- :name nodeinfo_counts :one
+-- :out planets int, posts int
+SELECT (SELECT COUNT(*) FROM planet),
+       (SELECT COUNT(*) FROM post WHERE state = 'published' AND access = 'public');

@@ -1,0 +1,137 @@
+#include "federation/fed.h"
+#include "federation/out.h"
+
+/* Every term beyond AS2 that the document uses is defined (1.8), or strict peers lose it. */
+static void put_context(struct jw *w)
+{
+    jw_key(w, "@context");
+    jw_raw(w, STR("[\"https://www.w3.org/ns/activitystreams\",\"https://w3id.org/security/v1\","
+                  "\"https://w3id.org/security/multikey/v1\","
+                  "{\"toot\":\"http://joinmastodon.org/ns#\",\"schema\":\"http://schema.org#\","
+                  "\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
+                  "\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
+                  "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
+                  "\"PropertyValue\":\"schema:PropertyValue\",\"value\":\"schema:value\","
+                  "\"assertionMethod\":{\"@id\":\"https://w3id.org/security#assertionMethod\","
+                  "\"@type\":\"@id\",\"@container\":\"@set\"},"
+                  "\"webfinger\":{\"@id\":\"https://purl.archive.org/socialweb/webfinger#webfinger\","
+                  "\"@type\":\"http://www.w3.org/2001/XMLSchema#string\"},"
+                  "\"implements\":{\"@id\":\"https://w3id.org/fep/844e/implements\","
+                  "\"@type\":\"@id\",\"@container\":\"@set\"}}]"));
+}
+
+static void put_picture(struct jw *w, const char *key, struct str type, struct str url)
+{
+    if (url.p == NULL)
+        return;
+    jw_key(w, key);
+    jw_obj(w);
+    jw_key_c(w, "type", "Image");
+    jw_key_opt(w, "mediaType", type);
+    jw_key_str(w, "url", url);
+    jw_end(w);
+}
+
+static void put_keys(struct jw *w, const struct fed_out_actor *v)
+{
+    jw_key(w, "publicKey");
+    jw_obj(w);
+    jw_key(w, "id");
+    fed_put_below(w, v->uri, "#main-key");
+    jw_key_str(w, "owner", v->uri);
+    jw_key_str(w, "publicKeyPem", v->rsa_pem);
+    jw_end(w);
+    jw_key(w, "assertionMethod");
+    jw_arr(w);
+    jw_obj(w);
+    jw_key(w, "id");
+    fed_put_below(w, v->uri, "#ed25519");
+    jw_key_c(w, "type", "Multikey");
+    jw_key_str(w, "controller", v->uri);
+    jw_key_str(w, "publicKeyMultibase", v->ed_multikey);
+    jw_end(w);
+    jw_end(w);
+}
+
+static void put_membership(struct jw *w, struct str url)
+{
+    if (url.p == NULL)
+        return;
+    struct buf b;
+    buf_init(&b, 8192);
+    buf_lit(&b, "<a href=\"");
+    buf_put_html(&b, url);
+    buf_lit(&b, "\" rel=\"payment nofollow noopener\">");
+    buf_put_html(&b, url);
+    buf_lit(&b, "</a>");
+    jw_key(w, "attachment");
+    jw_arr(w);
+    jw_obj(w);
+    jw_key_c(w, "type", "PropertyValue");
+    jw_key_c(w, "name", "Membership");
+    jw_key_str(w, "value", buf_str(&b));
+    jw_end(w);
+    jw_end(w);
+    buf_free(&b);
+}
+
+static void put_generator(struct jw *w)
+{
+    jw_key(w, "generator");
+    jw_obj(w);
+    jw_key_c(w, "type", "Application");
+    jw_key_c(w, "name", "Orrery");
+    jw_key(w, "implements");
+    jw_arr(w);
+    jw_obj(w);
+    jw_key_c(w, "name", "RFC-9421: HTTP Message Signatures");
+    jw_key_c(w, "href", "https://datatracker.ietf.org/doc/html/rfc9421");
+    jw_end(w);
+    jw_end(w);
+    jw_end(w);
+}
+
+void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
+{
+    jw_obj(w);
+    put_context(w);
+    jw_key_str(w, "id", v->uri);
+    jw_key_str(w, "type", v->kind);
+    jw_key_str(w, "preferredUsername", v->username);
+    jw_key_str(w, "inbox", v->inbox);
+    jw_key(w, "outbox");
+    fed_put_below(w, v->uri, "/outbox");
+    if (v->collections) {
+        jw_key(w, "followers");
+        fed_put_below(w, v->uri, "/followers");
+        jw_key(w, "following");
+        fed_put_below(w, v->uri, "/following");
+        jw_key(w, "featured");
+        fed_put_below(w, v->uri, "/featured");
+    }
+    jw_key_str(w, "url", v->url);
+    jw_key_str(w, "name", v->name);
+    jw_key_str(w, "summary", v->summary.s.p == NULL ? STR("") : v->summary.s);
+    jw_key_time(w, "published", v->published);
+    jw_key_bool(w, "manuallyApprovesFollowers", false);
+    jw_key_bool(w, "discoverable", v->collections);
+    jw_key_bool(w, "indexable", v->collections);
+    jw_key(w, "webfinger");
+    struct buf b;
+    buf_init(&b, 1024);
+    buf_put(&b, v->username);
+    buf_put_char(&b, '@');
+    buf_put(&b, v->handle_host);
+    jw_str(w, buf_str(&b));
+    buf_free(&b);
+    jw_key(w, "endpoints");
+    jw_obj(w);
+    jw_key_str(w, "sharedInbox", v->shared_inbox);
+    jw_end(w);
+    put_picture(w, "icon", v->icon_type, v->icon_url);
+    put_picture(w, "image", v->image_type, v->image_url);
+    put_membership(w, v->join_url);
+    put_keys(w, v);
+    put_generator(w);
+    jw_end(w);
+}

@@ -1,0 +1,125 @@
+#include "federation/fed.h"
+#include "federation/out.h"
+#include "federation/out_sql.h"
+#include "node/media/media.h"
+#include "node/people/account.h"
+#include "node/planet/planet.h"
+
+/* A public picture's absolute address; nothing when there is none. */
+static void load_picture(struct cx *cx, int64_t media_id, struct str *ret_type, struct str *ret_url)
+{
+    struct media m;
+    if (media_id == DB_NULL || media_id == 0 || media_by_id(cx, media_id, &m) != OK || !m.is_public)
+        return;
+    *ret_type = m.mime;
+    *ret_url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
+                       STR_ARG(media_url(cx, &m, false)));
+}
+
+static struct safe_html paragraph(struct arena *a, struct str text)
+{
+    struct buf b;
+    if (str_empty(text))
+        return (struct safe_html){STR("")};
+    buf_init_arena(&b, a, 65536);
+    buf_lit(&b, "<p>");
+    buf_put_html(&b, text);
+    buf_lit(&b, "</p>");
+    return (struct safe_html){buf_str(&b)};
+}
+
+enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret)
+{
+    const struct fed_signer *s;
+    TRY(fed_signer_get(cx, l->id, &s));
+    struct fed_out_actor v = {.uri = l->uri, .kind = STR("Person"), .username = l->username,
+                              .url = l->uri, .handle_host = cx->node->host,
+                              .shared_inbox = fed_iri(cx, "/ap/inbox"),
+                              .published = l->created_at, .collections = true,
+                              .summary = {STR("")}};
+    v.inbox = str_fmt(cx->arena, STR_FMT "/inbox", STR_ARG(l->uri));
+    v.rsa_pem = crypt_key_public_pem(cx->arena, s->rsa);
+    v.ed_multikey = crypt_key_multikey(cx->arena, s->ed);
+    if (str_eq_c(l->kind, "planet")) {
+        struct planet p;
+        TRY(planet_by_id(cx, l->local_id, &p));
+        v.username = p.handle;
+        v.name = p.name;
+        v.published = p.created_at;
+        v.url = fed_iri(cx, "/@" STR_FMT, STR_ARG(p.handle));
+        v.join_url = fed_iri(cx, "/@" STR_FMT "/join", STR_ARG(p.handle));
+        v.summary = str_empty(p.about_html.s) ? paragraph(cx->arena, p.tagline) : p.about_html;
+        load_picture(cx, p.icon_media_id, &v.icon_type, &v.icon_url);
+        load_picture(cx, p.cover_media_id, &v.image_type, &v.image_url);
+    } else if (str_eq_c(l->kind, "account")) {
+        struct account a;
+        TRY(account_by_id(cx, l->local_id, &a));
+        if (!str_eq_c(a.state, "active"))
+            return ERR_GONE;
+        v.username = a.username;
+        v.name = a.name;
+        v.published = a.created_at;
+        v.summary = paragraph(cx->arena, a.bio);
+        load_picture(cx, a.avatar_media_id, &v.icon_type, &v.icon_url);
+    } else {
+        v.kind = STR("Application");
+        v.name = cx->node->host;
+        v.inbox = v.shared_inbox;
+        v.url = fed_iri(cx, "/");
+        v.collections = false;
+    }
+    *ret = v;
+    return OK;
+}
+
+enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_out_note *ret)
+{
+    struct fed_local l;
+    struct planet planet;
+    TRY(fed_local_ensure(cx, "planet", p->planet_id, &l));
+    TRY(planet_by_id(cx, p->planet_id, &planet));
+    struct fed_out_note v = {.id = p->object_uri, .actor_uri = l.uri, .url = p->url,
+                             .lang = p->lang, .published = p->published_at,
+                             .updated = p->edited_at, .tags = p->tags, .n_tags = p->n_tags,
+                             .media = p->media, .n_media = p->n_media, .n_likes = p->n_likes,
+                             .n_shares = p->n_announces};
+    v.tag_url = fed_iri(cx, "/@" STR_FMT "/tag/", STR_ARG(planet.handle));
+    v.content = fed_out_content(cx->arena, p, v.tag_url);
+    *ret = v;
+    return OK;
+}
+
+/* Whom and what a comment of ours answers. */
+static enum err load_parent(struct cx *cx, const struct comment_ours_row *c, struct fed_out_note *v)
+{
+    struct comment_parent_row p;
+    bool found = false;
+    v->in_reply_to = c->post_uri;
+    if (c->parent_id == DB_NULL || c->parent_id == 0)
+        return OK;
+    TRY(q_comment_parent(cx, c->parent_id, &found, &p));
+    if (!found || !str_eq_c(p.audience, "public"))
+        return OK;
+    v->in_reply_to = p.object_uri.p != NULL
+                         ? p.object_uri
+                         : fed_iri(cx, "/ap/o/%lld", (long long)c->parent_id);
+    return OK;
+}
+
+enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note *ret,
+                          int64_t *ret_actor_id)
+{
+    struct comment_ours_row c;
+    struct fed_local l;
+    TRY(q_comment_ours(cx, comment_id, &c));
+    TRY(fed_local_ensure(cx, "account", c.account_id, &l));
+    struct fed_out_note v = {.actor_uri = l.uri, .lang = c.lang, .published = c.created_at,
+                             .updated = c.edited_at, .content = {c.html}, .tag_url = STR("")};
+    v.id = fed_iri(cx, "/ap/o/%lld", (long long)c.id);
+    v.url = fed_iri(cx, "/@" STR_FMT "/" STR_FMT "#c-%lld", STR_ARG(c.planet_handle),
+                    STR_ARG(c.slug), (long long)c.id);
+    TRY(load_parent(cx, &c, &v));
+    *ret = v;
+    *ret_actor_id = l.id;
+    return OK;
+}

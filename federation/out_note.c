@@ -1,0 +1,186 @@
+#include "federation/fed.h"
+#include "federation/out.h"
+#include "node/text/sanitize.h"
+
+enum { TEASER_CHARS = 1000 };
+
+/* The text before the colon of a tag's link. */
+static void put_tag_link(struct buf *b, struct str tag_url, struct str tag)
+{
+    buf_lit(b, "<a href=\"");
+    buf_put_html(b, tag_url);
+    buf_put_url(b, tag);
+    buf_lit(b, "\" class=\"mention hashtag\" rel=\"tag\">#<span>");
+    buf_put_html(b, tag);
+    buf_lit(b, "</span></a>");
+}
+
+struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url)
+{
+    struct buf b;
+    buf_init_arena(&b, a, FED_OUT_MAX);
+    buf_lit(&b, "<p><strong>");
+    buf_put_html(&b, p->title);
+    buf_lit(&b, "</strong></p>");
+    /* A teaser is short everywhere (1.9). One that its author made longer loses its mark-up and
+     * its end here; the page has it whole. */
+    struct str cut = p->locked ? html_to_text(a, p->html, TEASER_CHARS + 1) : STR_NULL;
+    if (cut.p != NULL && str_utf8_len(cut) > TEASER_CHARS) {
+        buf_lit(&b, "<p>");
+        buf_put_html(&b, str_utf8_cut(cut, TEASER_CHARS - 100));
+        buf_lit(&b, "…</p>");
+    } else {
+        buf_put(&b, p->html.s);
+    }
+    if (p->n_tags > 0) {
+        buf_lit(&b, "<p>");
+        for (size_t i = 0; i < p->n_tags; i++) {
+            if (i > 0)
+                buf_put_char(&b, ' ');
+            put_tag_link(&b, tag_url, p->tags[i]);
+        }
+        buf_lit(&b, "</p>");
+    }
+    buf_lit(&b, "<p><a href=\"");
+    buf_put_html(&b, p->url);
+    buf_lit(&b, "\" rel=\"nofollow noopener\">");
+    buf_put_html(&b, p->url);
+    buf_lit(&b, "</a></p>");
+    return (struct safe_html){buf_str(&b)};
+}
+
+static void put_tags(struct jw *w, const struct fed_out_note *v)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    jw_key(w, "tag");
+    jw_arr(w);
+    for (size_t i = 0; i < v->n_tags; i++) {
+        jw_obj(w);
+        jw_key_c(w, "type", "Hashtag");
+        buf_clear(&b);
+        buf_put(&b, v->tag_url);
+        buf_put_url(&b, v->tags[i]);
+        jw_key_str(w, "href", buf_str(&b));
+        buf_clear(&b);
+        buf_put_char(&b, '#');
+        buf_put(&b, v->tags[i]);
+        jw_key_str(w, "name", buf_str(&b));
+        jw_end(w);
+    }
+    if (v->mention_uri.p != NULL) {
+        jw_obj(w);
+        jw_key_c(w, "type", "Mention");
+        jw_key_str(w, "href", v->mention_uri);
+        jw_key_str(w, "name", v->mention_name);
+        jw_end(w);
+    }
+    jw_end(w);
+    buf_free(&b);
+}
+
+static void put_media(struct jw *w, const struct fed_out_note *v)
+{
+    jw_key(w, "attachment");
+    jw_arr(w);
+    for (size_t i = 0; i < v->n_media; i++) {
+        const struct public_media *m = &v->media[i];
+        jw_obj(w);
+        jw_key_c(w, "type", str_starts(m->mime, STR("image/")) ? "Image" : "Document");
+        jw_key_str(w, "mediaType", m->mime);
+        jw_key_str(w, "url", m->url);
+        if (!str_empty(m->alt)) {
+            jw_key_str(w, "name", m->alt);
+            jw_key_str(w, "summary", m->alt);
+        }
+        if (m->width > 0 && m->height > 0) {
+            jw_key_i64(w, "width", m->width);
+            jw_key_i64(w, "height", m->height);
+        }
+        if (!str_empty(m->blurhash))
+            jw_key_str(w, "blurhash", m->blurhash);
+        jw_end(w);
+    }
+    jw_end(w);
+}
+
+static void put_counted(struct jw *w, const char *key, struct str id, const char *tail,
+                        int64_t total)
+{
+    jw_key(w, key);
+    jw_obj(w);
+    jw_key(w, "id");
+    fed_put_below(w, id, tail);
+    jw_key_c(w, "type", "Collection");
+    jw_key_i64(w, "totalItems", total);
+    jw_end(w);
+}
+
+/* As peers expect it: the collection with an empty first page, whose next one has the items. */
+static void put_replies(struct jw *w, struct str id)
+{
+    jw_key(w, "replies");
+    jw_obj(w);
+    jw_key(w, "id");
+    fed_put_below(w, id, "/replies");
+    jw_key_c(w, "type", "Collection");
+    jw_key(w, "first");
+    jw_obj(w);
+    jw_key_c(w, "type", "CollectionPage");
+    jw_key(w, "partOf");
+    fed_put_below(w, id, "/replies");
+    jw_key(w, "items");
+    jw_arr(w);
+    jw_end(w);
+    jw_key(w, "next");
+    fed_put_below(w, id, "/replies/p/0");
+    jw_end(w);
+    jw_end(w);
+}
+
+void fed_out_note(struct jw *w, const struct fed_out_note *v)
+{
+    jw_key_str(w, "id", v->id);
+    jw_key_c(w, "type", "Note");
+    jw_key_str(w, "attributedTo", v->actor_uri);
+    jw_key_opt(w, "inReplyTo", v->in_reply_to);
+    jw_key_str(w, "url", v->url);
+    jw_key_time(w, "published", v->published);
+    if (v->updated != DB_NULL)
+        jw_key_time(w, "updated", v->updated);
+    jw_key(w, "to");
+    jw_arr(w);
+    jw_c(w, AS_PUBLIC);
+    jw_end(w);
+    jw_key(w, "cc");
+    jw_arr(w);
+    fed_put_below(w, v->actor_uri, "/followers");
+    if (v->mention_uri.p != NULL)
+        jw_str(w, v->mention_uri);
+    jw_end(w);
+    jw_key_str(w, "content", v->content.s);
+    if (!str_empty(v->lang)) {
+        jw_key(w, "contentMap");
+        jw_obj(w);
+        jw_key_s(w, v->lang);
+        jw_str(w, v->content.s);
+        jw_end(w);
+    }
+    jw_key_bool(w, "sensitive", false);
+    put_tags(w, v);
+    put_media(w, v);
+    put_replies(w, v->id);
+    put_counted(w, "likes", v->id, "/likes", v->n_likes);
+    put_counted(w, "shares", v->id, "/shares", v->n_shares);
+    jw_key(w, "interactionPolicy");
+    jw_raw(w, STR("{\"canQuote\":{\"automaticApproval\":[\"" AS_PUBLIC "\"]}}"));
+}
+
+void fed_out_object(struct jw *w, const struct fed_out_note *v)
+{
+    jw_obj(w);
+    jw_key(w, "@context");
+    jw_raw(w, STR(FED_NOTE_CONTEXT));
+    fed_out_note(w, v);
+    jw_end(w);
+}

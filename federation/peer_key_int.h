@@ -1,0 +1,29 @@
+/* Shared by peer_key.c and key_fetch.c only. */
+#ifndef FEDERATION_PEER_KEY_INT_H
+#define FEDERATION_PEER_KEY_INT_H
+
+#include <pthread.h>
+
+#include "federation/peer_key.h"
+
+enum { PEER_KEYS_MAX = 2048, PEER_BUCKETS = 1024, PEER_VAIN = 512 };
+
+struct fed_key_fetch;
+
+/* Asked in vain a moment ago; a small table where newer ones overwrite older ones. */
+struct vain {
+    uint64_t key;
+    int64_t until;
+    enum err err;
+};
+
+struct fed_peer_keys {
+    pthread_mutex_t lock;
+    struct fed_peer_key *buckets[PEER_BUCKETS];
+    struct fed_peer_key *newest, *oldest;
+    size_t n;
+    struct fed_key_fetch *fetches; /* under way */
+    struct vain vain[PEER_VAIN];
+};
+
+#endif

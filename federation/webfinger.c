@@ -1,0 +1,163 @@
+/* Who is @user@host: WebFinger (RFC 7033), host-meta (RFC 6415), and the way home for visitors of
+ * other servers. */
+#include "federation/docs.h"
+
+#include "federation/fed.h"
+#include "node/base/jw.h"
+#include "node/base/url.h"
+#include "node/people/account.h"
+#include "node/planet/planet.h"
+
+/* "acct:u@h", "acct:@u@h", "u@h": user and whether the host is ours. */
+static bool split_acct(struct cx *cx, struct str r, struct str *ret_user)
+{
+    struct str host;
+    unsigned port;
+    if (str_istarts(r, STR("acct:")))
+        r = str_sub(r, 5, SIZE_MAX);
+    if (str_starts(r, STR("@")))
+        r = str_sub(r, 1, SIZE_MAX);
+    size_t at = str_find_char(r, '@', 0);
+    if (at == SIZE_MAX || at == 0 ||
+        url_parse_host(cx->arena, str_sub(r, at + 1, SIZE_MAX), &host, &port) != OK)
+        return false;
+    if (port != 0)
+        host = str_fmt(cx->arena, STR_FMT ":%u", STR_ARG(host), port);
+    *ret_user = str_sub(r, 0, at);
+    return str_eq(host, cx->node->host);
+}
+
+static enum err local_by_name(struct cx *cx, struct str user, struct fed_local *ret)
+{
+    struct planet p;
+    struct account a;
+    if (str_ieq(user, cx->node->host))
+        return fed_local_ensure(cx, "instance", 0, ret);
+    enum err e = planet_by_handle(cx, user, &p);
+    if (e == OK) {
+        TRY(fed_local_ensure(cx, "planet", p.id, ret));
+        ret->username = p.handle;
+        return OK;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(account_by_username(cx, str_lower(cx->arena, user), &a));
+    if (!str_eq_c(a.state, "active"))
+        return str_eq_c(a.state, "deleted") ? ERR_GONE : ERR_NOT_FOUND;
+    TRY(fed_local_by_ref(cx, "account", a.id, ret)); /* members without a voice have no actor */
+    ret->username = a.username;
+    return OK;
+}
+
+static enum err local_by_resource(struct cx *cx, struct str r, struct fed_local *ret)
+{
+    struct str user;
+    if (str_starts(r, STR("http://")) || str_starts(r, STR("https://"))) {
+        struct str at = fed_iri(cx, "/@");
+        if (str_starts(r, at))
+            return local_by_name(cx, str_sub(r, at.n, SIZE_MAX), ret);
+        TRY(fed_local_by_uri(cx, r, ret));
+        if (!str_eq_c(ret->kind, "planet"))
+            return OK;
+        struct planet p; /* a handle may have changed since the actor was made */
+        TRY(planet_by_id(cx, ret->local_id, &p));
+        ret->username = p.handle;
+        return OK;
+    }
+    if (!split_acct(cx, r, &user))
+        return ERR_NOT_FOUND;
+    return local_by_name(cx, user, ret);
+}
+
+static bool is_parsable(struct str r)
+{
+    return !str_empty(r) && r.n <= URL_MAX && str_is_utf8(r) &&
+           (str_find_char(r, '@', 0) != SIZE_MAX || str_starts(r, STR("http")));
+}
+
+static void put_link(struct jw *w, const char *rel, const char *type, struct str href)
+{
+    jw_obj(w);
+    jw_key_c(w, "rel", rel);
+    jw_key_c(w, "type", type);
+    jw_key_str(w, "href", href);
+    jw_end(w);
+}
+
+enum err fed_get_webfinger(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct fed_local l;
+    struct buf b;
+    struct jw w;
+    struct str r = rq_query(rq, "resource");
+    rq_add_header(rq, "Access-Control-Allow-Origin", STR("*"));
+    if (!is_parsable(r))
+        return reply_text(rq, 400, "resource must be acct:user@host or an address of ours\n");
+    TRY(local_by_resource(cx, r, &l));
+    struct str page = str_eq_c(l.kind, "planet") ? fed_iri(cx, "/@" STR_FMT, STR_ARG(l.username))
+                                                 : l.uri;
+    buf_init(&b, 1 << 16);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_str(&w, "subject", str_fmt(cx->arena, "acct:" STR_FMT "@" STR_FMT, STR_ARG(l.username),
+                                      STR_ARG(cx->node->host)));
+    jw_key(&w, "aliases");
+    jw_arr(&w);
+    if (!str_eq(page, l.uri))
+        jw_str(&w, page);
+    jw_str(&w, l.uri);
+    jw_end(&w);
+    jw_key(&w, "links");
+    jw_arr(&w);
+    /* This very type first: some look for nothing else (1.2). */
+    put_link(&w, "self", "application/activity+json", l.uri);
+    put_link(&w, "self", "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+             l.uri);
+    put_link(&w, "http://webfinger.net/rel/profile-page", "text/html", page);
+    jw_obj(&w);
+    jw_key_c(&w, "rel", "http://ostatus.org/schema/1.0/subscribe");
+    jw_key_str(&w, "template", fed_iri(cx, "/authorize_interaction?uri={uri}"));
+    jw_end(&w);
+    jw_end(&w);
+    jw_end(&w);
+    if (!jw_done(&w)) {
+        buf_free(&b);
+        return cx_fail(cx, ERR_INTERNAL, "webfinger was not written whole");
+    }
+    rq_cache_control(rq, "public, max-age=60");
+    return reply_bytes(rq, 200, "application/jrd+json; charset=utf-8", &b);
+}
+
+enum err fed_get_host_meta(struct rq *rq)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_lit(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                "<XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">\n"
+                "  <Link rel=\"lrdd\" type=\"application/jrd+json\" template=\"");
+    buf_put_html(&b, rq->cx->node->origin);
+    buf_lit(&b, "/.well-known/webfinger?resource={uri}\"/>\n</XRD>\n");
+    rq_add_header(rq, "Access-Control-Allow-Origin", STR("*"));
+    rq_cache_control(rq, "public, max-age=86400");
+    return reply_bytes(rq, 200, "application/xrd+xml; charset=utf-8", &b);
+}
+
+/* Where another server sends its people with one of our addresses. Liking and following is theirs
+ * to do at home; here we show the thing. */
+enum err fed_get_interact(struct rq *rq)
+{
+    struct str uri = rq_query(rq, "uri");
+    struct fed_local l;
+    if (str_empty(uri))
+        return reply_text(rq, 400, "uri is missing\n");
+    if (str_starts(uri, rq->cx->node->origin)) {
+        struct str path = str_sub(uri, rq->cx->node->origin.n, SIZE_MAX);
+        if (str_starts(path, STR("/ap/o/")) || str_starts(path, STR("/ap/a/")) ||
+            str_starts(path, STR("/@")))
+            return reply_redirect(rq, path);
+    }
+    if (local_by_resource(rq->cx, uri, &l) == OK)
+        return reply_redirect(rq, str_sub(l.uri, rq->cx->node->origin.n, SIZE_MAX));
+    return ERR_NOT_FOUND;
+}
