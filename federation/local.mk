@@ -2,7 +2,31 @@
 
 libfed_a_SOURCES += \
 	federation/httpsig.c federation/httpsig.h federation/httpsig_int.h \
-	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c
+	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c \
+	federation/bodies.c federation/bodies.h \
+	federation/deliver.c federation/deliver.h \
+	federation/docs.c federation/docs.h federation/docs_list.c \
+	federation/fanout.c federation/fanout.h \
+	federation/fed.c federation/fed.h federation/federation.h \
+	federation/hosts.c federation/hosts.h \
+	federation/in_announce.c federation/in_create.c federation/in_delete.c \
+	federation/in_follow.c federation/in_like.c federation/in_undo.c federation/in_update.c \
+	federation/inbox.c federation/inbox.h \
+	federation/jobs.c \
+	federation/key_fetch.c \
+	federation/keys.c federation/keys.h \
+	federation/nodeinfo.c \
+	federation/out.h federation/out_activity.c federation/out_actor.c \
+	federation/out_collection.c federation/out_load.c federation/out_note.c \
+	federation/peer_key.c federation/peer_key.h federation/peer_key_int.h \
+	federation/receive.c federation/receive.h \
+	federation/remote.c federation/remote.h \
+	federation/routes.c \
+	federation/webfinger.c
+
+SQL_FED += \
+	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
+	federation/keys.sql federation/out.sql federation/receive.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \

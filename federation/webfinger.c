@@ -3,6 +3,7 @@
 #include "federation/docs.h"
 
 #include "federation/fed.h"
+#include "federation/keys.h"
 #include "node/base/jw.h"
 #include "node/base/url.h"
 #include "node/people/account.h"

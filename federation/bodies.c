@@ -1,0 +1,171 @@
+#include "federation/bodies.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "federation/deliver.h"
+#include "federation/out_sql.h"
+
+enum { IDLE_MAX = 8, GONE_MAX = 256 };
+
+struct fed_body {
+    struct fed_body *next;
+    int64_t id, actor_id;
+    int refs;      /* under the lock */
+    bool stale;    /* not to be found any more */
+    bool is_answer;
+    size_t n;
+    char text[];
+};
+
+struct fed_bodies {
+    pthread_mutex_t lock;
+    struct fed_body *first; /* most recently asked first */
+    int64_t gone[GONE_MAX]; /* ring */
+    size_t next_gone;
+};
+
+struct fed_bodies *fed_bodies_new(void)
+{
+    struct fed_bodies *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        abort();
+    pthread_mutex_init(&b->lock, NULL);
+    return b;
+}
+
+struct fed_bodies *fed_bodies_free(struct fed_bodies *b)
+{
+    if (b == NULL)
+        return NULL;
+    while (b->first != NULL) {
+        struct fed_body *next = b->first->next;
+        free(b->first);
+        b->first = next;
+    }
+    pthread_mutex_destroy(&b->lock);
+    free(b);
+    return NULL;
+}
+
+/* Drop what nobody uses, but for the last few. Lock held. */
+static void trim(struct fed_bodies *b)
+{
+    size_t idle = 0;
+    for (struct fed_body **p = &b->first; *p != NULL;) {
+        struct fed_body *x = *p;
+        if (x->refs == 0 && (x->stale || ++idle > IDLE_MAX)) {
+            *p = x->next;
+            free(x);
+        } else {
+            p = &x->next;
+        }
+    }
+}
+
+static struct fed_body *find(struct fed_bodies *b, int64_t id)
+{
+    for (struct fed_body **p = &b->first; *p != NULL; p = &(*p)->next) {
+        struct fed_body *x = *p;
+        if (x->id == id && !x->stale) {
+            *p = x->next;
+            x->next = b->first;
+            b->first = x;
+            x->refs++;
+            return x;
+        }
+    }
+    return NULL;
+}
+
+enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t activity_id,
+                      struct fed_body **ret)
+{
+    struct activity_by_id_row row;
+    bool found;
+    pthread_mutex_lock(&b->lock);
+    struct fed_body *x = find(b, activity_id);
+    pthread_mutex_unlock(&b->lock);
+    if (x != NULL) {
+        *ret = x;
+        return OK;
+    }
+    TRY(q_activity_by_id(cx, activity_id, &found, &row));
+    if (!found)
+        return ERR_NOT_FOUND;
+    struct fed_body *fresh = calloc(1, sizeof *fresh + row.body.n);
+    if (fresh == NULL)
+        abort();
+    fresh->id = activity_id;
+    fresh->actor_id = row.actor_id;
+    fresh->is_answer = str_eq_c(row.type, "Accept") || str_eq_c(row.type, "Reject");
+    fresh->refs = 1;
+    fresh->n = row.body.n;
+    memcpy(fresh->text, row.body.p, row.body.n);
+    pthread_mutex_lock(&b->lock);
+    x = find(b, activity_id);
+    if (x == NULL) {
+        fresh->next = b->first;
+        b->first = x = fresh;
+        fresh = NULL;
+        trim(b);
+    }
+    pthread_mutex_unlock(&b->lock);
+    free(fresh);
+    *ret = x;
+    return OK;
+}
+
+void fed_body_drop(struct fed_bodies *b, struct fed_body *body)
+{
+    pthread_mutex_lock(&b->lock);
+    if (--body->refs == 0)
+        trim(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+struct str fed_body_text(const struct fed_body *body)
+{
+    return (struct str){body->text, body->n};
+}
+
+int64_t fed_body_actor(const struct fed_body *body)
+{
+    return body->actor_id;
+}
+
+bool fed_body_is_answer(const struct fed_body *body)
+{
+    return body->is_answer;
+}
+
+void fed_body_forget(struct fed_bodies *b, int64_t activity_id)
+{
+    pthread_mutex_lock(&b->lock);
+    for (struct fed_body *x = b->first; x != NULL; x = x->next)
+        if (x->id == activity_id)
+            x->stale = true;
+    trim(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void fed_body_note_gone(struct fed_bodies *b, int64_t job_id)
+{
+    pthread_mutex_lock(&b->lock);
+    b->gone[b->next_gone++ % GONE_MAX] = job_id;
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool fed_body_was_gone(struct fed_bodies *b, int64_t job_id)
+{
+    bool was = false;
+    pthread_mutex_lock(&b->lock);
+    for (size_t i = 0; i < GONE_MAX; i++)
+        if (b->gone[i] == job_id) {
+            b->gone[i] = 0;
+            was = true;
+        }
+    pthread_mutex_unlock(&b->lock);
+    return was;
+}

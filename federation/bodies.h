@@ -1,0 +1,25 @@
+/* Activities under way: read once from the store, shared by all their deliveries, kept a little
+ * while after the last one. Any thread. */
+#ifndef FEDERATION_BODIES_H
+#define FEDERATION_BODIES_H
+
+#include "node/cx.h"
+
+struct fed_bodies;
+struct fed_body;
+
+/* NOT_FOUND when there is no such activity. */
+MUST_USE enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t activity_id,
+                               struct fed_body **ret);
+void fed_body_drop(struct fed_bodies *b, struct fed_body *body);
+struct str fed_body_text(const struct fed_body *body);
+int64_t fed_body_actor(const struct fed_body *body);
+bool fed_body_is_answer(const struct fed_body *body); /* Accept or Reject */
+/* The stored text changed: read it anew. */
+void fed_body_forget(struct fed_bodies *b, int64_t activity_id);
+
+/* Jobs whose inbox was said to be gone, until they run again. */
+void fed_body_note_gone(struct fed_bodies *b, int64_t job_id);
+bool fed_body_was_gone(struct fed_bodies *b, int64_t job_id);
+
+#endif

@@ -1,0 +1,277 @@
+#include "federation/deliver.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "federation/bodies.h"
+#include "federation/fed.h"
+#include "federation/hosts.h"
+#include "federation/httpsig.h"
+#include "federation/keys.h"
+#include "federation/remote.h"
+#include "federation/fanout_sql.h"
+#include "node/base/clock.h"
+#include "node/base/log.h"
+#include "node/base/url.h"
+#include "node/jobs/jobs.h"
+
+enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, RETRY_AFTER_MAX_S = 86400, TRIES_401 = 3 };
+#define GIVE_UP (7 * MS_DAY)
+#define GIVE_UP_ANSWER (14 * MS_DAY) /* Accept, Reject */
+
+const int fed_deliver_backoff_s[] = {60,    300,   900,   3600,  10800, 21600,
+                                     43200, 86400, 86400, 86400, 0};
+
+/* One transfer. Made on a worker, then the fetcher thread's until it ends. */
+struct delivery {
+    struct fed *fed;
+    struct fed_body *body;
+    const struct fed_signer *signer;
+    int64_t job_id;
+    int attempts;
+    bool rfc9421, knocked, moved;
+    struct str url, host; /* behind the struct */
+};
+
+static void delivery_free(struct delivery *d)
+{
+    fed_body_drop(d->fed->bodies, d->body);
+    free(d);
+}
+
+static enum err delivery_go(struct delivery *d, struct arena *a);
+
+static void finish(struct delivery *d, enum job_verdict v, const char *error, int64_t retry_after_s)
+{
+    job_finish(d->fed->node->server->jobs, d->job_id, v, error, retry_after_s);
+    delivery_free(d);
+}
+
+/* Seconds or a date (RFC 9110 10.2.3), at most a day; 0 when unsaid. */
+static int64_t retry_after_of(struct str s)
+{
+    int64_t v, at;
+    if (s.p == NULL)
+        return 0;
+    if (!str_to_i64(str_trim(s), &v)) {
+        if (!clock_parse_http_date(str_trim(s), &at))
+            return 0;
+        v = (at - clock_now()) / MS_SECOND;
+    }
+    return v <= 0 ? 0 : v > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : v;
+}
+
+/* A second try from the fetcher's thread: the other signature, or the new place. One signature of
+ * half a millisecond, once per host that wants it. */
+static bool again(struct delivery *d)
+{
+    struct arena *a = arena_new();
+    enum err e = delivery_go(d, a);
+    arena_free(a);
+    return e == OK;
+}
+
+static bool try_moved(struct delivery *d, const struct fetch_answer *answer)
+{
+    /* Same host only (2.5), and it must fit where the old address stood. */
+    if (d->moved || answer->location.p == NULL || !url_same_origin(answer->location, d->url) ||
+        answer->location.n > d->url.n + 256)
+        return false;
+    memcpy((char *)(uintptr_t)d->url.p, answer->location.p, answer->location.n);
+    d->url.n = answer->location.n;
+    d->moved = true;
+    return again(d);
+}
+
+static void took(struct delivery *d)
+{
+    fed_host_took(d->fed->hosts, d->host, d->rfc9421);
+    finish(d, JOB_DONE, NULL, 0);
+}
+
+static void temporary(struct delivery *d, const char *error, struct str retry_after)
+{
+    int64_t s = retry_after_of(retry_after);
+    fed_host_failed(d->fed->hosts, d->host, error);
+    if (s > 0)
+        fed_host_wait(d->fed->hosts, d->host, clock_now() + s * MS_SECOND);
+    finish(d, JOB_RETRY, error, s);
+}
+
+/* 4.4. */
+static void answered(void *arg, const struct fetch_answer *answer)
+{
+    struct delivery *d = arg;
+    char error[200];
+    if (answer->err != OK) {
+        snprintf(error, sizeof error, "%s", answer->error == NULL ? "no answer" : answer->error);
+        if (answer->err == ERR_BUSY) /* we are stopping: not the host's fault */
+            finish(d, JOB_RETRY, error, 1);
+        else if (answer->err == ERR_INVALID || answer->err == ERR_FORBIDDEN)
+            finish(d, JOB_REST, error, 0);
+        else if (answer->err == ERR_TOO_LARGE)
+            took(d); /* it took it, and talks too much about it */
+        else
+            temporary(d, error, STR_NULL);
+        return;
+    }
+    int s = answer->status;
+    snprintf(error, sizeof error, "%d from " STR_FMT, s, STR_ARG(d->host));
+    if (s >= 200 && s < 300) {
+        took(d);
+    } else if ((s == 400 || s == 401) && !d->knocked) {
+        d->knocked = true;
+        d->rfc9421 = !d->rfc9421;
+        if (!again(d))
+            finish(d, JOB_RETRY, error, 0);
+    } else if ((s == 307 || s == 308) && try_moved(d, answer)) {
+        return;
+    } else if (s == 408 || s == 425 || s == 429 || s >= 500) {
+        if (s == 501) {
+            fed_host_answered(d->fed->hosts, d->host, error);
+            finish(d, JOB_REST, error, 0);
+        } else {
+            temporary(d, error, answer->retry_after);
+        }
+    } else if (s == 404 || s == 410) {
+        /* What this means for the follower is found out on a worker. */
+        fed_host_answered(d->fed->hosts, d->host, error);
+        fed_body_note_gone(d->fed->bodies, d->job_id);
+        finish(d, JOB_RETRY, error, 1);
+    } else if (s == 401 && d->attempts + 1 < TRIES_401) {
+        fed_host_answered(d->fed->hosts, d->host, error);
+        finish(d, JOB_RETRY, error, 0); /* its fetch of our key may have failed */
+    } else {
+        fed_host_answered(d->fed->hosts, d->host, error);
+        finish(d, JOB_REST, error, 0);
+    }
+}
+
+static enum err delivery_go(struct delivery *d, struct arena *a)
+{
+    struct sig_headers h;
+    struct str body = fed_body_text(d->body);
+    struct sig_sign s = {.scheme = d->rfc9421 ? SIG_RFC9421 : SIG_DRAFT, .key = d->signer->rsa,
+                         .key_id = d->signer->rsa_id, .method = "POST", .url = d->url,
+                         .body = body, .now = clock_now()};
+    TRY(httpsig_sign(a, &s, &h));
+    h.v[h.n++] = (struct fetch_header){STR("Content-Type"), STR("application/activity+json")};
+    struct fetch_request rq = {.method = "POST", .url = d->url, .headers = h.v, .n_headers = h.n,
+                               .body = body, .max_answer = ANSWER_MAX,
+                               .timeout_ms = POST_TIMEOUT_MS};
+    fetch_start(d->fed->node->server->fetcher, &rq, answered, d);
+    return OK;
+}
+
+/* An inbox that is gone (410) or unknown (404): ask the actors that we thought live there. A 410
+ * from the actor, too, ends its follow; else its document tells the new inbox. */
+static enum job_verdict look_after(struct cx *cx, const struct job *job)
+{
+    int64_t *ids;
+    size_t n;
+    if (q_actors_of_inbox(cx, job->payload, &ids, &n) != OK)
+        return JOB_RETRY;
+    for (size_t i = 0; i < n; i++) {
+        struct fed_actor actor;
+        int64_t id;
+        if (fed_actor_by_id(cx, ids[i], &actor) != OK)
+            continue;
+        enum err e = fed_actor_get(cx, actor.uri, &id);
+        if (e == ERR_GONE && fed_actor_purge(cx, actor.id) != OK)
+            return JOB_RETRY;
+    }
+    return JOB_DONE;
+}
+
+static bool too_old(const struct job *job, const struct fed_body *body, int64_t now)
+{
+    int64_t age = now - job->created_at;
+    return age > (fed_body_is_answer(body) ? GIVE_UP_ANSWER : GIVE_UP);
+}
+
+static struct delivery *delivery_new(struct cx *cx, const struct job *job, struct fed_body *body,
+                                     const struct fed_signer *signer, struct str host)
+{
+    struct delivery *d = calloc(1, sizeof *d + job->payload.n + 256 + host.n);
+    if (d == NULL)
+        abort();
+    char *p = (char *)(d + 1);
+    memcpy(p, host.p, host.n);
+    d->host = (struct str){p, host.n};
+    p += host.n;
+    memcpy(p, job->payload.p, job->payload.n);
+    d->url = (struct str){p, job->payload.n};
+    d->fed = cx->node->fed;
+    d->body = body;
+    d->signer = signer;
+    d->job_id = job->id;
+    d->attempts = job->attempts;
+    return d;
+}
+
+static enum job_verdict start(struct cx *cx, const struct job *job, struct fed_body *body,
+                              struct str host)
+{
+    struct fed *fed = cx->node->fed;
+    const struct fed_signer *signer;
+    struct fed_host_view view;
+    if (fed_host_ask(cx, fed->hosts, host, &view) != OK ||
+        fed_signer_get(cx, fed_body_actor(body), &signer) != OK) {
+        fed_body_drop(fed->bodies, body);
+        return JOB_RETRY;
+    }
+    if (view.wait_until > 0) {
+        fed_body_drop(fed->bodies, body);
+        cx->retry_after_s = (view.wait_until - clock_now()) / MS_SECOND + 1;
+        (void)cx_fail(cx, ERR_UPSTREAM, "waiting for " STR_FMT, STR_ARG(host));
+        return JOB_RETRY;
+    }
+    struct delivery *d = delivery_new(cx, job, body, signer, host);
+    d->rfc9421 = view.rfc9421;
+    /* The transfer holds no store connection. */
+    cx_release(cx);
+    if (delivery_go(d, cx->arena) != OK) {
+        delivery_free(d);
+        (void)cx_fail(cx, ERR_INVALID, "not an inbox address");
+        return JOB_REST;
+    }
+    return JOB_LATER;
+}
+
+enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
+{
+    struct fed *fed = cx->node->fed;
+    struct fed_body *body = NULL;
+    struct str host = fed_host_of(cx->arena, job->payload);
+    if (host.p == NULL)
+        return JOB_DONE;
+    if (fed == NULL || cx->node->server == NULL || cx->node->server->fetcher == NULL) {
+        cx->retry_after_s = 5;
+        return JOB_RETRY; /* command line: the serving process sends */
+    }
+    if (job->attempts > 0 && fed_body_was_gone(fed->bodies, job->id))
+        return look_after(cx, job);
+    if (fed_hosts_flush_some(cx, fed->hosts) != OK)
+        log_warn("fed", "health of hosts not written: %s", cx->fail == NULL ? "?" : cx->fail);
+    enum err e = fed_body_get(cx, fed->bodies, job->subject, &body);
+    if (e == ERR_NOT_FOUND)
+        return JOB_DONE;
+    if (e != OK)
+        return JOB_RETRY;
+    if (too_old(job, body, cx->now)) {
+        fed_body_drop(fed->bodies, body);
+        (void)cx_fail(cx, ERR_UPSTREAM, STR_FMT " did not take it in time", STR_ARG(host));
+        return JOB_REST;
+    }
+    return start(cx, job, body, host);
+}
+
+enum err fed_deliver_put(struct cx *cx, int64_t activity_id, struct str inbox, struct str order)
+{
+    struct str host = fed_host_of(cx->arena, inbox);
+    if (host.p == NULL || str_eq(host, cx->node->host))
+        return OK; /* ours are served by the store itself */
+    struct str key = str_fmt(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(order), STR_ARG(host));
+    return job_put(cx, "fed.deliver", activity_id, inbox, key, 0);
+}

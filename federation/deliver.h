@@ -1,0 +1,19 @@
+/* One signed POST of one activity to one inbox: the job fed.deliver (subject: activity; payload:
+ * inbox address). The body is read once and shared by all deliveries of an activity. */
+#ifndef FEDERATION_DELIVER_H
+#define FEDERATION_DELIVER_H
+
+#include "node/event.h"
+
+struct fed_bodies;
+struct fed_bodies *fed_bodies_new(void);
+struct fed_bodies *fed_bodies_free(struct fed_bodies *b);
+
+enum job_verdict fed_deliver(struct cx *cx, const struct job *job);
+extern const int fed_deliver_backoff_s[]; /* 4.3; jitter is the queue's */
+
+/* Inside a transaction. order: what must stay in order at that host (an object's id). */
+MUST_USE enum err fed_deliver_put(struct cx *cx, int64_t activity_id, struct str inbox,
+                                  struct str order);
+
+#endif

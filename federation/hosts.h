@@ -1,0 +1,34 @@
+/* What we know of hosts as places to deliver to: the signature that they take, whether they
+ * answer, when to ask again (federation.md 2.12, 4.4–4.6). In memory, read from the store when
+ * first asked, written back now and then: losing the last moments of it costs nothing. */
+#ifndef FEDERATION_HOSTS_H
+#define FEDERATION_HOSTS_H
+
+#include "node/cx.h"
+
+struct fed_hosts;
+
+struct fed_hosts *fed_hosts_new(void);
+struct fed_hosts *fed_hosts_free(struct fed_hosts *h);
+/* Write what changed. Opens a transaction. */
+MUST_USE enum err fed_hosts_flush(struct cx *cx, struct fed_hosts *h);
+/* The same if there is something to write and the last time is a while ago. */
+MUST_USE enum err fed_hosts_flush_some(struct cx *cx, struct fed_hosts *h);
+
+struct fed_host_view {
+    bool rfc9421;       /* begin with RFC 9421: proven to be taken (2.12) */
+    int64_t wait_until; /* don't ask before (breaker open, or it said so); 0: go */
+};
+/* Counts as the probe when the breaker is just due, so that only one goes. */
+MUST_USE enum err fed_host_ask(struct cx *cx, struct fed_hosts *h, struct str host,
+                               struct fed_host_view *ret);
+
+/* Any thread, no store. */
+void fed_host_took(struct fed_hosts *h, struct str host, bool rfc9421);   /* a 2xx */
+void fed_host_answered(struct fed_hosts *h, struct str host, const char *error); /* a 4xx */
+void fed_host_failed(struct fed_hosts *h, struct str host, const char *error); /* network, 5xx */
+void fed_host_wait(struct fed_hosts *h, struct str host, int64_t until);  /* Retry-After */
+/* It sent us something that verified: it lives, and it speaks RFC 9421 if that was it. */
+void fed_host_alive(struct fed_hosts *h, struct str host, bool rfc9421);
+
+#endif

@@ -1,0 +1,21 @@
+-- :row host_row host text, scheme text?, scheme_at int?, failures int, open_until int,
+--     last_success_at int?, last_failure_at int?, fail_days int, fail_day int, last_error text?
+
+-- :name host_find :maybe
+-- :in host text
+-- :out host_row
+SELECT host, scheme, scheme_at, failures, open_until, last_success_at, last_failure_at, fail_days,
+       fail_day, last_error FROM host WHERE host = :host;
+
+-- :name host_put :exec
+-- :in host text, scheme text?, scheme_at int?, failures int, open_until int,
+--     last_success_at int?, last_failure_at int?, fail_days int, fail_day int, last_error text?
+INSERT INTO host (host, scheme, scheme_at, failures, open_until, last_success_at, last_failure_at,
+                  fail_days, fail_day, last_error)
+VALUES (:host, :scheme, :scheme_at, :failures, :open_until, :last_success_at, :last_failure_at,
+        :fail_days, :fail_day, :last_error)
+ON CONFLICT (host) DO UPDATE SET scheme = excluded.scheme, scheme_at = excluded.scheme_at,
+    failures = excluded.failures, open_until = excluded.open_until,
+    last_success_at = excluded.last_success_at, last_failure_at = excluded.last_failure_at,
+    fail_days = excluded.fail_days, fail_day = excluded.fail_day,
+    last_error = excluded.last_error;

@@ -1,0 +1,70 @@
+#include "federation/fed.h"
+#include "federation/receive.h"
+#include "node/base/clock.h"
+#include "node/base/url.h"
+#include "node/talk/comment.h"
+#include "node/text/sanitize.h"
+
+enum { CONTENT_MAX = 150 * 1024, TAGS_MAX = 100, MENTIONS_MAX = 50, ADDRESSED_MAX = 500 };
+
+/* Said to everybody, loudly or quietly? What is not, is not for the page (3.12). */
+static bool is_public(const struct fed_in *in, const json_t *note)
+{
+    const json_t *from = ld_get(note, "to") == NULL && ld_get(note, "cc") == NULL ? in->doc : note;
+    static const char *const keys[] = {"to", "cc"};
+    for (size_t k = 0; k < 2; k++) {
+        if (ld_count(ld_get(from, keys[k])) > ADDRESSED_MAX)
+            return false;
+        LD_EACH(i, one, ld_get(from, keys[k]))
+            if (fed_is_public(ld_id(one)))
+                return true;
+    }
+    return false;
+}
+
+static bool is_spam(const json_t *note)
+{
+    size_t mentions = 0;
+    LD_EACH(i, tag, ld_get(note, "tag"))
+        mentions += ld_type_is(tag, "Mention");
+    return mentions > MENTIONS_MAX || ld_count(ld_get(note, "tag")) > TAGS_MAX;
+}
+
+/* A person's page, not something that runs. */
+static struct str url_of(struct cx *cx, const struct fed_in *in, const json_t *note)
+{
+    struct str url = ld_url(note, "url");
+    if (url.p != NULL && fed_id_ok(cx, url, in->actor.host))
+        return url;
+    return ld_str(note, "id");
+}
+
+enum err fed_in_create(struct cx *cx, const struct fed_in *in)
+{
+    struct fed_target t;
+    struct comment c;
+    struct safe_html html;
+    json_t *note;
+    bool found, burnt;
+    /* Whom it answers decides whether it concerns us at all: before anything is fetched. */
+    struct str answers = ld_id_at(in->object, "inReplyTo");
+    if (json_is_object(in->object) && ld_type(in->object).p != NULL && str_empty(answers))
+        return OK;
+    TRY(fed_note_trusted(cx, in, &note));
+    answers = ld_id_at(note, "inReplyTo");
+    TRY(fed_target_find(cx, answers, &found, &t));
+    if (!found || !is_public(in, note) || is_spam(note))
+        return OK;
+    struct str uri = ld_str(note, "id");
+    TRY(fed_is_burnt(cx, uri, &burnt));
+    struct str content = ld_lang(note, "content", NULL);
+    /* A name without content is a vote (3c). */
+    if (burnt || str_empty(content) || content.n > CONTENT_MAX)
+        return OK;
+    TRY(sanitize_html(cx->arena, content, &html));
+    int64_t published = cx->now;
+    if (!ld_time(note, "published", &published) || published > cx->now || published < 0)
+        published = cx->now;
+    return comment_create_remote(cx, t.post_id, t.comment_id, in->actor.id, uri,
+                                 url_of(cx, in, note), html, published, &c);
+}

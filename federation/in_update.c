@@ -1,0 +1,44 @@
+#include "federation/fed.h"
+#include "federation/receive.h"
+#include "federation/receive_sql.h"
+#include "node/base/clock.h"
+#include "node/talk/comment.h"
+#include "node/text/sanitize.h"
+
+#define ACTOR_EVERY (5 * MS_MINUTE)
+
+static enum err update_actor(struct cx *cx, const struct fed_in *in)
+{
+    int64_t id;
+    if (cx->now - in->actor.fetched_at < ACTOR_EVERY)
+        return OK;
+    return fed_actor_get(cx, in->actor.uri, &id);
+}
+
+enum err fed_in_update(struct cx *cx, const struct fed_in *in)
+{
+    struct comment_times_row was;
+    struct safe_html html;
+    json_t *note;
+    bool found;
+    if (str_eq(in->object_id, in->actor.uri))
+        return update_actor(cx, in);
+    TRY(q_comment_times(cx, in->object_id, &found, &was));
+    if (!found)
+        return OK;
+    if (was.actor_id != in->actor.id)
+        return cx_fail(cx, ERR_FORBIDDEN, "somebody else's object");
+    TRY(fed_note_trusted(cx, in, &note));
+    int64_t updated, last = was.edited_at == DB_NULL ? was.created_at : was.edited_at;
+    if (!ld_time(note, "updated", &updated))
+        updated = cx->now;
+    if (updated <= last)
+        return OK; /* older than what we show: it came late */
+    struct str content = ld_lang(note, "content", NULL);
+    if (str_empty(content))
+        return OK;
+    TRY(sanitize_html(cx->arena, content, &html));
+    /* A date in the future would lock later edits out. */
+    return comment_update_remote(cx, in->object_id, in->actor.id, html,
+                                 updated > cx->now ? cx->now : updated);
+}

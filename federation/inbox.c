@@ -1,0 +1,242 @@
+#include "federation/inbox.h"
+
+#include "federation/fed.h"
+#include "federation/hosts.h"
+#include "federation/httpsig.h"
+#include "federation/inbox_sql.h"
+#include "federation/peer_key.h"
+#include "federation/remote.h"
+#include "node/base/clock.h"
+#include "node/base/url.h"
+#include "node/jobs/jobs.h"
+
+enum { KEY_RETRY_S = 300 };
+
+/* One POST on its way through. Lives in the request's arena. */
+struct inbound {
+    struct rq *rq;
+    json_t *doc;
+    struct str id, type, actor, host, object_id;
+    bool self_delete;            /* Delete or Update of the actor itself */
+    struct sig_request sig_rq;
+    struct sig_parsed sig;
+    struct fed_key_fetch *fetch; /* while parked */
+    bool refetched;
+};
+
+static struct str header_of(void *arg, const char *name)
+{
+    return rq_header(arg, name);
+}
+
+/* 401 in words that help the other server's admin; no key, no digest of ours in it. */
+static enum err refuse(struct inbound *in, const char *why)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_put_c(&b, why == NULL ? "the signature does not verify" : why);
+    if (in->sig.key_id.p != NULL && in->sig.key_id.n < 500 && str_is_utf8(in->sig.key_id)) {
+        buf_lit(&b, " (keyId ");
+        buf_put(&b, in->sig.key_id);
+        buf_lit(&b, ")");
+    }
+    buf_lit(&b, "\n");
+    return reply_bytes(in->rq, 401, "text/plain; charset=utf-8", &b);
+}
+
+static enum err refuse_later(struct inbound *in)
+{
+    rq_add_header(in->rq, "Retry-After", STR("300"));
+    return reply_text(in->rq, 503, "the server of your key did not answer; try again later\n");
+}
+
+static bool is_activity_type(struct str type)
+{
+    size_t end = str_find_char(type, ';', 0);
+    type = str_trim(str_sub(type, 0, end));
+    return str_ieq_c(type, "application/activity+json") ||
+           str_ieq_c(type, "application/ld+json");
+}
+
+/* 3.3, 3.6: what can be said without a signature. An answer was given if *ret_done. */
+static enum err read_activity(struct inbound *in, bool *ret_done)
+{
+    struct rq *rq = in->rq;
+    struct cx *cx = rq->cx;
+    *ret_done = true;
+    enum err e = json_read(cx->arena, rq->body, NULL, &in->doc);
+    if (e == ERR_TOO_LARGE && rq->body.n > FED_DOC_MAX)
+        return reply_text(rq, 413, "the activity is too large\n");
+    if (e != OK || !json_is_object(in->doc))
+        return reply_text(rq, 400, "that is not JSON that we accept\n");
+    in->id = ld_str(in->doc, "id");
+    in->type = ld_type(in->doc);
+    in->actor = ld_id_at(in->doc, "actor");
+    in->object_id = ld_id_at(in->doc, "object");
+    in->host = in->actor.p == NULL ? STR_NULL : fed_host_of(cx->arena, in->actor);
+    if (in->type.p == NULL || in->host.p == NULL || !fed_id_ok(cx, in->actor, in->host))
+        return reply_text(rq, 400, "actor or type is missing\n");
+    if (!fed_id_ok(cx, in->id, in->host))
+        return reply_text(rq, 400, "id must be an address on the actor's host\n");
+    if (str_eq(in->host, cx->node->host))
+        return reply_text(rq, 400, "that is an actor of this server\n");
+    in->self_delete = (str_eq_c(in->type, "Delete") || str_eq_c(in->type, "Update")) &&
+                      str_eq(in->object_id, in->actor);
+    *ret_done = false;
+    return OK;
+}
+
+/* 3.6, 3.7: noted as seen and queued in one transaction; 202 when that is on disk. */
+static enum err accept(struct inbound *in, const struct fed_peer_key *key)
+{
+    struct cx *cx = in->rq->cx;
+    int64_t fresh = 0;
+    struct str about = in->object_id;
+    if (str_eq_c(in->type, "Follow") || str_eq_c(in->type, "Like") ||
+        str_eq_c(in->type, "EmojiReact") || str_eq_c(in->type, "Announce"))
+        about = in->id; /* what an Undo names: that order counts */
+    struct str order = str_empty(about) || about.n > URL_MAX
+                           ? STR_NULL
+                           : str_fmt(cx->arena, "in|" STR_FMT, STR_ARG(about));
+    cx->now = clock_now();
+    TX_SCOPE(cx);
+    TRY(q_seen_put(cx, in->id, cx->now, &fresh));
+    if (fresh > 0)
+        TRY(job_put(cx, "fed.receive", key->actor_id, in->rq->body, order, 0));
+    TRY(tx_commit(cx));
+    fed_host_alive(cx->node->fed->hosts, key->host, in->sig.scheme == SIG_RFC9421);
+    return reply_empty(in->rq, 202);
+}
+
+static enum err resume(struct rq *rq, void *arg);
+
+static void wake(void *arg)
+{
+    rq_unpark(arg);
+}
+
+/* Rest suspended while the key is fetched; no worker waits on a stranger's server. */
+static enum err fetch_key(struct inbound *in)
+{
+    enum err e = fed_key_fetch_join(in->rq->cx, in->sig.key_id, &in->fetch);
+    if (e == ERR_UPSTREAM || e == ERR_BUSY)
+        return refuse_later(in);
+    if (e != OK)
+        return refuse(in, "the key cannot be had");
+    struct rq *rq = in->rq;
+    struct fed_key_fetch *fetch = in->fetch;
+    e = rq_park(rq, resume, in);
+    if (e != OK) {
+        fed_key_fetch_drop(fetch);
+        return e;
+    }
+    fed_key_fetch_go(fetch, wake, rq); /* from here on another thread may have the request */
+    return OK;
+}
+
+static enum err check(struct inbound *in, struct fed_peer_key *key)
+{
+    const char *why = NULL;
+    struct cx *cx = in->rq->cx;
+    enum err e = httpsig_verify(cx->arena, &in->sig_rq, &in->sig, key->key, &why);
+    if (e != OK) {
+        /* The peer may have changed its key without a word: look once (2.16). */
+        if (!in->refetched && cx->now - key->fetched_at > 5 * MS_MINUTE) {
+            in->refetched = true;
+            return fetch_key(in);
+        }
+        return refuse(in, why);
+    }
+    if (!str_eq(key->actor_uri, in->actor))
+        return refuse(in, "the signer is not the actor");
+    return accept(in, key);
+}
+
+static enum err resume(struct rq *rq, void *arg)
+{
+    struct inbound *in = arg;
+    struct fed_peer_key *key = NULL;
+    struct fed_key_fetch *fetch = in->fetch;
+    in->fetch = NULL;
+    in->refetched = true;
+    rq->cx->now = clock_now();
+    enum err e = fed_key_fetch_take(rq->cx, fetch, &key);
+    fed_key_fetch_drop(fetch);
+    if (e == OK) {
+        e = check(in, key);
+        fed_peer_key_drop(key);
+        return e;
+    }
+    if (e == ERR_UPSTREAM || e == ERR_BUSY)
+        return refuse_later(in);
+    if (e == ERR_STORAGE)
+        return e;
+    return refuse(in, "the key cannot be had");
+}
+
+/* 2.21: a self-delete by somebody we never met needs no look at all: there is nothing to delete.
+ * Of somebody we know, an old key will do; without one the actor's own address decides. */
+static enum err self_delete(struct inbound *in, struct fed_peer_key **ret_key, bool *ret_done)
+{
+    struct cx *cx = in->rq->cx;
+    struct fed_actor actor;
+    *ret_done = true;
+    enum err e = fed_actor_by_uri(cx, in->actor, &actor);
+    if (e == ERR_NOT_FOUND)
+        return reply_empty(in->rq, 202);
+    TRY(e);
+    e = fed_peer_key_find(cx, in->sig.key_id, true, ret_key);
+    if (e == OK || !str_eq_c(in->type, "Delete")) {
+        *ret_done = false;
+        return e;
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TX_SCOPE(cx);
+    TRY(job_put(cx, "fed.check", actor.id, STR_NULL, STR_NULL, 0));
+    TRY(tx_commit(cx));
+    return reply_empty(in->rq, 202);
+}
+
+enum err fed_inbox_post(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct inbound *in = ARENA_NEW(cx->arena, struct inbound);
+    struct fed_peer_key *key = NULL;
+    const char *why = NULL;
+    bool done;
+    in->rq = rq;
+    if (cx->node->fed == NULL)
+        return ERR_BUSY;
+    if (!is_activity_type(rq_header(rq, "content-type")))
+        return reply_text(rq, 415, "send application/activity+json\n");
+    if (!str_eq(rq->host, cx->node->host))
+        return ERR_MISDIRECTED;
+    TRY(read_activity(in, &done));
+    if (done)
+        return OK;
+    in->sig_rq = (struct sig_request){.method = "POST", .target = rq->target,
+                                      .host = rq_header(rq, "host"),
+                                      .scheme = rq->secure ? "https" : "http",
+                                      .header = header_of, .arg = rq, .body = rq->body,
+                                      .has_body = true};
+    if (in->self_delete && rq_header(rq, "signature").p == NULL &&
+        rq_header(rq, "authorization").p == NULL)
+        return refuse(in, "no signature");
+    enum err e = httpsig_parse(cx->arena, &in->sig_rq, cx->now, SIG_SKEW_MS, &in->sig, &why);
+    if (e != OK)
+        return refuse(in, why);
+    if (in->self_delete) {
+        e = self_delete(in, &key, &done);
+        if (done)
+            return e;
+    } else {
+        e = fed_peer_key_find(cx, in->sig.key_id, false, &key);
+    }
+    if (e == ERR_NOT_FOUND)
+        return fetch_key(in);
+    TRY(e);
+    e = check(in, key);
+    fed_peer_key_drop(key);
+    return e;
+}

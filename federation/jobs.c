@@ -1,0 +1,59 @@
+/* The jobs of federation, and the daily clean-up. */
+#include "federation/actor_sql.h"
+#include "federation/deliver.h"
+#include "federation/fanout.h"
+#include "federation/fanout_sql.h"
+#include "federation/fed.h"
+#include "federation/hosts.h"
+#include "federation/inbox_sql.h"
+#include "federation/keys_sql.h"
+#include "federation/receive.h"
+#include "node/base/clock.h"
+#include "node/jobs/jobs.h"
+
+#define KEEP (30 * MS_DAY)
+
+/* Deliveries go by age (a week), not by count: runs that only find the host's breaker open do not
+ * use up anything. */
+enum { DELIVER_TRIES = 60, DELIVER_IN_FLIGHT = 256 };
+
+const struct job_row fed_jobs[] = {
+    {"fed.fanout", fed_fanout, 12, 0, NULL},
+    {"fed.comment", fed_comment, 12, 0, NULL},
+    {"fed.planet", fed_planet, 12, 1, NULL},
+    {"fed.account", fed_account, 12, 0, NULL},
+    {"fed.deliver", fed_deliver, DELIVER_TRIES, DELIVER_IN_FLIGHT, fed_deliver_backoff_s},
+    {"fed.receive", fed_receive, 8, 0, NULL},
+    {"fed.check", fed_check, 5, 4, NULL},
+    {"fed.expire", fed_expire, 12, 1, NULL},
+    {0},
+};
+
+static enum err expire(struct cx *cx, const struct job *job)
+{
+    int64_t before = cx->now - KEEP, other;
+    bool found;
+    if (cx->node->fed != NULL)
+        TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
+    /* A transaction each: none holds the writers for long. */
+    TRY(q_seen_expire(cx, before, NULL));
+    TRY(q_tombstone_expire(cx, before, cx->node->origin, NULL));
+    TRY(q_activity_expire(cx, before, NULL));
+    TRY(q_jobs_resting_drop(cx, before, NULL));
+    {
+        TX_SCOPE(cx);
+        TRY(q_actor_expire_keys(cx, before, NULL));
+        TRY(q_actor_expire(cx, before, NULL));
+        TRY(tx_commit(cx));
+    }
+    TX_SCOPE(cx);
+    TRY(q_expire_job_exists(cx, job->id, &found, &other));
+    if (!found)
+        TRY(job_put(cx, "fed.expire", 0, STR_NULL, STR_NULL, cx->now + MS_DAY));
+    return tx_commit(cx);
+}
+
+enum job_verdict fed_expire(struct cx *cx, const struct job *job)
+{
+    return fed_verdict(cx, "fed.expire", expire(cx, job));
+}

@@ -1,0 +1,35 @@
+-- :name post_of_object :maybe
+-- :in object_uri text
+-- :out id int
+SELECT id FROM post WHERE object_uri = :object_uri AND state = 'published';
+
+-- A public comment, ours by its number or a remote one by its id.
+-- :name public_comment :maybe
+-- :in id int, object_uri text
+-- :out id int, post_id int
+SELECT c.id, c.post_id FROM comment c JOIN post p ON p.id = c.post_id
+ WHERE (c.object_uri = :object_uri OR (c.id = :id AND c.actor_id IS NULL))
+   AND c.audience = 'public' AND c.state <> 'deleted' AND p.state = 'published'
+   AND p.object_uri IS NOT NULL;
+
+-- :name comment_times :maybe
+-- :in object_uri text
+-- :out id int, actor_id int?, created_at int, edited_at int?, state text
+SELECT id, actor_id, created_at, edited_at, state FROM comment WHERE object_uri = :object_uri;
+
+-- :name follow_put :one
+-- :in id int, actor_id int, target_id int, uri text, now int
+-- :out id int
+INSERT INTO follow (id, actor_id, target_id, activity_uri, state, created_at)
+VALUES (:id, :actor_id, :target_id, :uri, 'accepted', :now)
+ON CONFLICT (actor_id, target_id) DO UPDATE SET activity_uri = excluded.activity_uri,
+    state = 'accepted'
+RETURNING id;
+
+-- :name follow_remove :exec
+-- :in actor_id int, target_id int
+DELETE FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
+
+-- :name follow_remove_by_uri :exec
+-- :in actor_id int, uri text
+DELETE FROM follow WHERE actor_id = :actor_id AND activity_uri = :uri;
