@@ -1,6 +1,6 @@
 #include "federation/deliver.h"
 
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,8 +106,8 @@ static void answered(void *arg, const struct fetch_answer *answer)
     char error[200];
     if (answer->err != OK) {
         snprintf(error, sizeof error, "%s", answer->error == NULL ? "no answer" : answer->error);
-        if (answer->err == ERR_BUSY) /* we are stopping: not the host's fault */
-            finish(d, JOB_RETRY, error, 1);
+        if (answer->err == ERR_BUSY) /* we are stopping, or have no room: not the host's fault */
+            finish(d, JOB_RETRY, error, 5);
         else if (answer->err == ERR_INVALID || answer->err == ERR_FORBIDDEN)
             finish(d, JOB_REST, error, 0);
         else if (answer->err == ERR_TOO_LARGE)
@@ -162,6 +162,13 @@ static enum err delivery_go(struct delivery *d, struct arena *a)
                                .timeout_ms = POST_TIMEOUT_MS};
     fetch_start(d->fed->node->server->fetcher, &rq, answered, d);
     return OK;
+}
+
+/* The cause was recorded in the cx; the verdict follows. */
+static enum job_verdict because(enum err recorded, enum job_verdict v)
+{
+    (void)recorded;
+    return v;
 }
 
 /* An inbox that is gone (410) or unknown (404): ask the actors that we thought live there. A 410
@@ -224,8 +231,7 @@ static enum job_verdict start(struct cx *cx, const struct job *job, struct fed_b
     if (view.wait_until > 0) {
         fed_body_drop(fed->bodies, body);
         cx->retry_after_s = (view.wait_until - clock_now()) / MS_SECOND + 1;
-        (void)cx_fail(cx, ERR_UPSTREAM, "waiting for " STR_FMT, STR_ARG(host));
-        return JOB_RETRY;
+        return because(cx_fail(cx, ERR_UPSTREAM, "waiting for " STR_FMT, STR_ARG(host)), JOB_RETRY);
     }
     struct delivery *d = delivery_new(cx, job, body, signer, host);
     d->rfc9421 = view.rfc9421;
@@ -233,8 +239,7 @@ static enum job_verdict start(struct cx *cx, const struct job *job, struct fed_b
     cx_release(cx);
     if (delivery_go(d, cx->arena) != OK) {
         delivery_free(d);
-        (void)cx_fail(cx, ERR_INVALID, "not an inbox address");
-        return JOB_REST;
+        return because(cx_fail(cx, ERR_INVALID, "not an inbox address"), JOB_REST);
     }
     return JOB_LATER;
 }
@@ -261,8 +266,8 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
         return JOB_RETRY;
     if (too_old(job, body, cx->now)) {
         fed_body_drop(fed->bodies, body);
-        (void)cx_fail(cx, ERR_UPSTREAM, STR_FMT " did not take it in time", STR_ARG(host));
-        return JOB_REST;
+        return because(
+            cx_fail(cx, ERR_UPSTREAM, STR_FMT " did not take it in time", STR_ARG(host)), JOB_REST);
     }
     return start(cx, job, body, host);
 }

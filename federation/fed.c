@@ -1,6 +1,7 @@
 #include "federation/fed.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "federation/deliver.h"

@@ -21,7 +21,7 @@ MUST_USE enum err fed_start(struct cx *cx, struct node *node);
 /* Writes down what is known of hosts and frees it. Nothing may be under way. */
 void fed_stop(struct node *node);
 /* Makes what is missing: the instance actor, an actor of each planet and of each account that may
- * write, each with sealed keys (RSA 2048, Ed25519), and the daily clean-up job. Idempotent, fast
+ * write, each with sealed keys (RSA 2048, Ed25519). Idempotent, fast
  * when nothing is missing. Call it at init and at start; planets made later get theirs by the job
  * that EV_PLANET_CHANGED wakes, or when somebody asks. Outside transactions. */
 MUST_USE enum err fed_setup(struct cx *cx);
@@ -29,8 +29,8 @@ MUST_USE enum err fed_setup(struct cx *cx);
 /* Routes: actors, objects, collections, inboxes, well-known documents. */
 extern const struct route_table fed_routes;
 
-/* Job functions: fed.fanout, fed.comment, fed.planet, fed.account, fed.deliver, fed.receive,
- * fed.expire. Ends with kind == NULL; node/wiring.c copies the rows. */
+/* Job rows: fed.fanout, fed.comment, fed.planet, fed.account, fed.deliver, fed.receive, fed.check,
+ * fed.expire (daily). Ends with kind == NULL; node/wiring.c copies the rows. */
 extern const struct job_row fed_jobs[];
 
 /* For human pages, when rq->repr == REPR_ACTIVITY: the document itself. The answer to an

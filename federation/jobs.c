@@ -6,10 +6,8 @@
 #include "federation/fed.h"
 #include "federation/hosts.h"
 #include "federation/inbox_sql.h"
-#include "federation/keys_sql.h"
 #include "federation/receive.h"
 #include "node/base/clock.h"
-#include "node/jobs/jobs.h"
 
 #define KEEP (30 * MS_DAY)
 
@@ -29,31 +27,23 @@ const struct job_row fed_jobs[] = {
     {0},
 };
 
-static enum err expire(struct cx *cx, const struct job *job)
+static enum err expire(struct cx *cx)
 {
-    int64_t before = cx->now - KEEP, other;
-    bool found;
+    int64_t before = cx->now - KEEP;
     if (cx->node->fed != NULL)
         TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
-    /* A transaction each: none holds the writers for long. */
+    TX_SCOPE(cx);
     TRY(q_seen_expire(cx, before, NULL));
     TRY(q_tombstone_expire(cx, before, cx->node->origin, NULL));
     TRY(q_activity_expire(cx, before, NULL));
     TRY(q_jobs_resting_drop(cx, before, NULL));
-    {
-        TX_SCOPE(cx);
-        TRY(q_actor_expire_keys(cx, before, NULL));
-        TRY(q_actor_expire(cx, before, NULL));
-        TRY(tx_commit(cx));
-    }
-    TX_SCOPE(cx);
-    TRY(q_expire_job_exists(cx, job->id, &found, &other));
-    if (!found)
-        TRY(job_put(cx, "fed.expire", 0, STR_NULL, STR_NULL, cx->now + MS_DAY));
+    TRY(q_actor_expire_keys(cx, before, NULL));
+    TRY(q_actor_expire(cx, before, NULL));
     return tx_commit(cx);
 }
 
 enum job_verdict fed_expire(struct cx *cx, const struct job *job)
 {
-    return fed_verdict(cx, "fed.expire", expire(cx, job));
+    (void)job;
+    return fed_verdict(cx, "fed.expire", expire(cx));
 }

@@ -7,7 +7,6 @@
 #include "federation/fed.h"
 #include "federation/keys_sql.h"
 #include "node/base/id.h"
-#include "node/jobs/jobs.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
 
@@ -149,14 +148,7 @@ enum err fed_setup(struct cx *cx)
     for (size_t i = 0; i < n; i++)
         TRY(fed_local_ensure(cx, "account", ids[i], &l));
 
-    bool found;
-    int64_t job;
-    TRY(q_expire_job_exists(cx, 0, &found, &job));
-    if (found)
-        return OK;
-    TX_SCOPE(cx);
-    TRY(job_put(cx, "fed.expire", 0, STR_NULL, STR_NULL, 0));
-    return tx_commit(cx);
+    return OK;
 }
 
 static char *heap_copy(struct str a, const char *tail)

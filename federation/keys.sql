@@ -47,8 +47,3 @@ SELECT DISTINCT r.account_id FROM role r
  WHERE r.role IN ('owner', 'partner', 'guest')
    AND NOT EXISTS (SELECT 1 FROM actor a
                     WHERE a.local_kind = 'account' AND a.local_id = r.account_id);
-
--- :name expire_job_exists :maybe
--- :in not_id int
--- :out id int
-SELECT id FROM job WHERE kind = 'fed.expire' AND state <> 'resting' AND id <> :not_id;

@@ -1,7 +1,6 @@
 /* NodeInfo 2.0 and 2.1: what runs here. Members and locked posts are not counted. */
+#include "config.h"
 #include "federation/docs.h"
-
-#include <string.h>
 
 #include "federation/fed.h"
 #include "federation/out_sql.h"

@@ -3,6 +3,7 @@
 #include "federation/actor_sql.h"
 #include "federation/fed.h"
 #include "federation/peer_key.h"
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/base/url.h"
 #include "node/talk/comment.h"
