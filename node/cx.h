@@ -71,7 +71,8 @@ void tx_scope_end(struct tx_scope *s);
     TRY(tx_begin(c));                                                                              \
     __attribute__((cleanup(tx_scope_end), unused)) struct tx_scope tx_scope_ = {(c), (c)->tx_depth}
 
-/* Before a long wait: asserts that no transaction is open. Readers are held per query only. */
+/* Before a long wait: complains in the log if a transaction is open. Readers are held for one query
+ * at a time, so there is nothing else to give back. */
 void cx_release(struct cx *cx);
 
 #endif

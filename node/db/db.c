@@ -363,6 +363,8 @@ enum err db_open(const char *path, struct db **ret)
         e = db_migrate(db->writer.h);
     if (e == OK)
         e = db_tx_open(db);
+    if (e == OK)
+        sqlite3_db_release_memory(db->writer.h); /* what migrating had cached */
     if (e != OK) {
         db_close(db);
         return e;

@@ -38,8 +38,10 @@
 struct db;
 struct db_stmt;
 
-MUST_USE enum err db_open(const char *path, struct db **ret); /* migrates; refuses a newer schema */
-struct db *db_close(struct db *db);
+/* Makes the file (mode 0600) when missing and migrates it. ERR_CONFLICT: of a newer or changed
+ * schema; ERR_STORAGE: not readable. Errors are logged. Several processes may have it open. */
+MUST_USE enum err db_open(const char *path, struct db **ret);
+struct db *db_close(struct db *db); /* when nobody uses it any more */
 
 /* How many durable commits there were, and how many transactions they carried. */
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);

@@ -36,5 +36,5 @@ tests/unit/test_db.$(OBJEXT): | tests/unit/sample_sql.h
 
 check_PROGRAMS += tests/unit/test_queries
 tests_unit_test_queries_SOURCES = tests/unit/test_queries.c tests/unit/store.h tests/unit/unit.h
-nodist_tests_unit_test_queries_SOURCES = node/db/all_queries.c
+nodist_tests_unit_test_queries_SOURCES = node/db/all_queries_sql.c
 tests_unit_test_queries_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

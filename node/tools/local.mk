@@ -28,7 +28,7 @@ nodist_libweb_a_SOURCES += $(SQL_WEB:.sql=_sql.c)
 nodist_libadmin_a_SOURCES += $(SQL_ADMIN:.sql=_sql.c)
 
 BUILT_SOURCES += $(SQL_TO_H)
-CLEANFILES += $(SQL_TO_H) $(SQL_FILES:.sql=_sql.c) node/db/all_queries.c
+CLEANFILES += $(SQL_TO_H) $(SQL_FILES:.sql=_sql.c) node/db/all_queries_sql.c
 EXTRA_DIST += $(SQL_FILES)
 
 # $* holds the folder, too; sqlc writes into the build tree and reads from the source tree.
@@ -36,7 +36,7 @@ EXTRA_DIST += $(SQL_FILES)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) $< $*
 
 # Every query of the program. Named by one test and nothing else, since it pulls in all rungs.
-node/db/all_queries.c: $(SQL_FILES) node/tools/sqlc$(EXEEXT) Makefile
+node/db/all_queries_sql.c: $(SQL_FILES) node/tools/sqlc$(EXEEXT) Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) --all $@ \
 		$(filter %.sql,$^)
 
