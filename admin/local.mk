@@ -10,3 +10,20 @@ admin/html.c admin/html.h &: $(ADMIN_TEMPLATES) node/tools/tmplc$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/tmplc$(EXEEXT) -o admin/html -i admin/view.h $(ADMIN_TEMPLATES)
 
 $(libadmin_a_OBJECTS): | web/html.h admin/html.h
+
+libadmin_a_SOURCES += \
+	admin/cli/cli.c admin/cli/cli.h \
+	admin/cli/cmd_node.c \
+	admin/cli/cmd_ops.c \
+	admin/cli/cmd_people.c \
+	admin/cli/cmd_planet.c \
+	admin/cli/cmd_post.c \
+	admin/demo.c admin/demo.h
+nodist_libadmin_a_SOURCES += admin/demo_files.c
+CLEANFILES += admin/demo_files.c
+EXTRA_DIST += admin/demo
+
+DEMO_FILES = $(sort $(wildcard $(top_srcdir)/admin/demo/*.*))
+admin/demo_files.c: $(DEMO_FILES) node/tools/embed$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/embed$(EXEEXT) $@ demo_files \
+		$(foreach f,$(DEMO_FILES),$(notdir $(f))=$(f))

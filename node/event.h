@@ -56,7 +56,7 @@ struct cron_row {
 
 struct wiring {
     const struct event_row *events;         /* ends with event == EV_NONE */
-    const struct job_row *jobs;             /* ends with kind == NULL; at most 64 */
+    const struct job_row *const *jobs;      /* tables, each ends with kind == NULL; then NULL */
     const struct cron_row *crons;           /* ends with kind == NULL; NULL: none */
 };
 

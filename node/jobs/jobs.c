@@ -17,13 +17,19 @@
 
 /* ---- making -------------------------------------------------------------------------------- */
 
-static void add_kinds(struct jobs *j, const struct wiring *wiring)
+static void add_table(struct jobs *j, const struct job_row *table)
 {
-    for (const struct job_row *r = wiring->jobs; r != NULL && r->kind != NULL; r++) {
+    for (const struct job_row *r = table; r->kind != NULL; r++) {
         if (j->n_kinds == JOBS_MAX_KINDS)
             abort(); /* our bug: the table is compiled in */
         j->kinds[j->n_kinds++].row = r;
     }
+}
+
+static void add_kinds(struct jobs *j, const struct wiring *wiring)
+{
+    for (const struct job_row *const *t = wiring->jobs; t != NULL && *t != NULL; t++)
+        add_table(j, *t);
     for (const struct cron_row *c = wiring->crons; c != NULL && c->kind != NULL; c++)
         for (int i = 0; i < j->n_kinds; i++)
             if (strcmp(j->kinds[i].row->kind, c->kind) == 0)

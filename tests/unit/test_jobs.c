@@ -120,9 +120,10 @@ static const struct event_row events[] = {
     {EV_POST_UPDATED, false, {"t.plain"}},
     {EV_NONE},
 };
-static const struct wiring wiring = {.events = events, .jobs = kinds};
+static const struct job_row *const tables[] = {kinds, NULL};
+static const struct wiring wiring = {.events = events, .jobs = tables};
 static const struct cron_row crons[] = {{"t.cron", 3600}, {NULL, 0}};
-static const struct wiring cron_wiring = {.events = events, .jobs = kinds, .crons = crons};
+static const struct wiring cron_wiring = {.events = events, .jobs = tables, .crons = crons};
 
 static int setup(void **state)
 {

@@ -1,0 +1,51 @@
+#include "node/wiring.h"
+
+#include "admin/admin.h"
+#include "federation/federation.h"
+#include "node/event.h"
+#include "node/http/http.h"
+#include "node/people/login_mail.h"
+#include "web/auth.h"
+#include "web/errors.h"
+#include "web/routes.h"
+
+static const struct event_row events[] = {
+    {EV_PLANET_CHANGED, true, {"fed.planet"}},
+    {EV_POST_PUBLISHED, true, {"fed.fanout"}},
+    {EV_POST_UPDATED, true, {"fed.fanout"}},
+    {EV_POST_DELETED, true, {"fed.fanout"}},
+    {EV_POST_BODY_CHANGED, true, {NULL}},
+    {EV_COMMENT_CREATED, true, {"fed.comment"}},
+    {EV_COMMENT_UPDATED, true, {"fed.comment"}},
+    {EV_COMMENT_DELETED, true, {"fed.comment"}},
+    {EV_REACTION_CHANGED, true, {NULL}},
+    {EV_MENTIONED, false, {NULL}},
+    {EV_FOLLOW_RECEIVED, true, {NULL}},
+    {EV_GRANT_CHANGED, true, {NULL}}, /* seats that are left are public */
+    {EV_LOGIN_MAIL, false, {"mail.login"}},
+    {EV_MEDIA_DELETED, true, {NULL}},
+    {EV_PROFILE_CHANGED, true, {"fed.account"}},
+    {EV_NONE, false, {NULL}},
+};
+
+static const struct job_row mail_jobs[] = {
+    {.kind = "mail.login", .run = mail_login_run, .tries = 6, .max_in_flight = 2},
+    {0},
+};
+
+static const struct job_row *const jobs[] = {mail_jobs, fed_jobs, NULL};
+
+static const struct cron_row crons[] = {
+    {"fed.expire", 24 * 3600},
+    {0},
+};
+
+const struct wiring wiring = {.events = events, .jobs = jobs, .crons = crons};
+
+const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &fed_routes, NULL};
+
+const struct http_hooks http_hooks = {
+    .identify = auth_identify,
+    .csrf_ok = auth_csrf_ok,
+    .error_page = web_error_page,
+};
