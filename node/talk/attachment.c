@@ -28,6 +28,11 @@ static void media_of_row(const struct attachment_row *r, struct media *ret)
     };
 }
 
+static bool is_file(struct str kind)
+{
+    return !str_eq(kind, STR("image"));
+}
+
 enum err attachment_list(struct cx *cx, const struct post *post, const struct access_pass *pass,
                          struct attachment **ret, size_t *ret_n)
 {
@@ -41,13 +46,16 @@ enum err attachment_list(struct cx *cx, const struct post *post, const struct ac
     for (size_t i = 0; i < n; i++) {
         media_of_row(&rows[i], &(*ret)[i].media);
         (*ret)[i].in_teaser = str_eq(rows[i].place, STR("teaser"));
+        (*ret)[i].may_open = (*ret)[i].in_teaser || !is_file(rows[i].kind) ||
+                             access_with_files(pass);
     }
     return OK;
 }
 
 /* ---- who may open it ----------------------------------------------------------------------- */
 
-static enum err opens_it(struct cx *cx, const struct attachment_shown_by_row *shown, bool *ret)
+static enum err opens_it(struct cx *cx, const struct media *m,
+                         const struct attachment_shown_by_row *shown, bool *ret)
 {
     struct post post;
     struct access_pass pass;
@@ -59,7 +67,7 @@ static enum err opens_it(struct cx *cx, const struct attachment_shown_by_row *sh
     if (e != OK)
         return e;
     TRY(access_decide(cx, &post.gate, &pass));
-    *ret = access_is_full(&pass) ||
+    *ret = (is_file(m->kind) ? access_with_files(&pass) : access_is_full(&pass)) ||
            (str_eq(shown->place, STR("teaser")) && str_eq(post.state, STR("published")));
     return OK;
 }
@@ -76,7 +84,7 @@ enum err attachment_may_open(struct cx *cx, const struct media *m)
         return ERR_NOT_FOUND; /* what a visitor may open is public, and marked so */
     TRY(q_attachment_shown_by(cx, m->id, &shown, &n));
     for (size_t i = 0; i < n && !opens; i++)
-        TRY(opens_it(cx, &shown[i], &opens));
+        TRY(opens_it(cx, m, &shown[i], &opens));
     return opens ? OK : ERR_NOT_FOUND;
 }
 

@@ -9,6 +9,7 @@
 struct attachment {
     struct media media;
     bool in_teaser;                  /* shown to everybody */
+    bool may_open;                   /* false: a file that this pass only lists (a trial) */
 };
 
 /* Those of a post that this pass opens, in their order: all with a full pass of this very post, else

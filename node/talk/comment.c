@@ -62,6 +62,15 @@ static enum err find_parent(struct cx *cx, const struct post *post, int64_t pare
     return OK;
 }
 
+/* The page may have been read a while ago. */
+static enum err still_published(struct cx *cx, int64_t post_id)
+{
+    struct post post;
+
+    TRY(post_by_id(cx, post_id, &post));
+    return str_eq(post.state, STR("published")) ? OK : ERR_NOT_FOUND;
+}
+
 enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_id,
                         struct str markdown, enum comment_audience audience, struct comment *ret)
 {
@@ -85,6 +94,7 @@ enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_i
     TRY(mention_find(cx, &of, &told, &n_told));
 
     TX_SCOPE(cx);
+    TRY(still_published(cx, post->id));
     TRY(q_comment_insert(cx, id, post->id, parent_id == 0 ? DB_NULL : parent_id,
                          parent_id == 0 ? id : parent.root_id, cx->viewer, DB_NULL,
                          audience_name(audience), STR("shown"), markdown, html.s, STR_NULL,
