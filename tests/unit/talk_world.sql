@@ -25,8 +25,8 @@ VALUES (:id, :planet_id, :slug, :slug, '', :rank, 1, 0);
 -- :name world_grant :exec
 -- :in id int, account_id int, planet_id int, tier_id int, rank int, kind text, now int, ends_at int?
 INSERT INTO member_grant (id, account_id, planet_id, tier_id, rank, kind, starts_at, ends_at,
-                          created_at, live_ends_at, live_state)
-VALUES (:id, :account_id, :planet_id, :tier_id, :rank, :kind, :now - 1000, :ends_at, :now - 1000,
+                          anchor_day, created_at, live_ends_at, live_state)
+VALUES (:id, :account_id, :planet_id, :tier_id, :rank, :kind, :now - 1000, :ends_at, 1, :now - 1000,
         :ends_at, 'live');
 
 -- :name world_actor :exec
