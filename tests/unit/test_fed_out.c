@@ -1,0 +1,204 @@
+/* Every document that we emit equals its golden file in tests/golden, key order included.
+ * After a wanted change: GOLDEN_UPDATE=1 tests/unit/test_fed_out, and read the difference. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "federation/out.h"
+#include "tests/unit/unit.h"
+
+#define AT INT64_C(1795248000000) /* 2026-11-21T08:00:00Z */
+#define O "https://tea.example"
+
+static char *read_whole(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return NULL;
+    char *p = calloc(1, 100000);
+    size_t n = fread(p, 1, 99999, f);
+    fclose(f);
+    p[n] = '\0';
+    return p;
+}
+
+static void check_golden(struct jw *w, const char *name)
+{
+    char path[512];
+    const char *src = getenv("srcdir");
+    assert_true(jw_done(w));
+    struct str s = buf_str(w->out);
+    json_error_t error;
+    json_t *j = json_loadb(s.p, s.n, JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(j);
+    char *pretty = json_dumps(j, JSON_INDENT(2));
+    snprintf(path, sizeof path, "%s/tests/golden/%s.json", src == NULL ? "." : src, name);
+    if (getenv("GOLDEN_UPDATE") != NULL) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fprintf(f, "%s\n", pretty);
+        fclose(f);
+    }
+    char *want = read_whole(path);
+    if (want == NULL)
+        fail_msg("%s is missing", path);
+    size_t n = strlen(want);
+    if (n > 0 && want[n - 1] == '\n')
+        want[n - 1] = '\0';
+    assert_string_equal(pretty, want);
+    free(want);
+    free(pretty);
+    json_decref(j);
+}
+
+/* Write one document and compare. */
+#define GOLDEN(name, call)                                                                         \
+    do {                                                                                           \
+        struct buf b_;                                                                             \
+        struct jw w;                                                                               \
+        buf_init(&b_, FED_OUT_MAX);                                                                \
+        jw_init(&w, &b_);                                                                          \
+        call;                                                                                      \
+        check_golden(&w, name);                                                                    \
+        buf_free(&b_);                                                                             \
+    } while (0)
+
+static struct fed_out_actor planet(void)
+{
+    return (struct fed_out_actor){
+        .uri = STR(O "/ap/a/11"), .kind = STR("Person"), .username = STR("tea"),
+        .name = STR("行星茶"), .url = STR(O "/@tea"), .inbox = STR(O "/ap/a/11/inbox"),
+        .shared_inbox = STR(O "/ap/inbox"), .handle_host = STR("tea.example"),
+        .summary = {STR("<p>Tea, slowly.</p>")}, .icon_type = STR("image/webp"),
+        .icon_url = STR(O "/media/5/large.webp"),
+        .rsa_pem = STR("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+        .ed_multikey = STR("z6MkTest"), .join_url = STR(O "/@tea/join"), .published = AT,
+        .collections = true};
+}
+
+static const struct str tags[] = {STR_INIT("tea"), STR_INIT("普洱")};
+static const struct public_media pictures[] = {{.id = 7, .mime = STR_INIT("image/webp"),
+    .url = STR_INIT(O "/media/7/large.webp"), .alt = STR_INIT("A cup"),
+    .blurhash = STR_INIT("LEHV6nWB2yk8"), .width = 1200, .height = 800}};
+
+static struct fed_out_note note(struct arena *a)
+{
+    struct public_post p = {.title = STR("Three <cups>"), .url = STR(O "/@tea/three-cups"),
+        .locked = true, .html = {STR("<p>Two public sentences.</p>")},
+        .tags = (struct str *)(uintptr_t)tags, .n_tags = 2};
+    return (struct fed_out_note){.id = STR(O "/ap/o/42"), .actor_uri = STR(O "/ap/a/11"),
+        .url = p.url, .lang = STR("zh-Hans"), .content = fed_out_content(a, &p, STR(O "/@tea/tag/")),
+        .published = AT, .updated = DB_NULL, .tags = tags, .n_tags = 2,
+        .tag_url = STR(O "/@tea/tag/"), .media = pictures, .n_media = 1, .n_likes = 3,
+        .n_shares = 1};
+}
+
+static struct fed_out_envelope envelope(struct str type)
+{
+    return (struct fed_out_envelope){.id = STR(O "/ap/x/99"), .type = type,
+        .actor = STR(O "/ap/a/11"), .published = AT};
+}
+
+static void actors(void **state)
+{
+    (void)state;
+    struct fed_out_actor v = planet();
+    GOLDEN("actor_planet", fed_out_actor(&w, &v));
+    struct fed_out_actor i = {.uri = STR(O "/ap/instance"), .kind = STR("Application"),
+        .username = STR("tea.example"), .name = STR("tea.example"), .url = STR(O "/"),
+        .inbox = STR(O "/ap/inbox"), .shared_inbox = STR(O "/ap/inbox"),
+        .handle_host = STR("tea.example"), .rsa_pem = v.rsa_pem, .ed_multikey = v.ed_multikey,
+        .published = AT};
+    GOLDEN("actor_instance", fed_out_actor(&w, &i));
+    struct fed_out_envelope e = envelope(STR("Update"));
+    GOLDEN("update_actor", fed_out_update_actor(&w, &e, &v));
+}
+
+static void notes(void **state)
+{
+    struct arena *a = *state;
+    struct fed_out_note n = note(a);
+    struct fed_out_envelope e = envelope(STR("Create"));
+    GOLDEN("note_teaser", fed_out_object(&w, &n));
+    GOLDEN("create_teaser", fed_out_create(&w, &e, &n));
+    n.updated = AT + 60000;
+    e = envelope(STR("Update"));
+    GOLDEN("update_teaser", fed_out_update_note(&w, &e, &n));
+    n.in_reply_to = STR("https://far.example/notes/1");
+    n.mention_uri = STR("https://far.example/users/ann");
+    n.mention_name = STR("@ann@far.example");
+    n.n_tags = n.n_media = 0;
+    e = envelope(STR("Create"));
+    e.cc = n.mention_uri;
+    GOLDEN("create_reply", fed_out_create(&w, &e, &n));
+}
+
+static void activities(void **state)
+{
+    (void)state;
+    struct fed_out_envelope e = envelope(STR("Delete"));
+    GOLDEN("delete", fed_out_delete(&w, &e, STR(O "/ap/o/42"), STR("Note")));
+    GOLDEN("tombstone", fed_out_tombstone(&w, STR(O "/ap/o/42"), STR("Note"), AT, true));
+    e = envelope(STR("Accept"));
+    e.to = STR("https://far.example/users/ann");
+    GOLDEN("accept_follow", fed_out_answer(&w, &e, STR("https://far.example/follows/1"), e.to,
+                                           STR(O "/ap/a/11")));
+}
+
+static void collections(void **state)
+{
+    (void)state;
+    const struct str ids[] = {STR(O "/ap/o/42"), STR("https://far.example/notes/1")};
+    const struct str raw[] = {STR("{\"type\":\"Create\",\"id\":\"x\"}")};
+    GOLDEN("outbox", fed_out_collection(&w, STR(O "/ap/a/11/outbox"), true, 21,
+                                        STR(O "/ap/a/11/outbox/p/0")));
+    GOLDEN("followers", fed_out_collection(&w, STR(O "/ap/a/11/followers"), true, 3, STR_NULL));
+    GOLDEN("featured", fed_out_whole(&w, STR(O "/ap/a/11/featured"), ids, 1));
+    struct fed_out_page p = {.id = STR(O "/ap/a/11/outbox/p/0"), .part_of = STR(O "/ap/a/11/outbox"),
+        .next = STR(O "/ap/a/11/outbox/p/77"), .items = raw, .n_items = 1, .raw = true,
+        .ordered = true};
+    GOLDEN("outbox_page", fed_out_page(&w, &p));
+    p = (struct fed_out_page){.id = STR(O "/ap/o/42/replies/p/0"), .part_of = STR(O "/ap/o/42/replies"),
+        .items = ids, .n_items = 2};
+    GOLDEN("replies_page", fed_out_page(&w, &p));
+}
+
+static void long_teasers_are_cut(void **state)
+{
+    struct arena *a = *state;
+    struct buf b;
+    buf_init_arena(&b, a, 100000);
+    buf_lit(&b, "<p>");
+    for (int i = 0; i < 1500; i++)
+        buf_lit(&b, "茶");
+    buf_lit(&b, "</p>");
+    struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"), .locked = true,
+                            .html = {buf_str(&b)}};
+    struct str cut = fed_out_content(a, &p, STR("")).s;
+    assert_true(str_utf8_len(cut) < 1200);
+    assert_true(str_contains(cut, STR("…</p>")));
+    p.locked = false; /* a public post goes out whole */
+    assert_true(str_utf8_len(fed_out_content(a, &p, STR("")).s) > 1500);
+}
+
+static int set_up(void **state)
+{
+    *state = arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(actors), cmocka_unit_test(notes), cmocka_unit_test(activities),
+        cmocka_unit_test(collections), cmocka_unit_test(long_teasers_are_cut),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
