@@ -1,7 +1,22 @@
 # sources of web
 libweb_a_SOURCES += \
+	web/auth.c web/auth.h \
+	web/card_view.c web/card_view.h \
+	web/comment.c web/comment.h \
+	web/compose.c web/compose.h \
+	web/compose_form.c web/compose_form.h \
+	web/errors.c web/errors.h \
+	web/files.c web/files.h \
+	web/home.c \
+	web/join.c web/join.h \
+	web/me.c web/me.h \
 	web/page.c web/page.h \
+	web/planet.c web/planet.h \
+	web/planet_view.c web/planet_view.h \
+	web/post.c web/post.h \
+	web/routes.c web/routes.h \
 	web/static.c web/static.h \
+	web/thread_view.c web/thread_view.h \
 	web/view.h
 
 WEB_TEMPLATES = $(sort $(wildcard $(top_srcdir)/web/html/*.html))

@@ -74,6 +74,7 @@ struct view_planet {
     struct str name, tagline, lang, accent;
     struct str url, join_url;           /* paths */
     struct str icon, cover;             /* URLs or NULL */
+    struct str initial;                 /* stands on the disc without an icon */
     struct safe_html about;
     struct view_person owner;
     const struct view_tier *tiers; size_t n_tiers; /* visible ones */
@@ -149,7 +150,9 @@ struct view_post {
     const struct view_person *likers; size_t n_likers;         /* newest few */
     const struct view_person *announcers; size_t n_announcers;
     const struct view_comment *comments; size_t n_comments_shown;
-    bool may_comment, comment_public_too; /* may choose who sees the comment */
+    bool may_comment;
+    bool comment_public_too;            /* may choose who sees the comment */
+    bool comment_public_only;           /* under a teaser: everybody sees it */
     int64_t reply_to_id;                /* the comment that the form answers, 0: none */
     struct str reply_to_name;
     struct str comment_text, comment_error;

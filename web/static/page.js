@@ -21,10 +21,17 @@ for (const a of document.querySelectorAll("[data-theme-to]")) {
 }
 markTheme();
 
-/* Times in the reader's own zone, on hover. */
+/* Times: how long ago (pages are kept as bytes, so they themselves name the day), and in the
+   reader's own zone on hover. */
+const ago = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
 for (const t of document.querySelectorAll("time[datetime]")) {
   const d = new Date(t.dateTime);
-  if (!isNaN(d)) t.title = d.toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short" });
+  if (isNaN(d)) continue;
+  const minutes = Math.round((d - Date.now()) / 60000);
+  if (minutes <= 0 && minutes > -60) t.textContent = ago.format(minutes, "minute");
+  else if (minutes <= -60 && minutes > -60 * 24) t.textContent = ago.format(Math.round(minutes / 60), "hour");
+  else if (minutes <= 0 && minutes > -60 * 24 * 7) t.textContent = ago.format(Math.round(minutes / 1440), "day");
+  t.title = d.toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short" });
 }
 
 /* Copying. */

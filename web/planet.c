@@ -1,0 +1,128 @@
+#include "web/planet.h"
+
+#include "federation/federation.h"
+#include "node/node.h"
+#include "node/planet/planet.h"
+#include "node/talk/timeline.h"
+#include "web/card_view.h"
+#include "web/html.h"
+#include "web/page.h"
+#include "web/planet_view.h"
+
+enum { PAGE_POSTS = 20, SIDE_TAGS = 24 };
+
+static enum err fill_tags(struct rq *rq, const struct planet *p, struct view_timeline *v)
+{
+    struct cx *cx = rq->cx;
+    struct tag_count *counts;
+    size_t n;
+    TRY(post_tag_counts(cx, p->id, SIDE_TAGS, &counts, &n));
+    struct view_tag *tags = ARENA_ARRAY(cx->arena, struct view_tag, n + 1);
+    for (size_t i = 0; i < n; i++)
+        tags[i] = (struct view_tag){.name = counts[i].tag,
+                                    .url = tag_path(cx, p->handle, counts[i].tag),
+                                    .n = counts[i].n};
+    v->tags = tags;
+    v->n_tags = n;
+    return OK;
+}
+
+/* Pinned posts stand first on the first page, and not again below. */
+static enum err first_page_cards(struct rq *rq, const struct planet *p, struct post_card **cards,
+                                 size_t *n)
+{
+    struct cx *cx = rq->cx;
+    struct post_card *pinned;
+    size_t n_pinned, k = 0;
+    TRY(post_pinned_view(cx, p->id, &pinned, &n_pinned));
+    if (n_pinned == 0)
+        return OK;
+    struct post_card *all = ARENA_ARRAY(cx->arena, struct post_card, *n + n_pinned);
+    for (size_t i = 0; i < n_pinned; i++)
+        all[k++] = pinned[i];
+    for (size_t i = 0; i < *n; i++)
+        if (!(*cards)[i].post.pinned)
+            all[k++] = (*cards)[i];
+    *cards = all;
+    *n = k;
+    return OK;
+}
+
+static enum err fill_posts(struct rq *rq, const struct planet *p, struct view_timeline *v)
+{
+    struct cx *cx = rq->cx;
+    struct post_card *cards;
+    size_t n;
+    int64_t before = 0;
+    struct str asked = rq_query(rq, "before");
+    if (asked.n > 0 && !web_id(asked, &before))
+        return ERR_NOT_FOUND;
+    TRY(post_timeline_view(cx, p->id, v->tag, before, PAGE_POSTS + 1, &cards, &n));
+    struct str here = v->tag.p != NULL ? tag_path(cx, p->handle, v->tag)
+                                       : web_planet_path(cx, p->handle);
+    if (n > PAGE_POSTS) {
+        n = PAGE_POSTS;
+        v->older_url = str_fmt(cx->arena, STR_FMT "?before=%lld", STR_ARG(here),
+                               (long long)cards[n - 1].post.id);
+    }
+    v->first_page = before == 0;
+    if (!v->first_page)
+        v->newest_url = here;
+    if (v->first_page && v->tag.p == NULL)
+        TRY(first_page_cards(rq, p, &cards, &n));
+    v->n_posts = n;
+    return card_views(rq, cards, n, &v->posts);
+}
+
+static enum err fill(struct rq *rq, const struct planet *p, struct view_timeline *v)
+{
+    struct cx *cx = rq->cx;
+    struct view_page *page = web_page(rq);
+    struct view_planet *planet = ARENA_NEW(cx->arena, struct view_planet);
+    TRY(planet_view(rq, p, planet));
+    web_page_planet(rq, page, p);
+    page->may_write = planet->may_write;
+    page->description = p->tagline;
+    v->page = page;
+    v->planet = planet;
+    TRY(fill_posts(rq, p, v));
+    TRY(fill_tags(rq, p, v));
+    struct str path = v->tag.p != NULL ? tag_path(cx, p->handle, v->tag) : planet->url;
+    page->canonical_url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
+                                  STR_ARG(path));
+    page->noindex = !v->first_page;
+    if (planet->cover.p != NULL)
+        page->og_image = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
+                                 STR_ARG(planet->cover));
+    if (v->tag.p == NULL)
+        TRY(fed_planet_uri(cx, p->id, &page->alternate_activity_url));
+    else
+        page->title = str_fmt(cx->arena, "#" STR_FMT, STR_ARG(v->tag));
+    return OK;
+}
+
+enum err web_planet_show(struct rq *rq)
+{
+    struct planet p;
+    struct view_timeline v = {0};
+    TRY(web_planet(rq, &p));
+    if (rq->repr == REPR_ACTIVITY)
+        return fed_actor_reply(rq, p.id);
+    TRY(fill(rq, &p, &v));
+    struct buf out = web_buf();
+    html_planet(&out, rq->cx, &v);
+    return web_send(rq, 200, &out);
+}
+
+enum err web_tag_show(struct rq *rq)
+{
+    struct planet p;
+    struct view_timeline v = {.tag = rq_param(rq, "tag")};
+    TRY(web_planet(rq, &p));
+    if (v.tag.n == 0 || v.tag.n > 200)
+        return ERR_NOT_FOUND;
+    TRY(fill(rq, &p, &v));
+    struct buf out = web_buf();
+    html_tag(&out, rq->cx, &v);
+    return web_send(rq, 200, &out);
+}

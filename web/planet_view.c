@@ -1,0 +1,174 @@
+#include "web/planet_view.h"
+
+#include "federation/federation.h"
+#include "node/base/i18n.h"
+#include "node/db/db.h"
+#include "node/media/media.h"
+#include "node/money/rail.h"
+#include "node/node.h"
+#include "node/talk/timeline.h"
+#include "web/page.h"
+
+struct str planet_role_label(struct cx *cx, enum role role)
+{
+    switch (role) {
+    case ROLE_OWNER: return str_c(tr(cx, N_("Owner")));
+    case ROLE_PARTNER: return str_c(tr(cx, N_("Partner")));
+    case ROLE_GUEST: return str_c(tr(cx, N_("Guest")));
+    case ROLE_MODERATOR: return str_c(tr(cx, N_("Moderator")));
+    case ROLE_NONE:
+    case ROLE_BANNED: break;
+    }
+    return STR_NULL;
+}
+
+enum err planet_tier_name(struct cx *cx, int64_t planet_id, int64_t rank, struct str *ret)
+{
+    struct tier *tiers;
+    size_t n;
+    *ret = STR_NULL;
+    TRY(tier_list(cx, planet_id, &tiers, &n));
+    for (size_t i = 0; i < n; i++)
+        if (tiers[i].rank == rank)
+            *ret = tiers[i].name;
+    return OK;
+}
+
+static struct str seats_left(struct cx *cx, int64_t left)
+{
+    struct str n = str_fmt(cx->arena, "%lld", (long long)left);
+    return i18n_fill(cx->arena, i18n_getn(cx->locale, "{0} seat left", "{0} seats left", left), &n,
+                     1);
+}
+
+static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, struct view_tier *ret)
+{
+    *ret = (struct view_tier){.id = t->id, .rank = t->rank, .slug = t->slug, .name = t->name,
+                              .about = t->about};
+    struct view_price *prices = ARENA_ARRAY(cx->arena, struct view_price, t->n_prices + 1);
+    ret->payable = rail;
+    for (size_t i = 0; i < t->n_prices; i++) {
+        const struct price *p = &t->prices[i];
+        prices[i] = (struct view_price){
+            .id = p->id,
+            .money = i18n_money(cx, p->money.minor, str_c(p->money.cur)),
+            .term = web_term(cx, p->unit, p->count),
+            .trial_days = p->trial_days,
+        };
+    }
+    ret->prices = prices;
+    ret->n_prices = t->n_prices;
+    if (t->seats != DB_NULL) {
+        int64_t taken;
+        TRY(tier_members(cx, t->id, &taken));
+        ret->full = taken >= t->seats;
+        ret->seats = seats_left(cx, ret->full ? 0 : t->seats - taken);
+    }
+    return OK;
+}
+
+/* The lowest amount asked, for the join box. */
+static void lowest_price(const struct tier *tiers, size_t n, const struct price **ret)
+{
+    *ret = NULL;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; tiers[i].visible && k < tiers[i].n_prices; k++)
+            if (*ret == NULL || tiers[i].prices[k].money.minor < (*ret)->money.minor)
+                *ret = &tiers[i].prices[k];
+}
+
+static enum err fill_tiers(struct rq *rq, const struct planet *p, struct view_planet *v)
+{
+    struct cx *cx = rq->cx;
+    struct tier *tiers;
+    size_t n;
+    const struct pay_rail *rail;
+    const struct price *lowest;
+    TRY(tier_list(cx, p->id, &tiers, &n));
+    bool payable = rail_list(cx, p->id, &rail, 1) > 0;
+    struct view_tier *views = ARENA_ARRAY(cx->arena, struct view_tier, n + 1);
+    for (size_t i = 0; i < n; i++)
+        if (tiers[i].visible)
+            TRY(tier_view(cx, &tiers[i], payable, &views[v->n_tiers++]));
+    v->tiers = views;
+    lowest_price(tiers, n, &lowest);
+    if (lowest != NULL) {
+        v->price_money = i18n_money(cx, lowest->money.minor, str_c(lowest->money.cur));
+        v->price_term = web_term(cx, lowest->unit, lowest->count);
+    }
+    if (!v->member)
+        return OK;
+    for (size_t i = 0; i < v->n_tiers; i++)
+        views[i].current = str_eq(views[i].name, v->member_tier);
+    return OK;
+}
+
+static enum err fill_owner(struct rq *rq, const struct planet *p, struct view_planet *v)
+{
+    struct role_holder *holders;
+    size_t n;
+    TRY(role_list(rq->cx, p->id, &holders, &n));
+    for (size_t i = 0; i < n; i++) {
+        const struct role_holder *h = &holders[i];
+        if (h->role == ROLE_OWNER && v->owner.name.p == NULL)
+            v->owner = (struct view_person){.name = h->name,
+                                            .avatar = web_avatar(rq->cx, h->name, DB_NULL)};
+        if (h->account_id != rq->session.account_id || h->account_id == 0)
+            continue;
+        v->is_owner = h->role == ROLE_OWNER || h->role == ROLE_PARTNER;
+        v->may_write = v->is_owner || h->role == ROLE_GUEST;
+    }
+    return OK;
+}
+
+static enum err fill_membership(struct rq *rq, const struct planet *p, struct view_planet *v)
+{
+    struct membership m;
+    if (rq->session.account_id == 0)
+        return OK;
+    enum err e = membership_of(rq->cx, p->id, rq->session.account_id, &m);
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    v->member = m.live;
+    v->member_tier = m.tier_name;
+    v->lifetime = m.ends_at == DB_NULL;
+    if (!v->lifetime)
+        v->member_until = i18n_date(rq->cx, m.ends_at);
+    return OK;
+}
+
+static struct str picture(struct cx *cx, int64_t media_id, bool small)
+{
+    struct media m;
+    if (media_id == DB_NULL || media_id == 0 || media_by_id(cx, media_id, &m) != OK)
+        return STR_NULL;
+    return media_url(cx, &m, small);
+}
+
+enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *ret)
+{
+    struct cx *cx = rq->cx;
+    *ret = (struct view_planet){
+        .handle = p->handle,
+        .full_handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(p->handle),
+                               STR_ARG(cx->node->host)),
+        .name = p->name,
+        .tagline = p->tagline,
+        .lang = p->lang,
+        .accent = p->accent,
+        .url = web_planet_path(cx, p->handle),
+        .join_url = str_fmt(cx->arena, "/@" STR_FMT "/join", STR_ARG(p->handle)),
+        .icon = picture(cx, p->icon_media_id, true),
+        .cover = picture(cx, p->cover_media_id, false),
+        .initial = str_utf8_cut(str_trim(p->name), 1),
+        .about = p->about_html,
+        .closed = str_eq_c(p->joining, "closed"),
+        .node_name = cx->node->host,
+    };
+    TRY(fill_owner(rq, p, ret));
+    TRY(fill_membership(rq, p, ret));
+    TRY(fill_tiers(rq, p, ret));
+    TRY(post_count(cx, p->id, &ret->n_posts));
+    return fed_follower_count(cx, p->id, &ret->n_followers);
+}

@@ -1,0 +1,81 @@
+/* Method, path, handler, who, rate, body cap, purpose, cached. The frame adds CSRF to every POST. */
+#include "web/routes.h"
+
+#include "web/auth.h"
+#include "web/comment.h"
+#include "web/compose.h"
+#include "web/files.h"
+#include "web/join.h"
+#include "web/me.h"
+#include "web/planet.h"
+#include "web/post.h"
+#include "web/static.h"
+
+enum { UPLOAD_ROOM = 1 << 20 }; /* what a form brings beside its files */
+
+static const struct route rows[] = {
+    /* reading */
+    {GET, "/", web_home, ANYONE, RATE_READ, 0, "the node's planets", true},
+    {GET, "/@:handle", web_planet_show, ANYONE, RATE_READ, 0, "a planet and its newest posts", true},
+    {GET, "/@:handle/tag/:tag", web_tag_show, ANYONE, RATE_READ, 0, "posts with a tag", true},
+    {GET, "/@:handle/join", web_join_show, ANYONE, RATE_READ, 0, "prices, codes, how to join", false},
+    {GET, "/@:handle/:slug", web_post_show, ANYONE, RATE_READ, 0, "a post, or its teaser and the way in", true},
+    {GET, "/media/:id/:name", web_media_show, ANYONE, RATE_READ, 0, "a picture or file", false},
+    {GET, "/static/:name", web_static_show, ANYONE, RATE_NONE, 0, "style, scripts, drawings", true},
+    {GET, "/favicon.ico", web_favicon, ANYONE, RATE_NONE, 0, "the mark", true},
+    {GET, "/robots.txt", web_robots, ANYONE, RATE_NONE, 0, "what crawlers leave alone", true},
+    {GET, "/lang", web_set_lang, ANYONE, RATE_READ, 0, "choose the language", false},
+    {GET, "/theme", web_set_theme, ANYONE, RATE_READ, 0, "choose light or dark", false},
+
+    /* signing in */
+    {GET, "/login", web_login_show, ANYONE, RATE_READ, 0, "ask for a sign-in link", false},
+    {POST, "/login", web_login_send, ANYONE, RATE_LOGIN, KB(16), "send the link", false},
+    {POST, "/login/password", web_login_password, ANYONE, RATE_LOGIN, KB(16), "sign in with a password", false},
+    {POST, "/login/code", web_login_code, ANYONE, RATE_LOGIN, KB(16), "sign in with six digits", false},
+    {GET, "/login/:token", web_login_token, ANYONE, RATE_LOGIN, 0, "the link of the mail: a button or digits", false},
+    {POST, "/login/:token", web_login_consume, ANYONE, RATE_LOGIN, KB(16), "use the link", false},
+    {POST, "/logout", web_logout, ACCOUNT, RATE_WRITE, KB(16), "end this session", false},
+
+    /* joining */
+    {POST, "/@:handle/redeem", web_join_redeem, ANYONE, RATE_CODE, KB(16), "redeem a code", false},
+    {POST, "/@:handle/order", web_join_order, ACCOUNT, RATE_WRITE, KB(16), "choose a price", false},
+    {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
+    {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},
+    {POST, "/hooks/:rail/:handle", web_hook, WEBHOOK, RATE_INBOX, KB(256), "a payment provider's message", false},
+
+    /* talking */
+    {POST, "/@:handle/:slug/like", web_post_like, ACCOUNT, RATE_WRITE, KB(4), "like, or take it back", false},
+    {POST, "/@:handle/:slug/comments", web_comment_create, ACCOUNT, RATE_WRITE, KB(128), "comment", false},
+    {POST, "/comments/:id/like", web_comment_like, ACCOUNT, RATE_WRITE, KB(4), "like a comment", false},
+    {POST, "/comments/:id/edit", web_comment_edit, ACCOUNT, RATE_WRITE, KB(128), "change one's comment", false},
+    {POST, "/comments/:id/delete", web_comment_delete, ACCOUNT, RATE_WRITE, KB(4), "delete a comment", false},
+    {POST, "/comments/:id/hide", web_comment_hide, ACCOUNT, RATE_WRITE, KB(4), "hide a comment, show it again", false},
+
+    /* one's own pages */
+    {GET, "/me", web_me, ACCOUNT, RATE_READ, 0, "memberships: until when and why", false},
+    {GET, "/me/profile", web_me_profile, ACCOUNT, RATE_READ, 0, "name, picture, words", false},
+    {POST, "/me/profile", web_me_profile_save, ACCOUNT, RATE_UPLOAD, MB(21), "change them", false},
+    {GET, "/me/password", web_me_password, ACCOUNT, RATE_READ, 0, "set a password", false},
+    {POST, "/me/password", web_me_password_save, ACCOUNT, RATE_LOGIN, KB(16), "set it", false},
+    {GET, "/me/sessions", web_me_sessions, ACCOUNT, RATE_READ, 0, "where one is signed in", false},
+    {POST, "/me/sessions/end", web_me_session_end, ACCOUNT, RATE_WRITE, KB(16), "end sessions", false},
+    {GET, "/me/notices", web_me_notices, ACCOUNT, RATE_READ, 0, "answers, mentions, likes", false},
+    {POST, "/me/notices/read", web_me_notices_read, ACCOUNT, RATE_WRITE, KB(4), "mark all as read", false},
+
+    /* writing */
+    {GET, "/compose", web_compose_new, ACCOUNT, RATE_READ, 0, "the editor, empty", false},
+    {POST, "/compose", web_compose_save, ACCOUNT, RATE_UPLOAD, MB(200) + UPLOAD_ROOM, "save, preview, publish", false},
+    {POST, "/compose/preview", web_compose_preview, ACCOUNT, RATE_WRITE, MB(3), "Markdown as HTML", false},
+    {POST, "/compose/upload", web_compose_upload, ACCOUNT, RATE_UPLOAD, MB(200) + UPLOAD_ROOM, "one file for the editor", false},
+    {GET, "/compose/:id", web_compose_edit, ACCOUNT, RATE_READ, 0, "the editor with a post", false},
+    {GET, "/compose/:id/confirm", web_compose_confirm, ACCOUNT, RATE_READ, 0, "the public face, before publishing", false},
+    {POST, "/compose/:id/publish", web_compose_publish, ACCOUNT, RATE_WRITE, KB(64), "publish", false},
+    {GET, "/compose/:id/unpublish", web_compose_unpublish, ACCOUNT, RATE_READ, 0, "ask before taking back", false},
+    {POST, "/compose/:id/unpublish", web_compose_unpublish, ACCOUNT, RATE_WRITE, KB(4), "take back into drafts", false},
+    {GET, "/compose/:id/delete", web_compose_delete, ACCOUNT, RATE_READ, 0, "ask before deleting", false},
+    {POST, "/compose/:id/delete", web_compose_delete, ACCOUNT, RATE_WRITE, KB(4), "delete a post", false},
+    {GET, "/drafts", web_drafts, ACCOUNT, RATE_READ, 0, "what is not published yet", false},
+    {0},
+};
+
+const struct route_table web_routes = {"web", rows};

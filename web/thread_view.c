@@ -1,0 +1,128 @@
+#include "web/thread_view.h"
+
+#include "node/base/clock.h"
+#include "node/base/i18n.h"
+#include "node/db/db.h"
+#include "node/planet/planet.h"
+#include "web/card_view.h"
+#include "web/page.h"
+#include "web/planet_view.h"
+
+struct thread {
+    struct rq *rq;
+    const struct role_holder *holders;
+    size_t n_holders;
+    int64_t edit_id;
+    bool may_reply;
+};
+
+static struct str role_label(const struct thread *t, const struct comment *c)
+{
+    for (size_t i = 0; c->account_id != 0 && i < t->n_holders; i++)
+        if (t->holders[i].account_id == c->account_id)
+            return planet_role_label(t->rq->cx, t->holders[i].role);
+    return STR_NULL;
+}
+
+/* Pictures of people elsewhere stay there: fetching them would tell their server who reads here. */
+static struct view_person author(struct cx *cx, const struct comment *c)
+{
+    struct view_person p = {.name = c->author_name, .url = c->author_url, .server = c->author_host,
+                            .avatar = web_avatar(cx, c->author_name, DB_NULL)};
+    if (c->is_remote)
+        p.handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(c->author_username),
+                           STR_ARG(c->author_host));
+    else
+        p.handle = str_fmt(cx->arena, "@" STR_FMT, STR_ARG(c->author_username));
+    if (!c->is_remote)
+        p.avatar.url = c->avatar_url;
+    return p;
+}
+
+static enum err one(const struct thread *t, const struct comment *c, struct view_comment *v)
+{
+    struct rq *rq = t->rq;
+    struct cx *cx = rq->cx;
+    bool signed_in = rq->session.account_id != 0;
+    *v = (struct view_comment){
+        .id = c->id,
+        .author = author(cx, c),
+        .role = role_label(t, c),
+        .when = web_when(rq, c->created_at),
+        .when_iso = clock_rfc3339(cx->arena, c->created_at),
+        .reply_to = c->in_reply_to_name,
+        .html = c->html,
+        .members_only = c->audience == COMMENT_MEMBERS,
+        .deleted = str_eq_c(c->state, "deleted") ||
+                   (str_eq_c(c->state, "hidden") && !c->may_moderate),
+        .held = !str_eq_c(c->state, "shown"),
+        .liked = c->liked,
+        .may_like = signed_in,
+        .may_reply = t->may_reply,
+        .may_edit = c->may_edit,
+        .may_delete = c->may_delete,
+        .may_hide = c->may_moderate,
+        .n_likes = c->n_likes,
+    };
+    if (c->is_remote)
+        v->origin_url = c->object_url.n > 0 ? c->object_url : c->object_uri;
+    if (c->edited_at != DB_NULL)
+        v->edited = web_when(rq, c->edited_at);
+    if (c->id == t->edit_id && c->may_edit)
+        TRY(comment_source(cx, c->id, &v->source));
+    return OK;
+}
+
+/* The list comes thread by thread: a first one (depth 0), then what stands under it. */
+static enum err nest(const struct thread *t, const struct comment *list, size_t n,
+                     struct view_post *v)
+{
+    struct view_comment *flat = ARENA_ARRAY(t->rq->cx->arena, struct view_comment, n + 1);
+    struct view_comment *roots = ARENA_ARRAY(t->rq->cx->arena, struct view_comment, n + 1);
+    size_t n_roots = 0, n_flat = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].depth == 0 || n_roots == 0) {
+            TRY(one(t, &list[i], &roots[n_roots]));
+            roots[n_roots++].replies = &flat[n_flat];
+        } else {
+            TRY(one(t, &list[i], &flat[n_flat++]));
+            roots[n_roots - 1].n_replies++;
+        }
+    }
+    v->comments = roots;
+    v->n_comments_shown = n_roots;
+    return OK;
+}
+
+static void what_may_be_said(struct rq *rq, const struct post *post, struct view_post *v)
+{
+    if (rq->session.account_id == 0)
+        return;
+    bool to_members = comment_may_create(rq->cx, post, COMMENT_MEMBERS) == OK;
+    bool to_all = comment_may_create(rq->cx, post, COMMENT_PUBLIC) == OK;
+    rq->cx->tell = NULL; /* asking is no failure */
+    v->may_comment = v->locked ? to_members || to_all : to_all;
+    v->comment_public_too = v->locked && to_members && to_all;
+    v->comment_public_only = !to_members && to_all;
+}
+
+enum err thread_view(struct rq *rq, const struct post *post, const struct access_pass *pass,
+                     int64_t reply_id, int64_t edit_id, struct view_post *v)
+{
+    struct cx *cx = rq->cx;
+    struct comment *list;
+    struct role_holder *holders;
+    size_t n, n_holders;
+    TRY(comment_list(cx, post, pass, &list, &n));
+    TRY(role_list(cx, post->planet_id, &holders, &n_holders));
+    what_may_be_said(rq, post, v);
+    struct thread t = {.rq = rq, .holders = holders, .n_holders = n_holders, .edit_id = edit_id,
+                       .may_reply = v->may_comment};
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].id != reply_id)
+            continue;
+        v->reply_to_id = reply_id;
+        v->reply_to_name = list[i].author_name;
+    }
+    return nest(&t, list, n, v);
+}
