@@ -11,6 +11,8 @@
 #include "web/page.h"
 #include "web/planet_view.h"
 
+#define CODE_COOKIE "code" /* a redeem code that waits for its owner to sign in */
+
 static enum err send_join(struct rq *rq, int status, const struct planet *p, struct str code,
                           struct str error)
 {
@@ -41,7 +43,16 @@ enum err web_join_show(struct rq *rq)
 {
     struct planet p;
     TRY(web_planet(rq, &p));
-    return send_join(rq, 200, &p, rq_query(rq, "code"), STR_NULL);
+    struct str code = rq_query(rq, "code");
+    return send_join(rq, 200, &p, code.p != NULL ? code : rq_cookie(rq, CODE_COOKIE), STR_NULL);
+}
+
+/* The code waits in a cookie of this browser: in an address it would end up in logs. */
+static enum err sign_in_first(struct rq *rq, const struct planet *p, struct str code)
+{
+    if (code.n <= 64)
+        rq_set_cookie(rq, CODE_COOKIE, code, 3600, true);
+    return web_go(rq, str_fmt(rq->cx->arena, "/login?next=/@" STR_FMT "/join", STR_ARG(p->handle)));
 }
 
 enum err web_join_redeem(struct rq *rq)
@@ -50,12 +61,15 @@ enum err web_join_redeem(struct rq *rq)
     struct redeemed r;
     TRY(web_planet(rq, &p));
     struct str code = str_trim(rq_form(rq, "code"));
+    if (rq->session.account_id == 0)
+        return sign_in_first(rq, &p, code);
     enum err e = code_redeem(rq->cx, rq->session.account_id, code, rq->ip, &r);
     if (e == ERR_INTERNAL)
         return e;
     if (e != OK)
         return send_join(rq, http_status_of(e), &p, code, str_c(http_sentence(rq, e)));
     TRY(planet_by_id(rq->cx, r.planet_id, &joined)); /* a code knows its planet */
+    rq_set_cookie(rq, CODE_COOKIE, STR(""), 0, true);
     web_flash(rq, "joined");
     return web_go(rq, web_next(rq, web_planet_path(rq->cx, joined.handle)));
 }
