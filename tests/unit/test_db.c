@@ -276,35 +276,44 @@ static void what_was_acknowledged_survives_a_kill(void **state)
 
 /* ---- trouble ------------------------------------------------------------------------------- */
 
-/* A file size limit stands in for the full disk: the write fails in the same places. */
-static void a_full_disk_fails_cleanly(void **state)
+/* A file size limit stands in for the full disk: the write fails in the same places. A small row
+ * fails at the commit; a large one spills from the cache and fails in the statement, after which
+ * SQLite has thrown away the whole transaction, and running on would commit row by row. */
+static void fill_the_disk(struct store *s, size_t size, bool in_statement)
 {
-    struct store *s = *state;
     struct cx *cx = cx_new(&s->node);
     struct rlimit old, tight;
-    put(cx, 1, "before");
-    signal(SIGXFSZ, SIG_IGN);
+    int64_t before = count(cx);
+    put(cx, 1000 + (int64_t)size, "before");
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    tight = (struct rlimit){.rlim_cur = 300 * 1024, .rlim_max = old.rlim_max};
-    char *big = malloc(600 * 1024);
-    memset(big, 'x', 600 * 1024);
+    tight = (struct rlimit){.rlim_cur = 500 * 1024, .rlim_max = old.rlim_max};
+    char *big = malloc(size);
+    memset(big, 'x', size);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    enum err e = tx_begin(cx);
-    if (e == OK)
-        e = q_note_insert(cx, 2, DB_NULL, (struct str){big, 600 * 1024}, STR_NULL, NULL);
-    if (e == OK)
-        e = tx_commit(cx);
-    while (cx->tx_depth > 0)
-        tx_rollback(cx);
+    enum err begun = tx_begin(cx);
+    enum err first = q_note_insert(cx, 2, DB_NULL, STR("first"), STR_NULL, NULL);
+    enum err large = q_note_insert(cx, 3, DB_NULL, (struct str){big, size}, STR_NULL, NULL);
+    enum err next = q_note_insert(cx, 4, DB_NULL, STR("next"), STR_NULL, NULL);
+    enum err end = tx_commit(cx);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    assert_int_equal(e, ERR_STORAGE);
-    assert_int_equal(count(cx), 1);
-    put(cx, 3, "after");
-    assert_int_equal(count(cx), 2);
+    assert_true(begun == OK && first == OK);
+    assert_int_equal(large, in_statement ? ERR_STORAGE : OK);
+    assert_int_equal(next, in_statement ? ERR_STORAGE : OK);
+    assert_int_equal(end, ERR_STORAGE);
+    assert_int_equal(cx->tx_depth, 0);
+    assert_int_equal(count(cx), before + 1);
+    put(cx, 2000 + (int64_t)size, "after");
     store_reopen(s);
-    assert_int_equal(count(cx), 2);
+    assert_int_equal(count(cx), before + 2);
     free(big);
     cx_free(cx);
+}
+
+static void a_full_disk_fails_cleanly(void **state)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    fill_the_disk(*state, 700 * 1024, false);
+    fill_the_disk(*state, 8 * 1024 * 1024, true);
 }
 
 static void run_raw(struct store *s, const char *sql)
