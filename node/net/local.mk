@@ -3,3 +3,8 @@ libstore_a_SOURCES += \
 	node/net/fetch.c node/net/fetch.h node/net/fetch_int.h \
 	node/net/fetch_easy.c node/net/fetch_loop.c \
 	node/net/mail_compose.c node/net/smtp.c node/net/smtp.h
+
+check_PROGRAMS += tests/unit/test_fetch
+tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c tests/unit/gzip_samples.h \
+	tests/unit/loopback.h tests/unit/unit.h
+tests_unit_test_fetch_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
