@@ -27,3 +27,12 @@ DEMO_FILES = $(sort $(wildcard $(top_srcdir)/admin/demo/*.*))
 admin/demo_files.c: $(DEMO_FILES) node/tools/embed$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/embed$(EXEEXT) $@ demo_files \
 		$(foreach f,$(DEMO_FILES),$(notdir $(f))=$(f))
+
+libadmin_a_SOURCES += \
+	admin/admin.h admin/routes.c \
+	admin/desk.c admin/desk.h \
+	admin/desk_codes.c \
+	admin/desk_people.c \
+	admin/desk_settings.c \
+	admin/desk_tray.c \
+	admin/view.h

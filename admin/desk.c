@@ -1,0 +1,195 @@
+#include "admin/desk.h"
+
+#include "admin/html.h"
+#include "federation/federation.h"
+#include "node/base/i18n.h"
+#include "node/db/db.h"
+#include "node/jobs/jobs.h"
+#include "node/money/order.h"
+#include "node/money/redeem.h"
+#include "node/people/account.h"
+#include "node/talk/timeline.h"
+#include "web/page.h"
+#include "web/planet_view.h"
+
+enum err desk_planet(struct rq *rq, struct planet *ret)
+{
+    TRY(planet_by_handle(rq->cx, rq_param(rq, "planet"), ret));
+    enum err e = planet_may_manage(rq->cx, ret->id);
+    return e == ERR_FORBIDDEN ? ERR_NOT_FOUND : e; /* to others there is no desk */
+}
+
+bool desk_mendable(enum err e)
+{
+    return e != OK && e != ERR_INTERNAL && e != ERR_NOT_FOUND && e != ERR_UNAUTHENTICATED;
+}
+
+/* Jobs and links are the node's, money the planet's; a partner sees only the planet's. */
+static enum err count_tray(struct rq *rq, const struct planet *p, int64_t *ret)
+{
+    struct unmatched *money;
+    size_t n;
+    *ret = 0;
+    TRY(unmatched_list(rq->cx, p->id, &money, &n));
+    *ret = (int64_t)n;
+    if (rq->session.is_owner) {
+        struct job_counts jobs;
+        TRY(job_count(rq->cx, &jobs));
+        *ret += jobs.resting;
+    }
+    return OK;
+}
+
+enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab, const char *title,
+                   struct view_desk **ret)
+{
+    struct cx *cx = rq->cx;
+    struct view_desk *d = ARENA_NEW(cx->arena, struct view_desk);
+    struct view_planet *view = ARENA_NEW(cx->arena, struct view_planet);
+    struct view_page *page = web_page(rq);
+    struct planet *mine;
+    size_t n;
+    TRY(planet_view(rq, p, view));
+    TRY(planet_list_of_author(cx, rq->session.account_id, &mine, &n));
+    struct view_planet *others = ARENA_ARRAY(cx->arena, struct view_planet, n);
+    for (size_t i = 0; i < n; i++)
+        others[i] = (struct view_planet){
+            .handle = mine[i].handle, .name = mine[i].name,
+            .url = str_fmt(cx->arena, "/desk/" STR_FMT, STR_ARG(mine[i].handle))};
+    web_page_planet(rq, page, p);
+    page->title = str_c(tr(cx, title));
+    page->noindex = true;
+    rq_cache_control(rq, "no-store");
+    *d = (struct view_desk){
+        .page = page,
+        .planet = view,
+        .planets = others,
+        .n_planets = n,
+        .tab = tab,
+        .base = str_fmt(cx->arena, "/desk/" STR_FMT, STR_ARG(p->handle)),
+    };
+    *ret = d;
+    return count_tray(rq, p, &d->n_tray);
+}
+
+enum err desk_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash)
+{
+    web_flash(rq, flash);
+    return web_go(rq, str_fmt(rq->cx->arena, "/desk/" STR_FMT "%s", STR_ARG(p->handle), tail));
+}
+
+enum err desk_length(struct rq *rq, struct str *ret_unit, int64_t *ret_count)
+{
+    struct str unit = rq_form(rq, "unit");
+    int64_t count = 1;
+    if (!str_eq_c(unit, "once") && !web_id(str_trim(rq_form(rq, "length")), &count))
+        return cx_tell(rq->cx, ERR_INVALID, N_("Say for how long: a number of days, months or years."));
+    if (!term_ok(unit, count))
+        return cx_tell(rq->cx, ERR_INVALID, N_("Say for how long: a number of days, months or years."));
+    *ret_unit = unit;
+    *ret_count = count;
+    return OK;
+}
+
+enum err desk_first(struct rq *rq)
+{
+    struct planet *mine;
+    size_t n;
+    TRY(planet_list_of_author(rq->cx, rq->session.account_id, &mine, &n));
+    for (size_t i = 0; i < n; i++)
+        if (planet_may_manage(rq->cx, mine[i].id) == OK)
+            return web_go(rq, str_fmt(rq->cx->arena, "/desk/" STR_FMT, STR_ARG(mine[i].handle)));
+    return cx_tell(rq->cx, ERR_NOT_FOUND, N_("You look after no planet here."));
+}
+
+/* ---- overview ---- */
+
+static enum err count_members(struct rq *rq, const struct planet *p, int64_t *ret)
+{
+    struct tier *tiers;
+    size_t n;
+    *ret = 0;
+    TRY(tier_list(rq->cx, p->id, &tiers, &n));
+    for (size_t i = 0; i < n; i++) {
+        int64_t members;
+        TRY(tier_members(rq->cx, tiers[i].id, &members));
+        *ret += members;
+    }
+    return OK;
+}
+
+static struct str number(struct cx *cx, int64_t n)
+{
+    return str_fmt(cx->arena, "%lld", (long long)n);
+}
+
+static enum err fill_numbers(struct rq *rq, const struct planet *p, struct view_desk_overview *v)
+{
+    struct cx *cx = rq->cx;
+    struct view_desk_number *out = ARENA_ARRAY(cx->arena, struct view_desk_number, 4);
+    struct code_batch *batches;
+    int64_t members, followers, posts, redeemed = 0;
+    size_t n;
+    TRY(count_members(rq, p, &members));
+    TRY(fed_follower_count(cx, p->id, &followers));
+    TRY(post_count(cx, p->id, &posts));
+    TRY(code_batch_list(cx, p->id, &batches, &n));
+    for (size_t i = 0; i < n; i++)
+        redeemed += batches[i].n_used;
+    out[0] = (struct view_desk_number){str_c(tr(cx, N_("Members"))), number(cx, members), STR_NULL};
+    out[1] = (struct view_desk_number){str_c(tr(cx, N_("Followers elsewhere"))), number(cx, followers),
+                                       STR_NULL};
+    out[2] = (struct view_desk_number){str_c(tr(cx, N_("Posts"))), number(cx, posts), STR_NULL};
+    out[3] = (struct view_desk_number){str_c(tr(cx, N_("Codes redeemed"))), number(cx, redeemed),
+                                       STR_NULL};
+    v->numbers = out;
+    v->n_numbers = 4;
+    v->has_post = posts > 0;
+    v->has_code = n > 0;
+    v->has_about = p->about.n > 0;
+    return OK;
+}
+
+static enum err fill_events(struct rq *rq, const struct planet *p, struct view_desk_overview *v)
+{
+    struct cx *cx = rq->cx;
+    struct order *orders;
+    size_t n;
+    TRY(order_list_of_planet(cx, p->id, 0, 10, &orders, &n));
+    struct view_desk_event *out = ARENA_ARRAY(cx->arena, struct view_desk_event, n);
+    for (size_t i = 0; i < n; i++) {
+        struct account who;
+        TRY(account_by_id(cx, orders[i].account_id, &who));
+        bool code = str_eq_c(orders[i].rail, "code");
+        struct str args[] = {who.name, code ? STR("") : i18n_money(cx, orders[i].total.minor,
+                                                                   str_c(orders[i].total.cur))};
+        const char *pattern = code ? N_("{0} redeemed a code")
+                              : str_eq_c(orders[i].state, "paid") ? N_("{0} paid {1}")
+                                                                  : N_("{0} ordered for {1}");
+        out[i] = (struct view_desk_event){.when = i18n_ago(cx, orders[i].created_at),
+                                          .text = i18n_fill(cx->arena, tr(cx, pattern), args, 2)};
+    }
+    v->events = out;
+    v->n_events = n;
+    return OK;
+}
+
+enum err desk_overview(struct rq *rq)
+{
+    struct planet p;
+    struct view_desk *d;
+    struct tier *tiers;
+    size_t n;
+    struct view_desk_overview v = {0};
+    TRY(desk_planet(rq, &p));
+    TRY(desk_head(rq, &p, DESK_OVERVIEW, N_("Desk"), &d));
+    v.desk = d;
+    TRY(fill_numbers(rq, &p, &v));
+    TRY(fill_events(rq, &p, &v));
+    TRY(tier_list(rq->cx, p.id, &tiers, &n));
+    for (size_t i = 0; i < n; i++)
+        v.has_tier = v.has_tier || tiers[i].n_prices > 0;
+    struct buf out = web_buf();
+    html_desk(&out, rq->cx, &v);
+    return web_send(rq, 200, &out);
+}

@@ -1,0 +1,43 @@
+/* What the pages of the desk share. Rights are asked here (owner or partner) and again by the verbs
+ * of the domain. */
+#ifndef ADMIN_DESK_H
+#define ADMIN_DESK_H
+
+#include "admin/view.h"
+#include "node/http/http.h"
+#include "node/planet/planet.h"
+
+/* The planet of ":planet", if the viewer looks after it. */
+MUST_USE enum err desk_planet(struct rq *rq, struct planet *ret);
+/* The head of the page; NULL-free. In the request's arena. */
+MUST_USE enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab,
+                            const char *title, struct view_desk **ret);
+/* 303 to "/desk/tea<tail>" with a flash. */
+MUST_USE enum err desk_done(struct rq *rq, const struct planet *p, const char *tail,
+                            const char *flash);
+/* An error that the owner can mend: its sentence for the form. ERR_INTERNAL and the like go up. */
+bool desk_mendable(enum err e);
+/* "3", "year" from the fields length and unit; ERR_INVALID with a sentence. */
+MUST_USE enum err desk_length(struct rq *rq, struct str *ret_unit, int64_t *ret_count);
+
+enum err desk_first(struct rq *rq);         /* GET /desk */
+enum err desk_overview(struct rq *rq);      /* GET /desk/:planet */
+enum err desk_codes(struct rq *rq);
+enum err desk_codes_make(struct rq *rq);
+enum err desk_codes_csv(struct rq *rq);
+enum err desk_codes_revoke(struct rq *rq);
+enum err desk_members(struct rq *rq);
+enum err desk_member_grant(struct rq *rq);
+enum err desk_member_revoke(struct rq *rq);
+enum err desk_member_role(struct rq *rq);
+enum err desk_tiers(struct rq *rq);
+enum err desk_tier_make(struct rq *rq);
+enum err desk_price_make(struct rq *rq);
+enum err desk_settings(struct rq *rq);
+enum err desk_settings_save(struct rq *rq);
+enum err desk_tray(struct rq *rq);
+enum err desk_job_retry(struct rq *rq);
+enum err desk_job_drop(struct rq *rq);
+enum err desk_money_settle(struct rq *rq);
+
+#endif
