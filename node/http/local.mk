@@ -12,3 +12,17 @@ libhttp_a_SOURCES += \
 	node/http/reply.c \
 	node/http/request.c \
 	node/http/route.c node/http/route.h
+
+check_PROGRAMS += tests/unit/test_http_parse
+tests_unit_test_http_parse_SOURCES = tests/unit/test_http_parse.c tests/unit/unit.h
+tests_unit_test_http_parse_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_http_server
+tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c tests/unit/http_rig.c \
+	tests/unit/http_rig.h tests/unit/unit.h
+tests_unit_test_http_server_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_http_cache
+tests_unit_test_http_cache_SOURCES = tests/unit/test_http_cache.c tests/unit/http_rig.c \
+	tests/unit/http_rig.h tests/unit/unit.h
+tests_unit_test_http_cache_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -353,16 +353,6 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
     return strlen(s);
 }
 
-static void on_mhd_log(void *cls, const char *fmt, va_list ap)
-    __attribute__((format(printf, 2, 0)));
-static void on_mhd_log(void *cls, const char *fmt, va_list ap)
-{
-    char line[512];
-    (void)cls;
-    if (vsnprintf(line, sizeof(line), fmt, ap) > 0)
-        log_line(LOG_DEBUG_LEVEL, "http", "%s", line);
-}
-
 static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
 {
     char host[64];
@@ -421,9 +411,8 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
     unsigned limit = connection_limit();
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_request, h, /* the log comes first: it is used while the other options are read */
-        MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_EPOLL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         limit,
         /* Generous: a front proxy on this machine is one address for everybody. */

@@ -230,7 +230,10 @@ enum err reply_redirect(struct rq *rq, struct str target)
     /* "//host" and "/\host" would leave for another site. */
     bool ours = target.n > 0 && target.p[0] == '/' &&
                 (target.n == 1 || (target.p[1] != '/' && target.p[1] != '\\'));
-    if (!ours && !str_starts(target, STR("https://")) && !str_starts(target, STR("http://")))
+    bool sound = ours || str_starts(target, STR("https://")) || str_starts(target, STR("http://"));
+    for (size_t i = 0; i < target.n; i++)
+        sound = sound && (unsigned char)target.p[i] > 0x20 && target.p[i] != 0x7f;
+    if (!sound)
         return cx_fail(rq->cx, ERR_INTERNAL, "a redirect that leads nowhere");
     rq_add_header(rq, "Location", target);
     return reply_empty(rq, 303);
