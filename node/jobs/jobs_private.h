@@ -13,7 +13,7 @@ enum {
     JOBS_LEASE_MS = 5 * 60 * 1000,
     JOBS_KEEP_MS = 60 * 1000,     /* how often leases are renewed and dead ones looked for */
     JOBS_STOP_MS = 10 * 1000,
-    JOBS_STACK = 256 * 1024,
+    JOBS_STACK = 512 * 1024,     /* reserved, not used; sanitizers need the room */
     JOBS_ERROR_MAX = 500,
     JOBS_TABLE = 1024,            /* chains of the table of what is in flight */
 };
