@@ -8,3 +8,7 @@ check_PROGRAMS += tests/unit/test_fetch
 tests_unit_test_fetch_SOURCES = tests/unit/test_fetch.c tests/unit/gzip_samples.h \
 	tests/unit/loopback.h tests/unit/unit.h
 tests_unit_test_fetch_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_smtp
+tests_unit_test_smtp_SOURCES = tests/unit/test_smtp.c tests/unit/loopback.h tests/unit/unit.h
+tests_unit_test_smtp_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
