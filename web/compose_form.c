@@ -168,32 +168,13 @@ enum err compose_form_load(struct rq *rq, int64_t post_id, struct compose_form *
     struct compose_form *f = ret;
     *f = (struct compose_form){0};
     TRY(known_post(rq, post_id, f, &post));
-    struct post_draft *d = &f->draft;
-    d->version = post.version;
-    d->title = post.title;
-    d->teaser = post.teaser;
-    d->lang = post.lang;
-    d->slug = post.slug;
-    d->access = post.gate.kind;
-    d->tier_rank = post.gate.rank;
-    d->not_in_trial = post.gate.not_in_trial;
-    TRY(post_body_source(cx, &post, &d->body));
-
-    struct str *tags;
-    size_t n;
-    TRY(post_tags(cx, post_id, &tags, &n));
-    d->tags = tags;
-    d->n_tags = n;
-    f->tags_text = str_join(cx->arena, STR(", "), tags, n);
-
-    struct access_pass pass;
-    struct attachment *attached;
-    TRY(access_decide(cx, &post.gate, &pass));
-    TRY(attachment_list(cx, &post, &pass, &attached, &n));
-    for (size_t i = 0; i < n && f->n_media < COMPOSE_MEDIA_MAX; i++) {
-        f->media[f->n_media++] = attached[i].media.id;
-        if (attached[i].in_teaser)
-            f->teaser_media[f->n_teaser_media++] = attached[i].media.id;
+    TRY(post_draft_of(cx, &post, &f->draft));
+    f->tags_text = str_join(cx->arena, STR(", "), f->draft.tags, f->draft.n_tags);
+    for (size_t i = 0; i < f->draft.n_body_media && f->n_media < COMPOSE_MEDIA_MAX; i++)
+        f->media[f->n_media++] = f->draft.body_media[i];
+    for (size_t i = 0; i < f->draft.n_teaser_media && f->n_media < COMPOSE_MEDIA_MAX; i++) {
+        f->media[f->n_media++] = f->draft.teaser_media[i];
+        f->teaser_media[f->n_teaser_media++] = f->draft.teaser_media[i];
     }
     link_media(cx, f);
     return OK;

@@ -5,7 +5,7 @@ libdomain_a_SOURCES += \
 	node/talk/comment_list.c node/talk/comment_row.h \
 	node/talk/comment_remote.c \
 	node/talk/mention.c node/talk/mention.h \
-	node/talk/post.c node/talk/post.h \
+	node/talk/post.c node/talk/post_draft.c node/talk/post.h \
 	node/talk/post_body.c node/talk/post_body.h \
 	node/talk/post_face.c node/talk/post_face.h \
 	node/talk/post_row.c node/talk/post_row.h \

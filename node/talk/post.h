@@ -38,6 +38,9 @@ struct post_draft {
     const int64_t *teaser_media; size_t n_teaser_media; /* explicitly ticked public */
 };
 
+/* An existing post as a draft that, saved, would change nothing; for editors. Rights as for editing. */
+MUST_USE enum err post_draft_of(struct cx *cx, const struct post *post, struct post_draft *ret);
+
 MUST_USE enum err post_by_id(struct cx *cx, int64_t id, struct post *ret);
 MUST_USE enum err post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct post *ret);
 /* Both give deleted posts as ERR_GONE, and drafts to anybody: ask access_decide (WHY_DRAFT).
