@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "node/serve.h"
 
 #include "federation/federation.h"

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "admin/cli/cli.h"
 
 #include "node/base/clock.h"
