@@ -1,1 +1,13 @@
 # sources of node/people
+SQL_DOMAIN += node/people/account.sql node/people/login.sql node/people/notice.sql \
+	node/people/rate.sql node/people/session.sql node/people/token.sql
+libdomain_a_SOURCES += \
+	node/people/account.c node/people/account.h \
+	node/people/hash_gate.c node/people/hash_gate.h \
+	node/people/login.c \
+	node/people/login_mail.c node/people/login_mail.h node/people/login_seal.h \
+	node/people/notice.c node/people/notice.h \
+	node/people/password.c node/people/password.h \
+	node/people/rate.c node/people/rate.h \
+	node/people/session.c node/people/session.h \
+	node/people/token.c node/people/token.h

@@ -6,8 +6,8 @@
 #include "node/cx.h"
 #include "node/event.h"
 
-/* "mail.login" in the wiring table. Without mail.smtp_url: prints the link in --dev and is done, else
- * rests in the tray. A link that has run out meanwhile is dropped. */
+/* "mail.login" in the wiring table. Without mail.smtp_url it rests in the tray; in --dev the
+ * link is printed on stdout as well. A link that has run out meanwhile is dropped. */
 enum job_verdict mail_login_run(struct cx *cx, const struct job *job);
 
 /* Sign-in links that no mail carried and that are still good: for the node's owner, who hands them

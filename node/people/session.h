@@ -23,6 +23,8 @@ MUST_USE enum err session_find(struct cx *cx, struct str token, struct session *
 MUST_USE enum err session_list(struct cx *cx, int64_t account_id, struct session **ret, size_t *ret_n);
 MUST_USE enum err session_end(struct cx *cx, int64_t account_id, int64_t session_id); /* id 0: all */
 
+MUST_USE enum err session_end_others(struct cx *cx, int64_t account_id, int64_t keep_session_id);
+
 /* Ask for a sign-in link. Same answer and timing whether the address is known or not. The mail goes out by the
  * job that EV_LOGIN_MAIL wakes. ret_browser goes into a cookie of the browser that asked. */
 MUST_USE enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str next,

@@ -40,6 +40,8 @@ CREATE TABLE login_token (
     used_at BIGINT,
     tries BIGINT NOT NULL
 );
+CREATE INDEX login_token_browser ON login_token (browser_hash);
+CREATE INDEX login_token_expires ON login_token (expires_at);
 
 -- Bearer tokens of the JSON API.
 CREATE TABLE api_token (
@@ -89,3 +91,4 @@ CREATE TABLE notice (
     read_at BIGINT
 );
 CREATE INDEX notice_account ON notice (account_id, id);
+CREATE INDEX notice_unread ON notice (account_id, read_at);

@@ -1,0 +1,16 @@
+/* Passwords: rules and the paced hashing (B2). Shared by account_set_password and login_password. */
+#ifndef NODE_PEOPLE_PASSWORD_H
+#define NODE_PEOPLE_PASSWORD_H
+
+#include "node/cx.h"
+
+/* NFKC, so that the same keys on another keyboard give the same bytes. ERR_INVALID: not UTF-8. */
+MUST_USE enum err password_normalize(struct cx *cx, struct str password, struct str *ret);
+/* Long enough, not too long, not one of those that everybody tries. Tells what is wrong. */
+MUST_USE enum err password_check(struct cx *cx, struct str normalized, struct str mail);
+/* At most two run at once (node/people/hash_gate.h). Outside of transactions. encoded NULL: wastes
+ * the time of a verification and says no. */
+MUST_USE enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_encoded);
+MUST_USE enum err password_verify(struct cx *cx, struct str encoded, struct str normalized, bool *ret);
+
+#endif
