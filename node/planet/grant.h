@@ -1,0 +1,33 @@
+/* Grants as facts: making one, noting what happens to it, deriving what it is worth now. The verbs
+ * that people use stand in planet.h (membership_…); these are their parts and write no ledger. */
+#ifndef NODE_PLANET_GRANT_H
+#define NODE_PLANET_GRANT_H
+
+#include "node/planet/planet.h"
+
+struct grant_new {
+    int64_t account_id, planet_id, tier_id;
+    const char *kind;
+    struct term term;
+    int64_t window_days, order_id, price_id; /* DB_NULL: none */
+};
+
+/* Inside a transaction. Locks the planet's row, inserts, emits EV_GRANT_CHANGED. */
+MUST_USE enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id);
+enum grant_happening { GRANT_EXTEND, GRANT_SHORTEN, GRANT_REVOKE, GRANT_SUSPEND, GRANT_RESTORE };
+/* Inside a transaction. Writes the event and derives the live columns anew. ends_at counts for
+ * extend and shorten only. */
+MUST_USE enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what,
+                             int64_t ends_at, struct str reason);
+/* Of an order, oldest first; in the same shape as membership_list without changes. */
+MUST_USE enum err grant_of_order(struct cx *cx, int64_t order_id, struct grant **ret, size_t *ret_n);
+/* Fills changes (and order_number). */
+MUST_USE enum err grant_history(struct cx *cx, struct grant *g);
+MUST_USE enum err grant_by_id(struct cx *cx, int64_t id, struct grant *ret);
+
+/* Does it open something at this moment? */
+bool grant_is_live(const char *state, int64_t starts_at, int64_t ends_at, int64_t now);
+/* The later of two ends, DB_NULL being the latest. */
+int64_t end_max(int64_t a, int64_t b);
+
+#endif

@@ -1,0 +1,167 @@
+#include "node/planet/planet.h"
+
+#include "node/base/id.h"
+#include "node/db/db.h"
+#include "node/event.h"
+#include "node/node.h"
+#include "node/planet/planet_sql.h"
+#include "node/text/markdown.h"
+
+enum { HANDLE_MAX = 30, PLANET_NAME_MAX = 60, TAGLINE_MAX = 160, ABOUT_MAX = 20000 };
+
+static struct planet planet_from(const struct planet_row *r)
+{
+    return (struct planet){
+        .id = r->id,
+        .handle = r->handle,
+        .name = r->name,
+        .tagline = r->tagline,
+        .about = r->about,
+        .lang = r->lang,
+        .joining = r->joining,
+        .accent = r->accent,
+        .about_html = {r->about_html}, /* made by markdown_render in planet_update */
+        .icon_media_id = r->icon_media_id,
+        .cover_media_id = r->cover_media_id,
+        .created_at = r->created_at,
+    };
+}
+
+static struct planet *planets_from(struct cx *cx, const struct planet_row *rows, size_t n)
+{
+    struct planet *list = ARENA_ARRAY(cx->arena, struct planet, n);
+    for (size_t i = 0; i < n; i++)
+        list[i] = planet_from(&rows[i]);
+    return list;
+}
+
+enum err planet_by_handle(struct cx *cx, struct str handle, struct planet *ret)
+{
+    struct planet_row row;
+    if (handle.n == 0 || handle.n > HANDLE_MAX)
+        return ERR_NOT_FOUND;
+    TRY(q_planet_by_handle(cx, str_lower(cx->arena, handle), &row));
+    *ret = planet_from(&row);
+    return OK;
+}
+
+enum err planet_by_id(struct cx *cx, int64_t id, struct planet *ret)
+{
+    struct planet_row row;
+    TRY(q_planet_by_id(cx, id, &row));
+    *ret = planet_from(&row);
+    return OK;
+}
+
+enum err planet_list(struct cx *cx, struct planet **ret, size_t *ret_n)
+{
+    struct planet_row *rows;
+    TRY(q_planet_all(cx, &rows, ret_n));
+    *ret = planets_from(cx, rows, *ret_n);
+    return OK;
+}
+
+enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret, size_t *ret_n)
+{
+    struct planet_row *rows;
+    TRY(q_planet_of_author(cx, account_id, &rows, ret_n));
+    *ret = planets_from(cx, rows, *ret_n);
+    return OK;
+}
+
+static bool handle_ok(struct str h)
+{
+    if (h.n == 0 || h.n > HANDLE_MAX)
+        return false;
+    for (size_t i = 0; i < h.n; i++) {
+        char c = h.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+            return false;
+    }
+    return true;
+}
+
+/* BCP 47 in the shape that matters here: letters, digits, hyphens. */
+static bool lang_ok(struct str lang)
+{
+    if (lang.n < 2 || lang.n > 35)
+        return false;
+    for (size_t i = 0; i < lang.n; i++) {
+        char c = lang.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9' && i > 1) ||
+              (c == '-' && i > 1 && i + 1 < lang.n)))
+            return false;
+    }
+    return true;
+}
+
+static bool line_ok(struct str s, size_t max_chars)
+{
+    if (!str_is_utf8(s) || str_utf8_len(s) > max_chars)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127)
+            return false;
+    return true;
+}
+
+static enum err name_ok(struct cx *cx, struct str name)
+{
+    if (name.n == 0)
+        return cx_tell(cx, ERR_INVALID, N_("The planet needs a name."));
+    if (!line_ok(name, PLANET_NAME_MAX))
+        return cx_tell(cx, ERR_INVALID, N_("The name of the planet is one line of at most 60 characters."));
+    return OK;
+}
+
+enum err planet_create(struct cx *cx, struct str handle, struct str name, struct str lang,
+                       int64_t owner_account_id, struct planet *ret)
+{
+    int64_t taken;
+    name = str_trim(name);
+    if (!handle_ok(handle))
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The handle of a planet has 1 to 30 letters a–z, digits and underscores."));
+    TRY(name_ok(cx, name));
+    if (!lang_ok(lang))
+        return cx_tell(cx, ERR_INVALID, N_("Name the language by its code, such as en or zh-CN."));
+    TX_SCOPE(cx);
+    TRY(q_planet_handle_taken(cx, str_lower(cx->arena, handle), &taken));
+    if (taken > 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("This handle is taken. Please choose another."));
+    int64_t id = id_next(cx->node->ids);
+    TRY(q_planet_insert(cx, id, handle, name, lang, cx->now, NULL));
+    TRY(q_role_put(cx, id, owner_account_id, STR("owner"), cx->now, NULL));
+    TRY(event_emit(cx, EV_PLANET_CHANGED, id, STR_NULL));
+    TRY(planet_by_id(cx, id, ret));
+    return tx_commit(cx);
+}
+
+enum err planet_update(struct cx *cx, const struct planet *p)
+{
+    struct str name = str_trim(p->name), tagline = str_trim(p->tagline);
+    struct safe_html html = {STR("")};
+    int64_t changes;
+    TRY(planet_may_manage(cx, p->id));
+    TRY(name_ok(cx, name));
+    if (!line_ok(tagline, TAGLINE_MAX))
+        return cx_tell(cx, ERR_INVALID, N_("The sentence about the planet is one line of at most 160 characters."));
+    if (!str_is_utf8(p->about) || str_utf8_len(p->about) > ABOUT_MAX)
+        return cx_tell(cx, ERR_INVALID, N_("The text about the planet is too long: at most 20,000 characters."));
+    if (!lang_ok(p->lang))
+        return cx_tell(cx, ERR_INVALID, N_("Name the language by its code, such as en or zh-CN."));
+    if (!str_eq_c(p->joining, "open") && !str_eq_c(p->joining, "closed"))
+        return cx_tell(cx, ERR_INVALID, N_("Joining is either open or closed."));
+    if (p->accent.n > 20)
+        return cx_tell(cx, ERR_INVALID, N_("Choose one of the colours."));
+    if (p->about.n > 0)
+        TRY(markdown_render(cx, MARKDOWN_POST, p->about, &html));
+    TX_SCOPE(cx);
+    TRY(q_planet_change(cx, p->id, name, tagline, p->about, html.s, p->lang, p->joining,
+                        p->accent.n == 0 ? STR_NULL : p->accent, p->icon_media_id,
+                        p->cover_media_id, &changes));
+    if (changes == 0)
+        return ERR_NOT_FOUND;
+    TRY(event_emit(cx, EV_PLANET_CHANGED, p->id, STR_NULL));
+    return tx_commit(cx);
+}
