@@ -1,1 +1,12 @@
 # sources of node/money
+SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
+libdomain_a_SOURCES += \
+	node/money/code_text.c node/money/code_text.h \
+	node/money/ledger.c node/money/ledger.h \
+	node/money/membership.c \
+	node/money/money.c node/money/money.h \
+	node/money/order.c node/money/order.h node/money/order_row.h \
+	node/money/order_apply.c \
+	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
+	node/money/rail_fake.c \
+	node/money/redeem.c node/money/redeem.h

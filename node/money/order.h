@@ -25,7 +25,8 @@ const char *order_event_word(enum order_event e);
 bool order_event_parse(struct str word, enum order_event *ret);
 
 struct order {
-    int64_t id, account_id, planet_id, price_id, post_id; /* DB_NULL: none */
+    int64_t id, account_id, planet_id, price_id, tier_id, post_id; /* DB_NULL: none */
+    struct str term_unit; int64_t term_count; /* of tier_id */
     struct str number;    /* ULID: 26 upper-case letters and digits */
     struct str kind;      /* membership, renewal, post */
     struct str state;     /* new, pending, paid, part_refunded, refunded, disputed, lost, expired, failed, cancelled */
@@ -36,8 +37,8 @@ struct order {
 };
 
 /* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at once (P3).
- * Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41), has it for life;
- * ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
+ * Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41), has it for life,
+ * has the free one already; ERR_FORBIDDEN: the planet is closed or the account banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
 MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail, struct order *ret);
 /* A single post (access 'price'): a right that does not end (P11). */
 MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail, struct order *ret);

@@ -5,7 +5,10 @@ CREATE TABLE purchase_order (
     planet_id BIGINT NOT NULL REFERENCES planet (id),
     kind TEXT NOT NULL,                 -- membership, renewal, post …
     price_id BIGINT REFERENCES price (id),
-    post_id BIGINT,
+    tier_id BIGINT REFERENCES tier (id), -- what it gives: a term of a tier,
+    term_unit TEXT,                     -- as price.unit and price.count
+    term_count BIGINT,
+    post_id BIGINT,                     -- or the right to one post
     quantity BIGINT NOT NULL,
     list_amount BIGINT NOT NULL,
     discount BIGINT NOT NULL,

@@ -1,0 +1,369 @@
+#include "node/money/order.h"
+
+#include "node/base/clock.h"
+#include "node/base/crypt.h"
+#include "node/base/id.h"
+#include "node/db/db.h"
+#include "node/money/ledger.h"
+#include "node/money/money.h"
+#include "node/money/order_row.h"
+#include "node/money/rail.h"
+#include "node/node.h"
+#include "node/people/rate.h"
+#include "node/planet/grant.h"
+#include "node/talk/post.h"
+
+#include <string.h>
+
+enum { OPEN_HOURS = 2, NUMBER_LEN = 26 };
+
+struct order order_from(const struct order_row *r)
+{
+    return (struct order){
+        .id = r->id,
+        .account_id = r->account_id,
+        .planet_id = r->planet_id,
+        .price_id = r->price_id,
+        .tier_id = r->tier_id,
+        .post_id = r->post_id,
+        .term_unit = r->term_unit,
+        .term_count = r->term_count,
+        .number = r->number,
+        .kind = r->kind,
+        .state = r->state,
+        .rail = r->rail,
+        .rail_ref = r->rail_ref,
+        .quantity = r->quantity,
+        .list_amount = r->list_amount,
+        .discount = r->discount,
+        .credit = r->credit,
+        .tax = r->tax,
+        .refunded = r->refunded,
+        .total = money_of(r->total, r->currency),
+        .created_at = r->created_at,
+        .expires_at = r->expires_at,
+        .paid_at = r->paid_at,
+    };
+}
+
+/* A ULID: 48 bits of time and 80 of chance in Crockford's base32; fits every rail's number (P6). */
+static struct str number_new(struct cx *cx)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    unsigned char chance[16];
+    char out[NUMBER_LEN];
+    uint64_t t = (uint64_t)cx->now;
+    crypt_random(chance, sizeof chance);
+    for (int i = 9; i >= 0; i--, t >>= 5)
+        out[i] = digits[t & 31];
+    for (int i = 0; i < 16; i++)
+        out[10 + i] = digits[chance[i] & 31];
+    return (struct str){arena_copy(cx->arena, out, sizeof out), sizeof out};
+}
+
+enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_number, int64_t *ret_id)
+{
+    const char *kind = o->kind;
+    struct str number = number_new(cx);
+    int64_t id = id_next(cx->node->ids);
+    if (kind == NULL) {
+        struct membership m;
+        enum err e = membership_of(cx, o->planet_id, o->account_id, &m);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+        kind = e == OK && m.live && m.tier_id == o->tier_id ? "renewal" : "membership";
+    }
+    TRY(q_order_insert(cx, id, number, o->account_id, o->planet_id, str_c(kind), o->price_id,
+                       o->tier_id, o->term_unit, o->term_count, o->post_id, o->total.minor,
+                       str_c(o->total.cur), str_c(o->rail), cx->now, o->expires_at, NULL));
+    *ret_number = number;
+    *ret_id = id;
+    return OK;
+}
+
+enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id)
+{
+    struct tier tier;
+    int64_t taken;
+    TRY(tier_by_id(cx, tier_id, &tier));
+    if (tier.seats == DB_NULL)
+        return OK;
+    TRY(q_seats_taken(cx, tier_id, account_id, cx->now, &taken));
+    if (taken >= tier.seats)
+        return cx_tell(cx, ERR_CONFLICT, N_("All seats of this tier are taken."));
+    return OK;
+}
+
+/* May this account buy here, and by this rail? */
+static enum err may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, struct money total,
+                        const char *rail)
+{
+    enum role role;
+    if (cx->viewer != 0 && cx->viewer != account_id)
+        return cx_fail(cx, ERR_FORBIDDEN, "ordering for another account");
+    TRY(role_of(cx, planet_id, account_id, &role));
+    if (role == ROLE_BANNED)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("You cannot join this planet."));
+    if (total.minor == 0)
+        return OK;
+    const struct pay_rail *r = rail_by_name(str_c(rail));
+    if (r == NULL || !r->available(cx, planet_id))
+        return cx_tell(cx, ERR_INVALID, N_("This way of paying is not available here."));
+    return OK;
+}
+
+static enum err may_join(struct cx *cx, int64_t account_id, const struct tier *tier, struct money total)
+{
+    struct planet planet;
+    struct membership m = {.live = false};
+    TRY(planet_by_id(cx, tier->planet_id, &planet));
+    enum err e = membership_of(cx, tier->planet_id, account_id, &m);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (str_eq_c(planet.joining, "closed") && !m.live)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("This planet takes no new members at the moment."));
+    if (total.minor == 0 && m.live && m.rank >= tier->rank)
+        return cx_tell(cx, ERR_CONFLICT, N_("You are a member already."));
+    return order_seat(cx, tier->id, account_id);
+}
+
+static enum err settle_if_free(struct cx *cx, struct str number, struct money total)
+{
+    struct order_change paid = {
+        .event = ORDER_PAID, .amount = total, .rail_event_id = DB_NULL, .rail_at = DB_NULL};
+    enum order_verdict verdict;
+    return total.minor == 0 ? order_apply(cx, number, &paid, &verdict) : OK;
+}
+
+static enum err limit_orders(struct cx *cx, int64_t account_id)
+{
+    return rate_hit(cx, "order", str_fmt(cx->arena, "%lld", (long long)account_id), MS_MINUTE, 10);
+}
+
+enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail,
+                    struct order *ret)
+{
+    struct price price;
+    struct tier tier;
+    struct term term;
+    struct str number;
+    int64_t id;
+    bool offered = false;
+    TRY(limit_orders(cx, account_id));
+    TX_SCOPE(cx);
+    TRY(price_by_id(cx, price_id, &price));
+    TRY(tier_by_id(cx, price.tier_id, &tier));
+    for (size_t i = 0; i < tier.n_prices; i++)
+        offered = offered || tier.prices[i].id == price_id;
+    if (!offered)
+        return cx_tell(cx, ERR_INVALID, N_("This price is no longer offered. Please choose again."));
+    TRY(may_buy(cx, account_id, tier.planet_id, price.money, rail));
+    TRY(may_join(cx, account_id, &tier, price.money));
+    TRY(membership_next_term(cx, tier.planet_id, account_id, tier.rank, price.unit, price.count, &term));
+    struct order_new o = {
+        .account_id = account_id,
+        .planet_id = tier.planet_id,
+        .price_id = price_id,
+        .tier_id = tier.id,
+        .term_unit = price.unit,
+        .term_count = price.count,
+        .post_id = DB_NULL,
+        .total = price.money,
+        .rail = price.money.minor == 0 ? "none" : rail,
+        .expires_at = cx->now + OPEN_HOURS * MS_HOUR,
+    };
+    TRY(order_insert(cx, &o, &number, &id));
+    TRY(settle_if_free(cx, number, price.money));
+    TRY(order_by_number(cx, number, ret));
+    return tx_commit(cx);
+}
+
+enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail,
+                         struct order *ret)
+{
+    struct post post;
+    struct str number;
+    int64_t id, had;
+    TRY(limit_orders(cx, account_id));
+    TX_SCOPE(cx);
+    TRY(post_by_id(cx, post_id, &post));
+    if (post.gate.kind != GATE_PRICE || post.published_at == DB_NULL)
+        return cx_tell(cx, ERR_INVALID, N_("This post is not for sale."));
+    struct money total = money_of(post.price_amount, post.price_currency);
+    TRY(may_buy(cx, account_id, post.planet_id, total, rail));
+    TRY(q_post_right_had(cx, account_id, post_id, &had));
+    if (had > 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("You have bought this post already."));
+    struct order_new o = {
+        .account_id = account_id,
+        .planet_id = post.planet_id,
+        .price_id = DB_NULL,
+        .tier_id = DB_NULL,
+        .term_unit = STR_NULL,
+        .term_count = DB_NULL,
+        .post_id = post_id,
+        .kind = "post",
+        .total = total,
+        .rail = total.minor == 0 ? "none" : rail,
+        .expires_at = cx->now + OPEN_HOURS * MS_HOUR,
+    };
+    TRY(order_insert(cx, &o, &number, &id));
+    TRY(settle_if_free(cx, number, total));
+    TRY(order_by_number(cx, number, ret));
+    return tx_commit(cx);
+}
+
+enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_t *ret_grant_id)
+{
+    struct price price;
+    struct tier tier;
+    int64_t had, id;
+    TX_SCOPE(cx);
+    TRY(price_by_id(cx, price_id, &price));
+    TRY(tier_by_id(cx, price.tier_id, &tier));
+    TRY(may_buy(cx, account_id, tier.planet_id, (struct money){.minor = 0}, "none"));
+    if (price.trial_days <= 0)
+        return cx_tell(cx, ERR_INVALID, N_("There is no free trial of this."));
+    TRY(q_trial_had(cx, tier.planet_id, account_id, &had));
+    if (had > 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("A free trial can be had once, before the first membership."));
+    TRY(may_join(cx, account_id, &tier, (struct money){.minor = 0}));
+    struct grant_new g = {
+        .account_id = account_id,
+        .planet_id = tier.planet_id,
+        .tier_id = tier.id,
+        .kind = "trial",
+        .term = {cx->now, cx->now + price.trial_days * MS_DAY, clock_day_of_month(cx->now)},
+        .window_days = DB_NULL,
+        .order_id = DB_NULL,
+        .price_id = price_id,
+    };
+    TRY(grant_put(cx, &g, &id));
+    struct txn t = {
+        .planet_id = tier.planet_id,
+        .kind = STR("grant"),
+        .order_id = DB_NULL,
+        .grant_id = id,
+        .rail_event_id = DB_NULL,
+        .reverses = DB_NULL,
+        .memo = STR("trial"),
+    };
+    TRY(ledger_post(cx, &t));
+    TRY(tx_commit(cx));
+    *ret_grant_id = id;
+    return OK;
+}
+
+enum err order_by_number(struct cx *cx, struct str number, struct order *ret)
+{
+    struct order_row row;
+    if (number.n != NUMBER_LEN)
+        return ERR_NOT_FOUND;
+    TRY(q_order_by_number(cx, number, &row));
+    *ret = order_from(&row);
+    return OK;
+}
+
+static struct order *orders_from(struct cx *cx, const struct order_row *rows, size_t n)
+{
+    struct order *list = ARENA_ARRAY(cx->arena, struct order, n);
+    for (size_t i = 0; i < n; i++)
+        list[i] = order_from(&rows[i]);
+    return list;
+}
+
+enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit,
+                    struct order **ret, size_t *ret_n)
+{
+    struct order_row *rows;
+    TRY(q_order_of_account(cx, account_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
+    *ret = orders_from(cx, rows, *ret_n);
+    return OK;
+}
+
+enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct order **ret, size_t *ret_n)
+{
+    struct order_row *rows;
+    TRY(planet_may_own(cx, planet_id));
+    TRY(q_order_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
+    *ret = orders_from(cx, rows, *ret_n);
+    return OK;
+}
+
+static enum err apply_plain(struct cx *cx, struct str number, enum order_event event,
+                            enum order_verdict *ret)
+{
+    struct order_change change = {.event = event, .rail_event_id = DB_NULL, .rail_at = DB_NULL};
+    return order_apply(cx, number, &change, ret);
+}
+
+enum err order_cancel(struct cx *cx, struct str number)
+{
+    struct order order;
+    enum order_verdict verdict;
+    TX_SCOPE(cx);
+    TRY(order_by_number(cx, number, &order));
+    if (cx->viewer != 0 && cx->viewer != order.account_id)
+        return ERR_NOT_FOUND;
+    TRY(apply_plain(cx, number, ORDER_CANCEL, &verdict));
+    if (verdict != ORDER_APPLIED)
+        return cx_tell(cx, ERR_CONFLICT, N_("This order cannot be cancelled any more."));
+    return tx_commit(cx);
+}
+
+enum err order_expire_due(struct cx *cx, int64_t *ret_n)
+{
+    struct str *numbers;
+    enum order_verdict verdict;
+    size_t n;
+    TX_SCOPE(cx);
+    TRY(q_order_due(cx, cx->now, &numbers, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(apply_plain(cx, numbers[i], ORDER_EXPIRE, &verdict));
+    TRY(tx_commit(cx));
+    *ret_n = (int64_t)n;
+    return OK;
+}
+
+enum err order_unmatched(struct cx *cx, int64_t planet_id, const struct order_change *change,
+                         struct str number, const char *reason)
+{
+    return q_unmatched_insert(cx, id_next(cx->node->ids), planet_id,
+                              change->rail_event_id == DB_NULL ? 0 : change->rail_event_id,
+                              str_c(reason), change->amount.minor,
+                              str_dup(cx->arena, str_c(change->amount.cur)), number, cx->now, NULL);
+}
+
+enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n)
+{
+    struct unmatched_open_row *rows;
+    size_t n;
+    TRY(planet_may_own(cx, planet_id));
+    TRY(q_unmatched_open(cx, planet_id, &rows, &n));
+    struct unmatched *list = ARENA_ARRAY(cx->arena, struct unmatched, n);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (struct unmatched){
+            .id = rows[i].id,
+            .planet_id = rows[i].planet_id,
+            .rail_event_id = rows[i].rail_event_id,
+            .created_at = rows[i].created_at,
+            .reason = rows[i].reason,
+            .order_number = rows[i].order_number,
+            .amount = money_of(rows[i].amount, rows[i].currency),
+        };
+    *ret = list;
+    *ret_n = n;
+    return OK;
+}
+
+enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id)
+{
+    int64_t changes;
+    TRY(planet_may_own(cx, planet_id));
+    TX_SCOPE(cx);
+    TRY(q_unmatched_settle(cx, id, planet_id, cx->now, &changes));
+    if (changes == 0)
+        return ERR_NOT_FOUND;
+    return tx_commit(cx);
+}

@@ -1,0 +1,113 @@
+-- Orders and what was asked of them.
+-- :row order_row id int, number text, account_id int, planet_id int, kind text, price_id int?,
+--      tier_id int?, term_unit text?, term_count int?, post_id int?, quantity int, list_amount int,
+--      discount int, credit int, tax int, total int, currency text, rail text, rail_ref text?,
+--      rail_at int?, state text, refunded int, created_at int, expires_at int?, paid_at int?
+
+-- :name order_by_number :one
+-- :in number text
+-- :out order_row
+SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
+       quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
+       refunded, created_at, expires_at, paid_at
+  FROM purchase_order WHERE number = :number;
+
+-- :name order_of_account :many
+-- :in account_id int, before_id int, n int
+-- :out order_row
+SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
+       quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
+       refunded, created_at, expires_at, paid_at
+  FROM purchase_order WHERE account_id = :account_id AND id < :before_id ORDER BY id DESC LIMIT :n;
+
+-- :name order_of_planet :many
+-- :in planet_id int, before_id int, n int
+-- :out order_row
+SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
+       quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
+       refunded, created_at, expires_at, paid_at
+  FROM purchase_order WHERE planet_id = :planet_id AND id < :before_id ORDER BY id DESC LIMIT :n;
+
+-- :name order_due :many
+-- :in now int
+-- :out number text
+SELECT number FROM purchase_order
+ WHERE state IN ('new', 'pending') AND expires_at <= :now ORDER BY id LIMIT 500;
+
+-- :name order_insert :exec
+-- :in id int, number text, account_id int, planet_id int, kind text, price_id int?, tier_id int?,
+--     term_unit text?, term_count int?, post_id int?, total int, currency text, rail text,
+--     created_at int, expires_at int?
+INSERT INTO purchase_order (id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count,
+       post_id, quantity, list_amount, discount, credit, tax, total, currency, rail, state,
+       refunded, created_at, expires_at)
+VALUES (:id, :number, :account_id, :planet_id, :kind, :price_id, :tier_id, :term_unit, :term_count,
+       :post_id, 1, :total, 0, 0, 0, :total, :currency, :rail, 'new', 0, :created_at, :expires_at);
+
+-- :name order_change :exec
+-- :in id int, state text, refunded int, rail_ref text?, rail_at int?, paid_at int?
+UPDATE purchase_order SET state = :state, refunded = :refunded, rail_ref = :rail_ref, rail_at = :rail_at,
+       paid_at = :paid_at
+ WHERE id = :id;
+
+-- :name order_event_insert :exec
+-- :in id int, order_id int, at int, event text, from_state text, to_state text?, detail text?
+INSERT INTO order_event (id, order_id, at, event, from_state, to_state, detail)
+VALUES (:id, :order_id, :at, :event, :from_state, :to_state, :detail);
+
+-- Seats of a tier that others than this account hold or have reserved (P41).
+-- :name seats_taken :one
+-- :in tier_id int, account_id int, now int
+-- :out n int
+SELECT COUNT(DISTINCT who) FROM (
+    SELECT account_id AS who FROM member_grant
+     WHERE tier_id = :tier_id AND live_state <> 'revoked'
+       AND (live_ends_at IS NULL OR live_ends_at > :now) AND account_id <> :account_id
+    UNION ALL
+    SELECT account_id AS who FROM purchase_order
+     WHERE tier_id = :tier_id AND state IN ('new', 'pending') AND expires_at > :now
+       AND account_id <> :account_id) AS taken;
+
+-- :name trial_had :one
+-- :in planet_id int, account_id int
+-- :out n int
+SELECT COUNT(*) FROM member_grant
+ WHERE planet_id = :planet_id AND account_id = :account_id AND kind IN ('trial', 'paid');
+
+-- :name post_right_had :one
+-- :in account_id int, post_id int
+-- :out n int
+SELECT COUNT(*) FROM post_right
+ WHERE account_id = :account_id AND post_id = :post_id AND revoked_at IS NULL;
+
+-- :name post_right_put :exec
+-- :in account_id int, post_id int, order_id int, created_at int
+INSERT INTO post_right (account_id, post_id, order_id, created_at)
+VALUES (:account_id, :post_id, :order_id, :created_at)
+ON CONFLICT (account_id, post_id, order_id) DO UPDATE SET revoked_at = NULL;
+
+-- :name post_right_revoke :exec
+-- :in order_id int, now int
+UPDATE post_right SET revoked_at = :now WHERE order_id = :order_id AND revoked_at IS NULL;
+
+-- :name post_right_restore :exec
+-- :in order_id int
+UPDATE post_right SET revoked_at = NULL WHERE order_id = :order_id;
+
+-- :name unmatched_insert :exec
+-- :in id int, planet_id int, rail_event_id int, reason text, amount int?, currency text?,
+--     order_number text?, created_at int
+INSERT INTO unmatched (id, planet_id, rail_event_id, reason, amount, currency, order_number, created_at)
+VALUES (:id, :planet_id, :rail_event_id, :reason, :amount, :currency, :order_number, :created_at);
+
+-- :name unmatched_open :many
+-- :in planet_id int
+-- :out id int, planet_id int, rail_event_id int, reason text, amount int?, currency text?,
+--      order_number text?, created_at int
+SELECT id, planet_id, rail_event_id, reason, amount, currency, order_number, created_at
+  FROM unmatched WHERE planet_id = :planet_id AND settled_at IS NULL ORDER BY id;
+
+-- :name unmatched_settle :exec
+-- :in id int, planet_id int, now int
+UPDATE unmatched SET settled_at = :now
+ WHERE id = :id AND planet_id = :planet_id AND settled_at IS NULL;

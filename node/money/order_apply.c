@@ -1,0 +1,351 @@
+/* The order machine: one table of what may follow what, one function that walks it (P7). */
+#include "node/base/clock.h"
+#include "node/base/id.h"
+#include "node/db/db.h"
+#include "node/money/ledger.h"
+#include "node/money/ledger_sql.h"
+#include "node/money/money.h"
+#include "node/money/order_row.h"
+#include "node/node.h"
+#include "node/planet/grant.h"
+#include "node/planet/planet_sql.h"
+
+#include <string.h>
+
+enum state {
+    NONE, /* not a transition */
+    NEW,
+    PENDING,
+    PAID,
+    PART_REFUNDED,
+    REFUNDED,
+    DISPUTED,
+    LOST,
+    EXPIRED,
+    FAILED,
+    CANCELLED,
+    STATES,
+    BY_REFUND, /* REFUNDED when all is given back, else PART_REFUNDED */
+    BY_REST    /* PAID, or PART_REFUNDED when some was given back */
+};
+
+static const char *const state_words[STATES] = {
+    [NEW] = "new",           [PENDING] = "pending",   [PAID] = "paid",
+    [PART_REFUNDED] = "part_refunded", [REFUNDED] = "refunded", [DISPUTED] = "disputed",
+    [LOST] = "lost",         [EXPIRED] = "expired",   [FAILED] = "failed",
+    [CANCELLED] = "cancelled",
+};
+
+static const char *const event_words[ORDER_EVENT_COUNT] = {
+    [ORDER_PENDING] = "pending",           [ORDER_PAID] = "paid",
+    [ORDER_REFUND] = "refund",             [ORDER_DISPUTE] = "dispute",
+    [ORDER_DISPUTE_WON] = "dispute_won",   [ORDER_DISPUTE_LOST] = "dispute_lost",
+    [ORDER_EXPIRE] = "expire",             [ORDER_FAIL] = "fail",
+    [ORDER_CANCEL] = "cancel",
+};
+
+/* What is not here is recorded and changes nothing. Money that comes after an order was given up is
+ * still honoured (P8). */
+static const unsigned char table[STATES][ORDER_EVENT_COUNT] = {
+    [NEW] = {[ORDER_PENDING] = PENDING, [ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED,
+             [ORDER_FAIL] = FAILED, [ORDER_CANCEL] = CANCELLED},
+    [PENDING] = {[ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED, [ORDER_FAIL] = FAILED,
+                 [ORDER_CANCEL] = CANCELLED},
+    [PAID] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
+    [PART_REFUNDED] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
+    [DISPUTED] = {[ORDER_DISPUTE_WON] = BY_REST, [ORDER_DISPUTE_LOST] = LOST},
+    [EXPIRED] = {[ORDER_PAID] = PAID},
+    [FAILED] = {[ORDER_PAID] = PAID},
+    [CANCELLED] = {[ORDER_PAID] = PAID},
+};
+
+const char *order_event_word(enum order_event e)
+{
+    return event_words[e];
+}
+
+bool order_event_parse(struct str word, enum order_event *ret)
+{
+    for (int i = 0; i < ORDER_EVENT_COUNT; i++)
+        if (str_eq_c(word, event_words[i])) {
+            *ret = (enum order_event)i;
+            return true;
+        }
+    return false;
+}
+
+static enum state state_parse(struct str word)
+{
+    for (int i = NEW; i < STATES; i++)
+        if (str_eq_c(word, state_words[i]))
+            return (enum state)i;
+    return NONE;
+}
+
+static enum state next_state(const struct order_row *o, enum state from,
+                             const struct order_change *c)
+{
+    enum state to = (enum state)table[from][c->event];
+    if (to == BY_REFUND) {
+        if (c->amount.minor <= o->refunded)
+            return NONE;
+        return c->amount.minor >= o->total ? REFUNDED : PART_REFUNDED;
+    }
+    if (to == BY_REST)
+        return o->refunded > 0 ? PART_REFUNDED : PAID;
+    return to;
+}
+
+/* One txn of two entries: debit +amount, credit −amount; none when nothing is moved. */
+static enum err book(struct cx *cx, const struct order_row *o, const struct order_change *c,
+                     const char *kind, int64_t grant_id, int64_t reverses, const char *debit,
+                     const char *credit, int64_t amount)
+{
+    struct entry entries[2];
+    struct txn t = {
+        .planet_id = o->planet_id,
+        .kind = str_c(kind),
+        .order_id = o->id,
+        .grant_id = grant_id,
+        .rail_event_id = c->rail_event_id,
+        .reverses = reverses,
+        .memo = o->kind,
+        .entries = entries,
+        .n_entries = amount == 0 ? 0 : 2,
+    };
+    for (int i = 0; i < 2; i++) {
+        entries[i] = (struct entry){.account = str_c(i == 0 ? debit : credit),
+                                    .amount = i == 0 ? amount : -amount};
+        memcpy(entries[i].cur, o->currency.p, 3);
+    }
+    return ledger_post(cx, &t);
+}
+
+static const char *clearing(struct cx *cx, const struct order_row *o)
+{
+    return str_fmt(cx->arena, "clearing:" STR_FMT, STR_ARG(o->rail)).p;
+}
+
+static enum err give_membership(struct cx *cx, const struct order_row *o, const struct tier *tier,
+                                const struct term *term, int64_t *ret_grant_id)
+{
+    struct grant_new g = {
+        .account_id = o->account_id,
+        .planet_id = o->planet_id,
+        .tier_id = tier->id,
+        .kind = str_eq_c(o->rail, "code") ? "code" : "paid",
+        .term = *term,
+        .window_days = DB_NULL,
+        .order_id = o->id,
+        .price_id = o->price_id,
+    };
+    return grant_put(cx, &g, ret_grant_id);
+}
+
+/* Sets *ret_refused when the money came but nothing can be given for it. */
+static enum err on_paid(struct cx *cx, const struct order_row *o, enum state from,
+                        const struct order_change *c, const char **ret_refused)
+{
+    int64_t grant_id = DB_NULL;
+    if (o->post_id != DB_NULL) {
+        TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
+    } else {
+        struct tier tier;
+        struct term term;
+        bool reserved = (from == NEW || from == PENDING) &&
+                        (o->expires_at == DB_NULL || o->expires_at > cx->now);
+        TRY(tier_by_id(cx, o->tier_id, &tier));
+        enum err e = reserved ? OK : order_seat(cx, o->tier_id, o->account_id);
+        const char *refused = "no seat left";
+        if (e == OK) {
+            e = membership_next_term(cx, o->planet_id, o->account_id, tier.rank, o->term_unit,
+                                     o->term_count, &term);
+            refused = "member for life already";
+        }
+        if (e == ERR_CONFLICT) {
+            *ret_refused = refused;
+            return OK;
+        }
+        TRY(e);
+        TRY(give_membership(cx, o, &tier, &term, &grant_id));
+    }
+    /* P18: what was given without money stands in the books, too. */
+    return book(cx, o, c, o->total == 0 ? "grant" : "payment", grant_id, DB_NULL, clearing(cx, o),
+                str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind)).p, o->total);
+}
+
+/* The grants of an order, but for those that are revoked: nothing brings these back. */
+static enum err each_grant(struct cx *cx, const struct order_row *o, enum grant_happening what,
+                           const char *reason)
+{
+    struct grant *grants;
+    size_t n;
+    TRY(grant_of_order(cx, o->id, &grants, &n));
+    for (size_t i = 0; i < n; i++)
+        if (!str_eq_c(grants[i].state, "revoked"))
+            TRY(grant_note(cx, grants[i].id, what, DB_NULL, str_c(reason)));
+    return OK;
+}
+
+static enum err on_refund(struct cx *cx, const struct order_row *o, enum state to,
+                          const struct order_change *c)
+{
+    TRY(book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds", clearing(cx, o),
+             c->amount.minor - o->refunded));
+    if (to != REFUNDED)
+        return OK;
+    TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
+    return each_grant(cx, o, GRANT_REVOKE, "refunded");
+}
+
+static enum err on_dispute(struct cx *cx, const struct order_row *o, const struct order_change *c)
+{
+    TRY(book(cx, o, c, "dispute", DB_NULL, DB_NULL, "disputes", clearing(cx, o),
+             o->total - o->refunded));
+    TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
+    return each_grant(cx, o, GRANT_SUSPEND, "disputed");
+}
+
+/* Time that was lost while a dispute was open is added (P32). */
+static enum err give_back_time(struct cx *cx, const struct order_row *o)
+{
+    struct grant *grants;
+    size_t n;
+    TRY(grant_of_order(cx, o->id, &grants, &n));
+    for (size_t i = 0; i < n; i++) {
+        int64_t since = cx->now;
+        if (!str_eq_c(grants[i].state, "suspended"))
+            continue;
+        TRY(grant_history(cx, &grants[i]));
+        for (size_t k = 0; k < grants[i].n_changes; k++)
+            if (str_eq_c(grants[i].changes[k].kind, "suspend"))
+                since = grants[i].changes[k].at;
+        TRY(grant_note(cx, grants[i].id, GRANT_RESTORE, DB_NULL, STR("dispute won")));
+        int64_t from = since > grants[i].starts_at ? since : grants[i].starts_at;
+        if (grants[i].ends_at != DB_NULL && from < cx->now)
+            TRY(grant_note(cx, grants[i].id, GRANT_EXTEND, grants[i].ends_at + (cx->now - from),
+                           STR("time lost in the dispute")));
+    }
+    return OK;
+}
+
+static enum err on_dispute_won(struct cx *cx, const struct order_row *o, const struct order_change *c)
+{
+    int64_t reverses = DB_NULL;
+    bool found;
+    TRY(q_txn_of_order(cx, o->id, STR("dispute"), &found, &reverses));
+    TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o), "disputes",
+             o->total - o->refunded));
+    TRY(q_post_right_restore(cx, o->id, NULL));
+    return give_back_time(cx, o);
+}
+
+static enum err on_dispute_lost(struct cx *cx, const struct order_row *o, const struct order_change *c)
+{
+    TRY(book(cx, o, c, "dispute_lost", DB_NULL, DB_NULL, "disputes", clearing(cx, o), 0));
+    return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
+}
+
+static enum err effects(struct cx *cx, const struct order_row *o, enum state from, enum state to,
+                        const struct order_change *c, const char **ret_refused)
+{
+    switch (c->event) {
+    case ORDER_PAID:
+        return on_paid(cx, o, from, c, ret_refused);
+    case ORDER_REFUND:
+        return on_refund(cx, o, to, c);
+    case ORDER_DISPUTE:
+        return on_dispute(cx, o, c);
+    case ORDER_DISPUTE_WON:
+        return on_dispute_won(cx, o, c);
+    case ORDER_DISPUTE_LOST:
+        return on_dispute_lost(cx, o, c);
+    case ORDER_PENDING:
+    case ORDER_EXPIRE:
+    case ORDER_FAIL:
+    case ORDER_CANCEL:
+    case ORDER_EVENT_COUNT:
+        break;
+    }
+    return OK;
+}
+
+/* P24: exact, or it is nobody's money. NULL: fits. */
+static const char *misfit(const struct order_row *o, const struct order_change *c)
+{
+    bool money = c->event == ORDER_PAID || c->event == ORDER_REFUND;
+    if (!money)
+        return NULL;
+    if (!str_eq_c(o->currency, c->amount.cur))
+        return "another currency";
+    if (c->event == ORDER_PAID && c->amount.minor != o->total)
+        return "another amount";
+    if (c->event == ORDER_REFUND && (c->amount.minor <= 0 || c->amount.minor > o->total))
+        return "a refund that does not fit";
+    /* The same order paid a second time, by another scan of its code. */
+    if (c->event == ORDER_PAID && o->paid_at != DB_NULL && c->rail_ref.p != NULL &&
+        o->rail_ref.p != NULL && !str_eq(c->rail_ref, o->rail_ref))
+        return "paid a second time";
+    return NULL;
+}
+
+static enum err record(struct cx *cx, const struct order_row *o, const struct order_change *c,
+                       enum state to, const char *detail)
+{
+    return q_order_event_insert(cx, id_next(cx->node->ids), o->id, cx->now,
+                                str_c(event_words[c->event]), o->state,
+                                to == NONE ? STR_NULL : str_c(state_words[to]), str_c(detail), NULL);
+}
+
+static enum err keep(struct cx *cx, const struct order_row *o, const struct order_change *c,
+                     const char *reason, enum order_verdict *ret)
+{
+    TRY(order_unmatched(cx, o->planet_id, c, o->number, reason));
+    *ret = ORDER_UNMATCHED;
+    return record(cx, o, c, NONE, reason);
+}
+
+/* What the row is after the change, or after one that only moved the rail's clock. */
+static enum err write_row(struct cx *cx, const struct order_row *o, const struct order_change *c,
+                          enum state to)
+{
+    bool paid = to == PAID && c->event == ORDER_PAID;
+    bool refund = to != NONE && c->event == ORDER_REFUND;
+    bool names = to != NONE && c->rail_ref.p != NULL;
+    int64_t rail_at = c->rail_at == DB_NULL ? o->rail_at : c->rail_at;
+    return q_order_change(cx, o->id, to == NONE ? o->state : str_c(state_words[to]),
+                          refund ? c->amount.minor : o->refunded, names ? c->rail_ref : o->rail_ref,
+                          rail_at, paid ? cx->now : o->paid_at, NULL);
+}
+
+enum err order_apply(struct cx *cx, struct str number, const struct order_change *change,
+                     enum order_verdict *ret)
+{
+    struct order_row o;
+    const char *refused = NULL;
+    TX_SCOPE(cx);
+    TRY(q_order_by_number(cx, number, &o));
+    TRY(q_planet_lock(cx, o.planet_id, NULL));
+    TRY(q_order_by_number(cx, number, &o)); /* again: another process may have held the lock */
+
+    enum state from = state_parse(o.state);
+    const char *wrong = misfit(&o, change);
+    if (wrong != NULL) {
+        TRY(keep(cx, &o, change, wrong, ret));
+        return tx_commit(cx);
+    }
+    bool stale = change->rail_at != DB_NULL && o.rail_at != DB_NULL && change->rail_at < o.rail_at;
+    enum state to = stale ? NONE : next_state(&o, from, change);
+    if (to != NONE)
+        TRY(effects(cx, &o, from, to, change, &refused));
+    if (refused != NULL) {
+        cx->tell = NULL; /* said to the owner, not to whoever brings the event */
+        TRY(keep(cx, &o, change, refused, ret));
+        return tx_commit(cx);
+    }
+    TRY(record(cx, &o, change, to, stale ? "older than what was applied" : NULL));
+    if (!stale)
+        TRY(write_row(cx, &o, change, to));
+    *ret = to == NONE ? ORDER_RECORDED : ORDER_APPLIED;
+    return tx_commit(cx);
+}

@@ -1,0 +1,27 @@
+/* What order.c and order_apply.c share: rows to orders, one insert for all who make one, seats. */
+#ifndef NODE_MONEY_ORDER_ROW_H
+#define NODE_MONEY_ORDER_ROW_H
+
+#include "node/money/order.h"
+#include "node/money/order_sql.h"
+
+struct order order_from(const struct order_row *r);
+
+struct order_new {
+    int64_t account_id, planet_id, price_id, tier_id, term_count, post_id; /* DB_NULL: none */
+    const char *kind;       /* NULL: membership or renewal, as the account stands */
+    struct str term_unit;
+    struct money total;
+    const char *rail;
+    int64_t expires_at;
+};
+/* Inside a transaction; state 'new'. */
+MUST_USE enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_number,
+                               int64_t *ret_id);
+/* OK, or ERR_CONFLICT with a sentence when every seat is taken by others. */
+MUST_USE enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id);
+/* Put money into the owner's tray. */
+MUST_USE enum err order_unmatched(struct cx *cx, int64_t planet_id, const struct order_change *change,
+                                  struct str number, const char *reason);
+
+#endif

@@ -1,0 +1,9 @@
+/* The adapters that rail.c lists; each is one file rail_<name>.c. */
+#ifndef NODE_MONEY_RAIL_ADAPTERS_H
+#define NODE_MONEY_RAIL_ADAPTERS_H
+
+#include "node/money/rail.h"
+
+extern const struct pay_rail rail_fake;
+
+#endif
