@@ -321,6 +321,18 @@ static void nothing_public_holds_a_locked_text(void **state)
         }
 }
 
+static void a_locked_draft_without_teaser_says_nothing(void **state)
+{
+    struct post p = make(state, "", CANARY, "", GATE_PUBLIC, 0);
+    struct cx *cx = as(state, OWNER);
+    struct post_draft d = draft_of(cx, &p, NULL);
+    assert_int_equal(seen_of(cx, p.id), 1); /* the summary of what will be public */
+    d.access = GATE_MEMBERS;
+    OK_(post_save(as(state, OWNER), &d, &p));
+    assert_int_equal(seen_of(cx, p.id), 0);
+    assert_int_equal(p.summary.n, 0);
+}
+
 static void locking_a_public_post_burns_its_id(void **state)
 {
     struct post p = make_published(state, "", CANARY, "", GATE_PUBLIC, 0), q;
@@ -510,6 +522,7 @@ int main(void)
         T(the_suggested_teaser_stands_above_the_mark),
         T(the_body_opens_with_its_own_full_pass_only),
         T(nothing_public_holds_a_locked_text),
+        T(a_locked_draft_without_teaser_says_nothing),
         T(locking_a_public_post_burns_its_id),
         T(others_learn_only_of_what_they_can_see),
         T(a_deleted_post_leaves_nothing),
