@@ -35,3 +35,5 @@ web/static_files.c: $(WEB_STATIC) node/tools/embed$(EXEEXT)
 		$(foreach f,$(WEB_STATIC),$(notdir $(f))=$(f))
 
 $(libweb_a_OBJECTS): | web/html.h
+
+LINTS += tests/lint/sentences.sh
