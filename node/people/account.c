@@ -77,6 +77,14 @@ enum err account_by_username(struct cx *cx, struct str username, struct account 
     return OK;
 }
 
+enum err account_owner(struct cx *cx, struct account *ret)
+{
+    struct account_row row;
+    TRY(q_account_owner(cx, &row));
+    *ret = account_from(&row);
+    return OK;
+}
+
 enum err account_list(struct cx *cx, int64_t after_id, int limit, struct account **ret,
                       size_t *ret_n)
 {

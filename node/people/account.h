@@ -25,6 +25,8 @@ MUST_USE enum err account_update_profile(struct cx *cx, int64_t id, struct str n
                                          int64_t avatar_media_id);
 /* Is this a mail address that we can write to? Trimmed; ret_key is the folded form for look-up. */
 bool account_mail_ok(struct cx *cx, struct str mail, struct str *ret_mail, struct str *ret_key);
+/* The node's first owner; ERR_NOT_FOUND before init is done. */
+MUST_USE enum err account_owner(struct cx *cx, struct account *ret);
 MUST_USE enum err account_list(struct cx *cx, int64_t after_id, int limit, struct account **ret, size_t *ret_n);
 /* active, suspended: the latter ends every session. Deleted accounts stay deleted. */
 MUST_USE enum err account_set_state(struct cx *cx, int64_t id, struct str state);

@@ -23,6 +23,12 @@ SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
        CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
   FROM account WHERE username = :username AND state <> 'deleted';
 
+-- :name account_owner :one
+-- :out account_row
+SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
+       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+  FROM account WHERE is_owner = 1 AND state = 'active' ORDER BY id LIMIT 1;
+
 -- :name account_list :many
 -- :in after_id int, n int
 -- :out account_row
