@@ -92,7 +92,8 @@ static void bad_ones_are_refused(void **state)
         if (url_parse(a, str_c(bad[i]), &u) == OK)
             fail_msg("accepted: %s", bad[i]);
     assert_int_equal(url_parse(a, (struct str){"https://example.org/\0x", 22}, &u), ERR_INVALID);
-    char *label = arena_copy(a, "https://", 8 + 64);
+    char *label = arena_alloc(a, 8 + 64);
+    memcpy(label, "https://", 8);
     memset(label + 8, 'a', 64);
     assert_int_equal(url_parse(a, (struct str){label, 72}, &u), ERR_INVALID);
     assert_int_equal(url_parse(a, (struct str){label, 71}, &u), OK);
