@@ -37,3 +37,11 @@ check_PROGRAMS += tests/unit/test_fed_out
 tests_unit_test_fed_out_SOURCES = tests/unit/test_fed_out.c tests/unit/unit.h
 tests_unit_test_fed_out_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 EXTRA_DIST += tests/golden
+
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_httpsig
+FUZZERS += tests/fuzz/fuzz_httpsig
+tests_fuzz_fuzz_httpsig_SOURCES = tests/fuzz/fuzz_httpsig.c
+tests_fuzz_fuzz_httpsig_LDADD = libfed.a $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

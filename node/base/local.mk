@@ -51,3 +51,16 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/unit.h
 tests_unit_test_json_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_url_SOURCES = tests/unit/test_url.c tests/unit/unit.h
 tests_unit_test_url_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+# Also run with a corpus by ./check: tests/fuzz/corpus/NAME belongs to fuzz_NAME.
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
+FUZZERS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
+tests_fuzz_fuzz_json_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c
+tests_fuzz_fuzz_url_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+EXTRA_DIST += tests/fuzz/corpus
