@@ -26,3 +26,14 @@ check_PROGRAMS += tests/unit/test_http_cache
 tests_unit_test_http_cache_SOURCES = tests/unit/test_http_cache.c tests/unit/http_rig.c \
 	tests/unit/http_rig.h tests/unit/unit.h
 tests_unit_test_http_cache_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+if FUZZ
+FUZZERS += tests/fuzz/fuzz_multipart tests/fuzz/fuzz_request
+noinst_PROGRAMS += tests/fuzz/fuzz_multipart tests/fuzz/fuzz_request
+tests_fuzz_fuzz_multipart_SOURCES = tests/fuzz/fuzz_multipart.c
+tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_multipart_LDADD = $(RUNG_HTTP) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c
+tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_request_LDADD = $(RUNG_HTTP) $(EXTERNAL_LIBS)
+endif
