@@ -98,8 +98,9 @@ enum err fed_reply(struct rq *rq, int status, struct buf *take_body)
         buf_free(take_body);
         return cx_fail(rq->cx, ERR_TOO_LARGE, "document over its cap");
     }
-    rq_add_header(rq, "Vary", STR("Accept"));
-    rq_cache_control(rq, "public, max-age=60");
+    /* Askers without an opinion share a place in the byte cache with those who want a page. */
+    rq_cache_control(rq, rq->repr == REPR_ACTIVITY ? "public, max-age=60"
+                                                   : "private, max-age=60");
     return reply_bytes(rq, status, FED_TYPE, take_body);
 }
 

@@ -115,6 +115,11 @@ static void wake(void *arg)
     rq_unpark(arg);
 }
 
+static void drop_fetch(void *fetch)
+{
+    fed_key_fetch_drop(fetch);
+}
+
 /* Rest suspended while the key is fetched; no worker waits on a stranger's server. */
 static enum err fetch_key(struct inbound *in)
 {
@@ -125,11 +130,9 @@ static enum err fetch_key(struct inbound *in)
         return refuse(in, "the key cannot be had");
     struct rq *rq = in->rq;
     struct fed_key_fetch *fetch = in->fetch;
-    e = rq_park(rq, resume, in);
-    if (e != OK) {
-        fed_key_fetch_drop(fetch);
-        return e;
-    }
+    /* With the request, also when the server stops before it is resumed. */
+    arena_defer(rq->cx->arena, drop_fetch, fetch);
+    TRY(rq_park(rq, resume, in));
     fed_key_fetch_go(fetch, wake, rq); /* from here on another thread may have the request */
     return OK;
 }
@@ -161,7 +164,6 @@ static enum err resume(struct rq *rq, void *arg)
     in->refetched = true;
     rq->cx->now = clock_now();
     enum err e = fed_key_fetch_take(rq->cx, fetch, &key);
-    fed_key_fetch_drop(fetch);
     if (e == OK) {
         e = check(in, key);
         fed_peer_key_drop(key);
