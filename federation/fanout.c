@@ -263,6 +263,8 @@ static enum err fan_comment(struct cx *cx, const struct job *job)
         TRY(write_delete(cx, &s));
         return say(cx, &s);
     }
+    if (e == ERR_NOT_FOUND)
+        return OK; /* a member's */
     TRY(e);
     n.mention_uri = to.uri;
     n.mention_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(to.username),

@@ -6,6 +6,8 @@
 #include "federation/receive.h"
 #include "node/jobs/jobs.h"
 #include "tests/unit/fed_world_sql.h"
+/* http.h has an OWNER, too. */
+#define OWNER WORLD_OWNER
 #include "tests/unit/talk_world.h"
 
 #define PUBLIC "https://www.w3.org/ns/activitystreams#Public"

@@ -1,6 +1,5 @@
 /* What we say, to whom, how often: from events of posts and comments to activities and deliveries.
  * No network: deliveries stay in the queue, where they are looked at. */
-#include "federation/deliver.h"
 #include "federation/fanout.h"
 #include "federation/hosts.h"
 #include "federation/remote.h"
