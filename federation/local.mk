@@ -47,14 +47,18 @@ tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 FED_WORLD = tests/unit/fed_world.h tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
 FED_WORLD_SQL = tests/unit/fed_world_sql.c tests/unit/talk_world_sql.c
-check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak
+check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_speak_SOURCES = tests/unit/test_fed_speak.c $(FED_WORLD)
 nodist_tests_unit_test_fed_speak_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_speak_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_fed_live_SOURCES = tests/unit/test_fed_live.c $(FED_WORLD)
+nodist_tests_unit_test_fed_live_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_live_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 BUILT_SOURCES += tests/unit/fed_world_sql.h
 CLEANFILES += tests/unit/fed_world_sql.h tests/unit/fed_world_sql.c
 EXTRA_DIST += tests/unit/fed_world.sql
-tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
+	tests/unit/test_fed_live.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h

@@ -44,3 +44,13 @@ SELECT (SELECT COUNT(*) FROM activity WHERE body LIKE '%' || :word || '%')
 -- :in object_uri text
 -- :out n int
 SELECT COUNT(*) FROM activity WHERE object_uri = :object_uri AND in_outbox = 1;
+
+-- :name test_jobs_of :one
+-- :in kind text
+-- :out n int
+SELECT COUNT(*) FROM job WHERE kind = :kind AND state <> 'resting';
+
+-- :name test_received :one
+-- :in pattern text
+-- :out n int
+SELECT COUNT(*) FROM seen_activity WHERE uri LIKE :pattern;

@@ -1,0 +1,312 @@
+/* Two nodes in one process, talking over loopback with the real engines: keys fetched while the
+ * request rests, signatures, follow, accept, teaser, edit, deletion; and what an inbox answers to
+ * those who get it wrong. */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include "federation/httpsig.h"
+#include "federation/keys.h"
+#include "node/base/limiter.h"
+#include "node/net/fetch.h"
+#include "tests/unit/fed_world.h"
+
+struct side {
+    struct world *world;
+    struct http *http;
+    struct str planet; /* the actor's id */
+};
+struct live {
+    struct side a, b;
+    void *a_state; /* what the helpers of the world want */
+};
+
+static const struct route_table *const live_routes[] = {&fed_routes, NULL};
+
+static void side_start(struct side *s)
+{
+    void *state;
+    assert_int_equal(world_setup(&state), 0);
+    s->world = state;
+    struct server *server = &s->world->server;
+    struct node *node = &s->world->store->node;
+    server->wiring = &fed_world_wiring;
+    server->routes = live_routes;
+    server->dev = node->dev = true;
+    s->world->cx->now = clock_now();
+    OK_(fetcher_start(true, STR("test"), &server->fetcher));
+    OK_(http_start(server, "127.0.0.1:0", 2, &s->http));
+    struct arena *a = arena_new(); /* lives as long as the process */
+    node->host = str_fmt(a, "localhost:%d", http_port(s->http));
+    node->origin = str_fmt(a, "http://" STR_FMT, STR_ARG(node->host));
+    OK_(fed_start(s->world->cx, node));
+    OK_(jobs_start(server, 2, &server->jobs));
+    OK_(fed_planet_uri(s->world->cx, TEA, &s->planet));
+}
+
+static void side_stop(struct side *s)
+{
+    struct server *server = &s->world->server;
+    http_stop(s->http);
+    jobs_stop(server->jobs);
+    server->fetcher = fetcher_stop(server->fetcher);
+    fed_stop(&s->world->store->node);
+    void *state = s->world;
+    world_teardown(&state);
+}
+
+/* ---- a hand-made POST, signed by a key of side b or not at all ---- */
+
+enum { TAMPER_NONE, TAMPER_BODY = 1, NO_SIGNATURE = 2, OLD = 4, BY_9421 = 8, WRONG_TYPE = 16,
+       OTHER_KEY = 32 };
+
+static int post_to(struct live *l, struct str body, int how)
+{
+    struct cx *cx = cx_new(&l->b.world->store->node);
+    const struct fed_signer *signer;
+    struct fed_local tea;
+    struct sig_headers h = {.n = 0};
+    struct fetch_answer answer;
+    struct str url = str_fmt(cx->arena, STR_FMT "/ap/inbox", STR_ARG(l->a.world->store->node.origin));
+    OK_(fed_local_by_uri(cx, l->b.planet, &tea));
+    OK_(fed_signer_get(cx, tea.id, &signer));
+    struct sig_sign s = {.scheme = how & BY_9421 ? SIG_RFC9421 : SIG_DRAFT, .key = signer->rsa,
+                         .key_id = signer->rsa_id, .method = "POST", .url = url, .body = body,
+                         .now = clock_now() - (how & OLD ? 2 * MS_HOUR : 0)};
+    if (how & OTHER_KEY)
+        s.key_id = str_fmt(cx->arena, "http://localhost:1/nobody#main-key");
+    if (!(how & NO_SIGNATURE))
+        OK_(httpsig_sign(cx->arena, &s, &h));
+    h.v[h.n++] = (struct fetch_header){STR("Content-Type"), how & WRONG_TYPE
+                                           ? STR("text/plain") : STR("application/activity+json")};
+    if (how & TAMPER_BODY)
+        body = str_fmt(cx->arena, STR_FMT " ", STR_ARG(body));
+    struct fetch_request rq = {.method = "POST", .url = url, .headers = h.v, .n_headers = h.n,
+                               .body = body, .max_answer = 10000, .timeout_ms = 20000};
+    cx_release(cx);
+    OK_(fetch_wait(l->b.world->server.fetcher, cx->arena, &rq, &answer));
+    int status = answer.status;
+    cx_free(cx);
+    return status;
+}
+
+static struct str like_of(struct live *l, struct cx *cx, int n, struct str object)
+{
+    return str_fmt(cx->arena,
+                   "{\"id\":\"" STR_FMT "/l/%d\",\"type\":\"Like\",\"actor\":\"" STR_FMT
+                   "\",\"object\":\"" STR_FMT "\"}",
+                   STR_ARG(l->b.world->store->node.origin), n, STR_ARG(l->b.planet), STR_ARG(object));
+}
+
+static int64_t n_jobs(struct live *l, const char *kind)
+{
+    struct cx *cx = cx_new(&l->a.world->store->node);
+    int64_t n;
+    OK_(q_test_jobs_of(cx, str_c(kind), &n));
+    cx_free(cx);
+    return n;
+}
+
+/* Wait until a query on a side says so, at most ten seconds. */
+#define UNTIL(side, expression)                                                                    \
+    do {                                                                                           \
+        bool yes_ = false;                                                                         \
+        for (int i_ = 0; i_ < 1000 && !yes_; i_++) {                                               \
+            struct cx *cx_ = cx_new(&(side)->world->store->node);                                  \
+            yes_ = (expression);                                                                   \
+            cx_free(cx_);                                                                          \
+            if (!yes_)                                                                             \
+                usleep(10000);                                                                     \
+        }                                                                                          \
+        assert_true(yes_);                                                                         \
+    } while (0)
+
+static int64_t count(struct cx *cx, const char *type)
+{
+    int64_t n;
+    OK_(q_test_received(cx, str_fmt(cx->arena, "%%/ap/x/%%"), &n));
+    (void)type;
+    return n;
+}
+
+static int64_t fans(struct cx *cx)
+{
+    int64_t n;
+    OK_(fed_follower_count(cx, TEA, &n));
+    return n;
+}
+
+static int get(struct live *l, const char *path, const char *accept, struct str *ret_body,
+               struct arena *a)
+{
+    struct fetch_answer answer;
+    struct fetch_header h[] = {{STR("Accept"), str_c(accept)}};
+    struct fetch_request rq = {.method = "GET", .headers = h, .n_headers = 1,
+                               .max_answer = 1 << 20, .timeout_ms = 20000,
+                               .url = str_fmt(a, STR_FMT "%s", STR_ARG(l->a.world->store->node.origin), path)};
+    OK_(fetch_wait(l->b.world->server.fetcher, a, &rq, &answer));
+    if (ret_body != NULL)
+        *ret_body = answer.body;
+    return answer.status;
+}
+
+static void strangers_and_liars_get_401(void **state)
+{
+    struct live *l = *state;
+    struct cx *cx = l->b.world->cx;
+    struct str like = like_of(l, cx, 1, STR("http://localhost:2/x"));
+    int64_t before = n_jobs(l, "fed.receive");
+    assert_int_equal(post_to(l, like, NO_SIGNATURE), 401);
+    assert_int_equal(post_to(l, like, TAMPER_BODY), 401);
+    assert_int_equal(post_to(l, like, OLD), 401);
+    assert_int_equal(post_to(l, like, BY_9421 | TAMPER_BODY), 401);
+    assert_int_equal(post_to(l, like, BY_9421 | OLD), 401);
+    assert_int_equal(post_to(l, like, OTHER_KEY), 503); /* nobody answers there */
+    assert_int_equal(post_to(l, like, WRONG_TYPE), 415);
+    assert_int_equal(post_to(l, STR("{"), 0), 400);
+    assert_int_equal(post_to(l, STR("{\"type\":\"Like\"}"), 0), 400);
+    struct str other = str_fmt(cx->arena, "{\"id\":\"http://localhost:9/l\",\"type\":\"Like\",\"actor\":\""
+                               STR_FMT "\",\"object\":\"x\"}", STR_ARG(l->b.planet));
+    assert_int_equal(post_to(l, other, 0), 400); /* an id of another host */
+    struct str instance = str_fmt(cx->arena, "{\"id\":\"" STR_FMT "/l/2\",\"type\":\"Like\",\"actor\":\""
+                                  STR_FMT "/ap/instance\",\"object\":\"x\"}",
+                                  STR_ARG(l->b.world->store->node.origin),
+                                  STR_ARG(l->b.world->store->node.origin));
+    assert_int_equal(post_to(l, instance, 0), 401); /* signed by somebody else */
+    struct buf deep;
+    buf_init(&deep, 100000);
+    buf_put(&deep, str_sub(like, 0, like.n - 1));
+    buf_lit(&deep, ",\"x\":");
+    for (int i = 0; i < 200; i++)
+        buf_lit(&deep, "[");
+    for (int i = 0; i < 200; i++)
+        buf_lit(&deep, "]");
+    buf_lit(&deep, "}");
+    assert_int_equal(post_to(l, buf_str(&deep), 0), 400);
+    buf_free(&deep);
+    assert_int_equal(n_jobs(l, "fed.receive"), before); /* nothing stored */
+    struct str gone = STR("{\"id\":\"http://localhost:9/d\",\"type\":\"Delete\",\"actor\":"
+                          "\"http://localhost:9/u\",\"object\":\"http://localhost:9/u\"}");
+    assert_int_equal(post_to(l, gone, OTHER_KEY), 202); /* a self-delete of nobody we know */
+    assert_int_equal(post_to(l, gone, NO_SIGNATURE), 401);
+}
+
+static void both_signatures_are_taken_once(void **state)
+{
+    struct live *l = *state;
+    struct cx *cx = l->b.world->cx;
+    assert_int_equal(post_to(l, like_of(l, cx, 10, STR("http://localhost:2/x")), 0), 202);
+    assert_int_equal(post_to(l, like_of(l, cx, 10, STR("http://localhost:2/x")), 0), 202);
+    assert_int_equal(post_to(l, like_of(l, cx, 11, STR("http://localhost:2/x")), BY_9421), 202);
+}
+
+/* Side b's planet follows side a's; everything after that is the engines' own doing. */
+static void a_follower_hears_everything(void **state)
+{
+    struct live *l = *state;
+    struct cx *cx = l->b.world->cx;
+    struct str body;
+    struct str follow = str_fmt(cx->arena, "{\"id\":\"" STR_FMT "/f/1\",\"type\":\"Follow\",\"actor\":\""
+                                STR_FMT "\",\"object\":\"" STR_FMT "\"}",
+                                STR_ARG(l->b.world->store->node.origin), STR_ARG(l->b.planet),
+                                STR_ARG(l->a.planet));
+    cx_release(cx);
+    int64_t heard = count(cx, "");
+    assert_int_equal(post_to(l, follow, 0), 202);
+    UNTIL(&l->a, fans(cx_) == 1);
+    UNTIL(&l->b, count(cx_, "Accept") == heard + 1);
+    l->a.world->cx->now = clock_now();
+    struct post p = make_published(&l->a_state, "Live", "the " CANARY " body", "Hear", GATE_MEMBERS, 0);
+    UNTIL(&l->b, count(cx_, "Create") == heard + 2);
+    const char *path = str_z(cx->arena, str_sub(p.object_uri, l->a.world->store->node.origin.n, 999));
+    assert_int_equal(get(l, path, "application/activity+json", &body, cx->arena), 200);
+    assert_true(str_contains(body, STR("Hear")));
+    assert_false(str_contains(body, STR(CANARY)));
+    assert_int_equal(get(l, path, "text/html", NULL, cx->arena), 303);
+    assert_int_equal(get(l, path, "*/*", NULL, cx->arena), 200);
+
+    assert_int_equal(post_to(l, like_of(l, cx, 20, p.object_uri), BY_9421), 202);
+    UNTIL(&l->a, again(cx_, p.id).n_remote_likes == 1);
+    OK_(post_delete(as(&l->a_state, OWNER), p.id));
+    UNTIL(&l->b, count(cx_, "Delete") == heard + 3);
+    assert_int_equal(get(l, path, "application/activity+json", &body, cx->arena), 410);
+    assert_true(str_contains(body, STR("Tombstone")));
+    UNTIL(&l->a, n_jobs(l, "fed.deliver") == 0);
+}
+
+static void documents_answer(void **state)
+{
+    struct live *l = *state;
+    struct arena *a = arena_new();
+    struct str body;
+    json_t *j;
+    static const char *const paths[] = {"/ap/instance", "/ap/instance/outbox", "/nodeinfo/2.0",
+        "/nodeinfo/2.1", "/.well-known/nodeinfo", "/.well-known/host-meta"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        assert_int_equal(get(l, paths[i], "application/activity+json", NULL, a), 200);
+    struct str base = str_sub(l->a.planet, l->a.world->store->node.origin.n, 999);
+    static const char *const below[] = {"", "/outbox", "/outbox/p/0", "/followers", "/following",
+                                        "/featured"};
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+        const char *p = arena_printf(a, STR_FMT "%s", STR_ARG(base), below[i]);
+        assert_int_equal(get(l, p, "application/activity+json", &body, a), 200);
+        OK_(json_read(a, body, NULL, &j));
+        assert_true(str_eq(ld_str(j, "id"), str_fmt(a, STR_FMT "%s", STR_ARG(l->a.planet), below[i])));
+    }
+    assert_int_equal(get(l, arena_printf(a, STR_FMT "/inbox", STR_ARG(base)), "*/*", NULL, a), 405);
+    assert_int_equal(get(l, "/ap/a/12345", "*/*", NULL, a), 404);
+    assert_int_equal(get(l, "/ap/o/12345", "*/*", NULL, a), 404);
+    assert_int_equal(get(l, "/ap/o/abc", "*/*", NULL, a), 404);
+    assert_int_equal(get(l, "/nodeinfo/3", "*/*", NULL, a), 404);
+
+    struct str host = l->a.world->store->node.host;
+    const char *names[] = {arena_printf(a, "acct:tea@" STR_FMT, STR_ARG(host)),
+                           arena_printf(a, "acct:@TEA@" STR_FMT, STR_ARG(host)),
+                           arena_printf(a, "tea@" STR_FMT, STR_ARG(host)),
+                           arena_printf(a, "http://" STR_FMT "/@tea", STR_ARG(host)),
+                           arena_printf(a, STR_FMT, STR_ARG(l->a.planet))};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *p = arena_printf(a, "/.well-known/webfinger?resource=%s", names[i]);
+        assert_int_equal(get(l, p, "*/*", &body, a), 200);
+        OK_(json_read(a, body, NULL, &j));
+        assert_true(str_eq(ld_str(j, "links.href"), l->a.planet));
+        assert_true(str_eq(ld_str(j, "subject"), str_fmt(a, "acct:tea@" STR_FMT, STR_ARG(host))));
+    }
+    assert_int_equal(get(l, "/.well-known/webfinger", "*/*", NULL, a), 400);
+    assert_int_equal(get(l, "/.well-known/webfinger?resource=nonsense", "*/*", NULL, a), 400);
+    assert_int_equal(get(l, "/.well-known/webfinger?resource=acct:tea@other.example", "*/*", NULL, a), 404);
+    /* A member has no actor. */
+    assert_int_equal(get(l, arena_printf(a, "/.well-known/webfinger?resource=acct:mia@" STR_FMT,
+                                         STR_ARG(host)), "*/*", NULL, a), 404);
+    arena_free(a);
+}
+
+static int set_up(void **state)
+{
+    struct live *l = calloc(1, sizeof *l);
+    side_start(&l->a);
+    side_start(&l->b);
+    l->a_state = l->a.world;
+    *state = l;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct live *l = *state;
+    side_stop(&l->a);
+    side_stop(&l->b);
+    free(l);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_answer),
+        cmocka_unit_test(strangers_and_liars_get_401),
+        cmocka_unit_test(both_signatures_are_taken_once),
+        cmocka_unit_test(a_follower_hears_everything),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
