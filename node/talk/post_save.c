@@ -248,6 +248,12 @@ static enum err typed_slug(struct cx *cx, const struct work *w, struct str *ret)
     return OK;
 }
 
+/* Forms send back the address that we made; only one that the author wrote himself binds us. */
+static bool is_made(struct cx *cx, const struct post *p)
+{
+    return str_starts(p->slug, text_slug(cx->arena, p->title, p->id));
+}
+
 /* before is NULL for a new post. An address that was public stays. */
 static enum err choose_slug(struct cx *cx, const struct work *w, const struct post *before,
                             struct str *ret)
@@ -258,8 +264,8 @@ static enum err choose_slug(struct cx *cx, const struct work *w, const struct po
     if (!str_empty(w->draft->slug) &&
         (before == NULL || !str_eq(str_trim(w->draft->slug), before->slug)))
         return typed_slug(cx, w, ret);
-    if (before != NULL && (!str_empty(w->draft->slug) || before->published_at != DB_NULL ||
-                           str_eq(before->title, w->title))) {
+    if (before != NULL && (before->published_at != DB_NULL || str_eq(before->title, w->title) ||
+                           (!str_empty(w->draft->slug) && !is_made(cx, before)))) {
         *ret = before->slug;
         return OK;
     }

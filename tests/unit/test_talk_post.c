@@ -146,10 +146,18 @@ static void addresses_are_unique_and_stay(void **state)
     assert_int_equal(post_save(cx, &change, &b), ERR_INVALID);
     change.slug = STR("feed");
     assert_int_equal(post_save(cx, &change, &b), ERR_INVALID);
-    change.slug = STR_NULL;
+    change.slug = b.slug;
     change.title = STR("Better");
     OK_(post_save(cx, &change, &b)); /* a draft's follows its title */
     CHECK_STR(b.slug, "better");
+    change = draft_of(cx, &d, NULL);
+    change.slug = STR("tea-and-water");
+    OK_(post_save(cx, &change, &d));
+    change = draft_of(cx, &d, NULL);
+    change.slug = d.slug;
+    change.title = STR("Tea");
+    OK_(post_save(cx, &change, &d)); /* but not when the author wrote it */
+    CHECK_STR(d.slug, "tea-and-water");
     OK_(post_publish(cx, b.id, false, &b));
     change = draft_of(cx, &b, NULL);
     change.title = STR("Best");
