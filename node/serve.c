@@ -8,6 +8,7 @@
 #include "node/http/http.h"
 #include "node/jobs/jobs.h"
 #include "node/lock.h"
+#include "node/media/media.h"
 #include "node/net/fetch.h"
 #include "node/node.h"
 #include "node/server.h"
@@ -22,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { HTTP_WORKERS = 4, JOB_WORKERS = 4 };
+enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2 };
 
 static const char usage[] =
     "usage: orrery serve DIR [options]\n\n"
@@ -124,6 +125,7 @@ int serve_main(struct server *s, int argc, char **argv)
     if (lock_dir(o.dir, &lock) != OK)
         return 1;
     struct http *http = NULL;
+    s->media = media_engine_new(PICTURES_AT_ONCE, NULL);
     enum err e = node_open(s, o.dir, &s->node);
     if (e == OK)
         e = start_engines(s, &o, &http);
@@ -142,6 +144,7 @@ int serve_main(struct server *s, int argc, char **argv)
     if (s->node != NULL)
         fed_stop(s->node);
     node_close(s->node);
+    s->media = media_engine_free(s->media);
     close(lock);
     return e == OK ? 0 : 1;
 }

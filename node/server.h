@@ -14,6 +14,7 @@ struct wiring;       /* node/event.h */
 struct route_table;  /* node/http/http.h */
 struct http_hooks;   /* node/http/http.h */
 struct hash_gate;    /* node/people/hash_gate.h */
+struct media_engine; /* node/media/media.h */
 
 struct server {
     struct node *node;               /* the nodes served (one; found by Host) */
@@ -23,6 +24,7 @@ struct server {
     const struct route_table *const *routes; /* NULL-terminated list of tables */
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
     struct hash_gate *hashing;       /* how many passwords are hashed at once; NULL: any number */
+    struct media_engine *media;      /* how many pictures are read at once; NULL: any number */
     bool dev;
 };
 

@@ -4,6 +4,7 @@
 #include "federation/federation.h"
 #include "node/event.h"
 #include "node/http/http.h"
+#include "node/media/media.h"
 #include "node/people/login_mail.h"
 #include "web/auth.h"
 #include "web/errors.h"
@@ -23,7 +24,7 @@ static const struct event_row events[] = {
     {EV_FOLLOW_RECEIVED, true, {NULL}},
     {EV_GRANT_CHANGED, true, {NULL}}, /* seats that are left are public */
     {EV_LOGIN_MAIL, false, {"mail.login"}},
-    {EV_MEDIA_DELETED, true, {NULL}},
+    {EV_MEDIA_DELETED, true, {"media.delete"}},
     {EV_PROFILE_CHANGED, true, {"fed.account"}},
     {EV_NONE, false, {NULL}},
 };
@@ -33,10 +34,11 @@ static const struct job_row mail_jobs[] = {
     {0},
 };
 
-static const struct job_row *const jobs[] = {mail_jobs, fed_jobs, NULL};
+static const struct job_row *const jobs[] = {mail_jobs, media_jobs, fed_jobs, NULL};
 
 static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},
+    {"media.sweep", 24 * 3600},
     {0},
 };
 

@@ -1,1 +1,30 @@
-# sources of node/media
+# Pictures and files. orrery-media is the only program that libvips and libseccomp are linked into.
+AM_CPPFLAGS += -DORRERY_LIBEXECDIR='"$(libexecdir)"'
+
+SQL_DOMAIN += node/media/media.sql
+libdomain_a_SOURCES += \
+	node/media/helper.c node/media/helper.h node/media/helper_frame.h \
+	node/media/media.c node/media/media.h \
+	node/media/media_html.c node/media/media_html.h \
+	node/media/media_store.c node/media/media_store.h \
+	node/media/media_type.c node/media/media_type.h
+
+libexec_PROGRAMS += orrery-media
+orrery_media_SOURCES = node/media/helper_main.c node/media/helper_frame.h \
+	node/media/helper_sandbox.c node/media/helper_sandbox.h \
+	node/media/blurhash.c node/media/blurhash.h
+orrery_media_CFLAGS = $(ORRERY_CFLAGS) $(VIPS_CFLAGS) $(SECCOMP_CFLAGS)
+orrery_media_LDADD = $(VIPS_LIBS) $(SECCOMP_LIBS) -lm
+
+# The test runs the helper that was just built (in the build folder).
+check_PROGRAMS += tests/unit/test_media
+tests_unit_test_media_SOURCES = tests/unit/test_media.c tests/unit/media_samples.h \
+	tests/unit/store.h tests/unit/unit.h node/media/blurhash.c
+tests_unit_test_media_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_media.$(OBJEXT): | orrery-media$(EXEEXT)
+
+check_PROGRAMS += tests/unit/test_media_sandbox
+tests_unit_test_media_sandbox_SOURCES = tests/unit/test_media_sandbox.c tests/unit/unit.h \
+	node/media/helper_sandbox.c
+tests_unit_test_media_sandbox_CFLAGS = $(ORRERY_CFLAGS) $(SECCOMP_CFLAGS)
+tests_unit_test_media_sandbox_LDADD = $(CMOCKA_LIBS) $(SECCOMP_LIBS) -lpthread

@@ -1,34 +1,63 @@
 /* Uploaded pictures and files. Pictures are decoded only in the sandboxed helper process
- * (orrery-media): re-encoded, metadata stripped, large (≤ 2048 px) and small (≤ 640 px) variants,
- * blurhash. The bytes lie in DIR/media/ab/abcdef…, written durably before the row. */
+ * (orrery-media): re-encoded as JPEG or PNG, metadata stripped, upright, sRGB; large (≤ 2048 px) and
+ * small (≤ 640 px) variants, blurhash. Of a moving picture the first frame is kept. The bytes lie in
+ * DIR/media/ab/<sha256>, written durably before the row; equal bytes are kept once.
+ *
+ * Who may bring or change what is the caller's question; who may open it, attachment_may_open's. */
 #ifndef NODE_MEDIA_MEDIA_H
 #define NODE_MEDIA_MEDIA_H
 
 #include "node/cx.h"
+#include "node/event.h"
 
+/* Numbers that a file does not have (planet_id, width …) are DB_NULL, texts STR_NULL. */
 struct media {
     int64_t id, account_id, planet_id;
-    struct str kind, mime, filename, hash, small_hash, blurhash, alt;
+    struct str kind, mime, filename, hash, small_hash, blurhash, alt; /* kind: image|file */
     int64_t size, width, height, small_width, small_height;
     bool is_public;
     int64_t created_at;
 };
 enum { MEDIA_IMAGE_MAX = 20 << 20, MEDIA_FILE_MAX = 200 << 20, MEDIA_PIXELS_MAX = 50000000 };
 
-/* Fails INVALID (not a picture we can read; lies about its type; a bomb), TOO_LARGE, STORAGE (disk full). */
+/* Read a picture (JPEG, PNG, WebP, GIF, AVIF, HEIC) and keep it. Not inside a transaction: it takes
+ * up to seconds and gives back the store connection meanwhile. planet_id DB_NULL: none.
+ * Fails INVALID (not a picture we can read; lies about its type; truncated; too many pixels),
+ * TOO_LARGE, BUSY, STORAGE (disk full); the person is told. */
 MUST_USE enum err media_add_image(struct cx *cx, int64_t account_id, int64_t planet_id, struct str bytes,
                                   struct str filename, struct str alt, struct media *ret);
+/* Keep any file as it is. Its type is what the bytes show, else of the declared ones only plain
+ * text, else application/octet-stream. Not inside a transaction. */
 MUST_USE enum err media_add_file(struct cx *cx, int64_t account_id, int64_t planet_id, struct str bytes,
                                  struct str filename, struct str declared_type, struct media *ret);
 MUST_USE enum err media_by_id(struct cx *cx, int64_t id, struct media *ret);
 MUST_USE enum err media_set_alt(struct cx *cx, int64_t id, struct str alt);
 MUST_USE enum err media_set_public(struct cx *cx, int64_t id, bool is_public); /* inside a transaction */
+/* Take it away; emits EV_MEDIA_DELETED, whose job removes the bytes that no row has any more.
+ * ERR_CONFLICT while a post shows it. */
+MUST_USE enum err media_delete(struct cx *cx, int64_t id);
 /* May cx->viewer open it now? Public ones: yes. Else through a post that shows it and access_decide
  * of that post, or its uploader. ERR_NOT_FOUND rather than FORBIDDEN. (Lives in node/talk/attachment.c,
  * since it asks posts.) */
 MUST_USE enum err attachment_may_open(struct cx *cx, const struct media *m);
 MUST_USE enum err media_open(struct cx *cx, const struct media *m, bool small, int *ret_fd, int64_t *ret_size);
-/* "/media/<id>/<variant>.<ext>" (same-origin, access-checked at each request) */
+/* "/media/<id>/large.jpg", "/media/<id>/small.png", "/media/<id>/<filename>": same-origin,
+ * access-checked at each request. Only id and the word before the dot are read again. */
 struct str media_url(struct cx *cx, const struct media *m, bool small);
+/* May a page show or play it in place? Pictures (which we wrote ourselves), sound and film. All else
+ * is served for download only; everything with nosniff. */
+bool media_is_inline(const struct media *m);
+
+/* How many pictures are read at once in the process (each takes up to 1.5 GB and a core); the rest
+ * wait some seconds, then hear ERR_BUSY. main() puts one into struct server; without one (command
+ * line, tests) nothing is limited. helper: path of orrery-media, NULL: beside the running program,
+ * then in libexecdir. Safe from any thread. */
+struct media_engine;
+struct media_engine *media_engine_new(int at_once, const char *helper);
+struct media_engine *media_engine_free(struct media_engine *e);
+
+/* Jobs of this module: "media.delete" (of EV_MEDIA_DELETED), "media.sweep" (daily: bytes that a crash
+ * left behind without a row). */
+extern const struct job_row media_jobs[];
 
 #endif

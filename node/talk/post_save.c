@@ -4,6 +4,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/node.h"
+#include "node/media/media_html.h"
 #include "node/talk/attachment.h"
 #include "node/talk/post.h"
 #include "node/talk/post_body.h"
@@ -172,7 +173,9 @@ static enum err add_media(struct cx *cx, const struct work *w, const int64_t *na
 static enum err render(struct cx *cx, struct work *w)
 {
     TRY(markdown_render(cx, MARKDOWN_POST, w->body, &w->html));
+    TRY(media_expand(cx, w->html, &w->html));
     TRY(markdown_render(cx, MARKDOWN_POST, w->teaser, &w->teaser_html));
+    TRY(media_expand(cx, w->teaser_html, &w->teaser_html));
     if (w->html.s.p == NULL)
         w->html.s = STR("");
     if (w->teaser_html.s.p == NULL)

@@ -1,4 +1,4 @@
--- One stored file. Bytes lie in DIR/media/<2 hex>/<hash>[.variant]; access is decided by the
+-- One stored file. Bytes lie in DIR/media/<2 hex>/<hash>; access is decided by the
 -- things that show it (post_media, avatars), never by knowing its address.
 CREATE TABLE media (
     id BIGINT PRIMARY KEY,
@@ -20,3 +20,4 @@ CREATE TABLE media (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX media_hash ON media (hash);
+CREATE INDEX media_small_hash ON media (small_hash);

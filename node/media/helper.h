@@ -1,0 +1,18 @@
+/* Inside node/media only: one run of orrery-media. */
+#ifndef NODE_MEDIA_HELPER_H
+#define NODE_MEDIA_HELPER_H
+
+#include "node/cx.h"
+#include "node/media/helper_frame.h"
+
+struct picture {
+    enum helper_format format;
+    int64_t width, height, small_width, small_height;
+    struct str large, small, blurhash; /* in the cx's arena */
+};
+
+/* Waits for its turn (struct media_engine), at most 20 s for the answer, and kills what is late.
+ * Fails INVALID, BUSY, INTERNAL; the person is told. Any thread. */
+MUST_USE enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret);
+
+#endif
