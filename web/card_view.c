@@ -93,6 +93,7 @@ static enum err card_view(struct rq *rq, const struct post_card *c, struct view_
         .when_iso = clock_rfc3339(cx->arena, post->published_at),
         .mark = post_mark(&post->gate, c->open),
         .html = c->html,
+        .summary = c->summary,
         .cut = c->cut,
         .n_comments = c->n_comments,
         .n_likes = c->n_likes,

@@ -29,6 +29,7 @@ static enum err send_join(struct rq *rq, int status, const struct planet *p, str
         .why = rq->session.account_id == 0 ? WHY_VISITOR : WHY_NOT_MEMBER,
         .signed_in = rq->session.account_id != 0,
         .login_url = str_fmt(cx->arena, "/login?next=/@" STR_FMT "/join", STR_ARG(p->handle)),
+        .next = web_next(rq, planet->url),
         .csrf = page->csrf,
         .code = code,
         .code_error = error,
@@ -52,7 +53,15 @@ static enum err sign_in_first(struct rq *rq, const struct planet *p, struct str 
 {
     if (code.n <= 64)
         rq_set_cookie(rq, CODE_COOKIE, code, 3600, true);
-    return web_go(rq, str_fmt(rq->cx->arena, "/login?next=/@" STR_FMT "/join", STR_ARG(p->handle)));
+    struct buf path, url;
+    buf_init_arena(&path, rq->cx->arena, 4096);
+    buf_init_arena(&url, rq->cx->arena, 16384);
+    buf_put(&path, web_planet_path(rq->cx, p->handle));
+    buf_lit(&path, "/join?next=");
+    buf_put_url(&path, web_next(rq, web_planet_path(rq->cx, p->handle)));
+    buf_lit(&url, "/login?next=");
+    buf_put_url(&url, buf_str(&path));
+    return web_go(rq, buf_str(&url));
 }
 
 enum err web_join_redeem(struct rq *rq)

@@ -109,6 +109,7 @@ static enum err fill_way_in(struct rq *rq, const struct post *post, const struct
         .why = access_why(pass),
         .signed_in = rq->session.account_id != 0,
         .login_url = str_fmt(cx->arena, "/login?next=" STR_FMT, STR_ARG(v->url)),
+        .next = v->url,
         .csrf = v->page->csrf,
     };
     if (post->gate.kind == GATE_TIER && post->gate.rank > 1)

@@ -93,6 +93,7 @@ struct view_way_in {
     bool signed_in;
     struct str need;                    /* the tier that opens it; NULL: any membership */
     struct str login_url;               /* with ?next= back here */
+    struct str next;                    /* where to go once in; a path */
     struct str csrf;
     struct str code, code_error;        /* the code form, filled in again */
 };
@@ -107,6 +108,7 @@ struct view_post_card {
     enum view_mark mark;
     struct str access;                  /* "Members", a tier's name; NULL: public */
     struct safe_html html;              /* whole public note, or teaser */
+    struct str summary;                 /* stands there when html is empty */
     bool cut;                           /* there is more behind the link */
     const struct view_picture *pictures; size_t n_pictures;
     const struct view_tag *tags; size_t n_tags;
@@ -249,7 +251,6 @@ struct view_confirm {                   /* the public face, before publishing */
     bool suggested;                     /* we proposed the teaser */
     bool locked, published;
     const struct view_media_item *media; size_t n_media; /* pictures, to tick public */
-    struct view_post_card card;         /* as it will stand in a timeline elsewhere */
     int64_t n_followers;
 };
 struct view_draft { int64_t id; struct str title, edited, url, excerpt, access; };
