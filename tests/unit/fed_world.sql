@@ -54,3 +54,7 @@ SELECT COUNT(*) FROM job WHERE kind = :kind AND state <> 'resting';
 -- :in pattern text
 -- :out n int
 SELECT COUNT(*) FROM seen_activity WHERE uri LIKE :pattern;
+
+-- :name test_took :one
+-- :out n int
+SELECT COUNT(*) FROM host WHERE last_success_at IS NOT NULL;
