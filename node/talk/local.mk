@@ -22,3 +22,26 @@ SQL_DOMAIN += \
 	node/talk/post_body.sql \
 	node/talk/public_view.sql \
 	node/talk/reaction.sql
+
+TALK_TEST_LIBS = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+TALK_WORLD = tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
+check_PROGRAMS += tests/unit/test_talk_post tests/unit/test_talk_comment \
+	tests/unit/test_talk_reaction tests/unit/test_talk_attachment
+tests_unit_test_talk_post_SOURCES = tests/unit/test_talk_post.c $(TALK_WORLD)
+nodist_tests_unit_test_talk_post_SOURCES = tests/unit/talk_world_sql.c
+tests_unit_test_talk_post_LDADD = $(TALK_TEST_LIBS)
+tests_unit_test_talk_comment_SOURCES = tests/unit/test_talk_comment.c $(TALK_WORLD)
+nodist_tests_unit_test_talk_comment_SOURCES = tests/unit/talk_world_sql.c
+tests_unit_test_talk_comment_LDADD = $(TALK_TEST_LIBS)
+tests_unit_test_talk_reaction_SOURCES = tests/unit/test_talk_reaction.c $(TALK_WORLD)
+nodist_tests_unit_test_talk_reaction_SOURCES = tests/unit/talk_world_sql.c
+tests_unit_test_talk_reaction_LDADD = $(TALK_TEST_LIBS)
+tests_unit_test_talk_attachment_SOURCES = tests/unit/test_talk_attachment.c $(TALK_WORLD)
+nodist_tests_unit_test_talk_attachment_SOURCES = tests/unit/talk_world_sql.c
+tests_unit_test_talk_attachment_LDADD = $(TALK_TEST_LIBS)
+BUILT_SOURCES += tests/unit/talk_world_sql.h
+CLEANFILES += tests/unit/talk_world_sql.h tests/unit/talk_world_sql.c
+EXTRA_DIST += tests/unit/talk_world.sql
+tests/unit/test_talk_post.$(OBJEXT) tests/unit/test_talk_comment.$(OBJEXT) \
+tests/unit/test_talk_reaction.$(OBJEXT) tests/unit/test_talk_attachment.$(OBJEXT): | \
+	tests/unit/talk_world_sql.h

@@ -10,12 +10,11 @@
 #include "node/talk/post_row.h"
 #include "node/talk/post_sql.h"
 
-static enum err give(const struct post_row *row, struct post *ret)
+static enum err give(struct cx *cx, const struct post_row *row, struct post *ret)
 {
     if (str_eq(row->state, STR("deleted")))
         return ERR_GONE;
-    post_of_row(row, ret);
-    return OK;
+    return post_of_row(cx, row, ret);
 }
 
 enum err post_by_id(struct cx *cx, int64_t id, struct post *ret)
@@ -23,7 +22,7 @@ enum err post_by_id(struct cx *cx, int64_t id, struct post *ret)
     struct post_row row;
 
     TRY(q_post_get(cx, id, &row));
-    return give(&row, ret);
+    return give(cx, &row, ret);
 }
 
 enum err post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct post *ret)
@@ -31,7 +30,7 @@ enum err post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct 
     struct post_row row;
 
     TRY(q_post_get_slug(cx, planet_id, slug, &row));
-    return give(&row, ret);
+    return give(cx, &row, ret);
 }
 
 /* ---- rights -------------------------------------------------------------------------------- */
@@ -74,7 +73,7 @@ enum err post_drafts(struct cx *cx, int64_t planet_id, struct post **ret, size_t
 
     TRY(author_role(cx, planet_id, &role));
     TRY(q_post_list_drafts(cx, planet_id, cx->viewer, role != ROLE_GUEST, &rows, &n));
-    post_of_rows(cx, rows, n, ret);
+    TRY(post_of_rows(cx, rows, n, ret));
     *ret_n = n;
     return OK;
 }

@@ -1,5 +1,6 @@
 #include "node/talk/post_body.h"
 
+#include "node/media/media_html.h"
 #include "node/talk/post_body_sql.h"
 
 enum err post_body(struct cx *cx, const struct post *post, const struct access_pass *pass,
@@ -11,8 +12,7 @@ enum err post_body(struct cx *cx, const struct post *post, const struct access_p
         return cx_fail(cx, ERR_PAYMENT_REQUIRED, "no full pass for post %lld",
                        (long long)post->id);
     TRY(q_post_body_html(cx, post->id, &html));
-    *ret = (struct safe_html){html};
-    return OK;
+    return media_expand(cx, (struct safe_html){html}, ret);
 }
 
 enum err post_body_source(struct cx *cx, const struct post *post, struct str *ret_markdown)

@@ -1,6 +1,7 @@
 #include "node/talk/post_row.h"
 
 #include "node/db/db.h"
+#include "node/media/media_html.h"
 #include "node/talk/post_sql.h"
 
 enum gate_kind gate_kind_of(struct str access)
@@ -39,7 +40,7 @@ void post_fill_gate(struct post *p, enum gate_kind kind, int64_t rank, bool not_
     };
 }
 
-void post_of_row(const struct post_row *r, struct post *ret)
+enum err post_of_row(struct cx *cx, const struct post_row *r, struct post *ret)
 {
     *ret = (struct post){
         .id = r->id,
@@ -70,11 +71,13 @@ void post_of_row(const struct post_row *r, struct post *ret)
         .face_at = r->face_at,
     };
     post_fill_gate(ret, gate_kind_of(r->access), r->tier_rank, r->not_in_trial != 0);
+    return media_expand(cx, ret->teaser_html, &ret->teaser_html);
 }
 
-void post_of_rows(struct cx *cx, const struct post_row *rows, size_t n, struct post **ret)
+enum err post_of_rows(struct cx *cx, const struct post_row *rows, size_t n, struct post **ret)
 {
     *ret = ARENA_ARRAY(cx->arena, struct post, n);
     for (size_t i = 0; i < n; i++)
-        post_of_row(&rows[i], &(*ret)[i]);
+        TRY(post_of_row(cx, &rows[i], &(*ret)[i]));
+    return OK;
 }

@@ -8,8 +8,9 @@ struct post_row;
 
 enum gate_kind gate_kind_of(struct str access);
 struct str gate_kind_name(enum gate_kind kind);
-void post_of_row(const struct post_row *row, struct post *ret);
-void post_of_rows(struct cx *cx, const struct post_row *rows, size_t n, struct post **ret);
+MUST_USE enum err post_of_row(struct cx *cx, const struct post_row *row, struct post *ret);
+MUST_USE enum err post_of_rows(struct cx *cx, const struct post_row *rows, size_t n,
+                               struct post **ret);
 /* Completes p->gate from the other fields; a post that isn't published is a draft to it. */
 void post_fill_gate(struct post *p, enum gate_kind kind, int64_t rank, bool not_in_trial);
 

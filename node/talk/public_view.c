@@ -1,7 +1,9 @@
 #include "node/talk/public_view.h"
 
+#include "node/base/buf.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/media/media_html.h"
 #include "node/node.h"
 #include "node/talk/post.h"
 #include "node/talk/public_view_sql.h"
@@ -10,6 +12,8 @@ static struct str absolute(struct cx *cx, struct str path)
 {
     return str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin), STR_ARG(path));
 }
+
+enum { HTML_MAX = 32 << 20 };
 
 enum err public_media_list(struct cx *cx, int64_t post_id, struct public_media **ret, size_t *ret_n)
 {
@@ -41,6 +45,39 @@ enum err public_media_list(struct cx *cx, int64_t post_id, struct public_media *
     return OK;
 }
 
+/* What starts with '/' on our page must name us elsewhere. Quotes in text are escaped, so these
+ * marks stand in tags only. */
+static struct str absolute_links(struct cx *cx, struct str html)
+{
+    static const struct str marks[] = {STR_INIT("href=\"/"), STR_INIT("src=\"/"),
+                                       STR_INIT("srcset=\"/"), STR_INIT("w, /media/")};
+    struct buf b;
+    size_t from = 0;
+
+    buf_init_arena(&b, cx->arena, HTML_MAX);
+    for (;;) {
+        size_t at = SIZE_MAX, path = 0;
+        for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+            size_t hit = str_find(html, marks[i], from);
+            if (hit < at) {
+                at = hit;
+                path = hit + (i == 3 ? 3 : marks[i].n - 1);
+            }
+        }
+        if (at == SIZE_MAX)
+            break;
+        buf_put(&b, str_sub(html, from, path - from));
+        if (path + 1 >= html.n || html.p[path + 1] != '/') /* "//host" is absolute already */
+            buf_put(&b, cx->node->origin);
+        buf_put_char(&b, '/');
+        from = path + 1;
+    }
+    if (from == 0)
+        return html;
+    buf_put(&b, str_sub(html, from, SIZE_MAX));
+    return buf_str(&b);
+}
+
 static enum err view_of_row(struct cx *cx, const struct public_row *r, struct public_post *ret)
 {
     struct public_post v = {
@@ -63,6 +100,8 @@ static enum err view_of_row(struct cx *cx, const struct public_row *r, struct pu
     };
 
     v.n_likes = v.locked ? r->n_remote_likes : r->n_likes;
+    TRY(media_expand(cx, v.html, &v.html));
+    v.html.s = absolute_links(cx, v.html.s);
     TRY(post_tags(cx, r->id, &v.tags, &v.n_tags));
     TRY(public_media_list(cx, r->id, &v.media, &v.n_media));
     *ret = v;

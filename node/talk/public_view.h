@@ -15,7 +15,8 @@ struct public_post {
     struct str planet_handle, slug;
     struct str title, lang;
     bool locked;
-    struct safe_html html;           /* teaser of a locked post, whole body of a public one */
+    struct safe_html html;           /* teaser of a locked post, whole body of a public one; every
+                                        address in it absolute */
     struct str summary_text;         /* plain text of it, for cards, at most 200 characters */
     int64_t published_at, edited_at; /* edited_at DB_NULL: never */
     struct str *tags; size_t n_tags;

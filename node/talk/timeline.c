@@ -2,6 +2,7 @@
 
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/media/media_html.h"
 #include "node/node.h"
 #include "node/talk/post_row.h"
 #include "node/talk/post_sql.h"
@@ -44,8 +45,7 @@ enum err post_timeline(struct cx *cx, int64_t planet_id, struct str tag, int64_t
     else
         TRY(q_post_list_tag(cx, planet_id, text_fold(cx->arena, tag), p.at, p.id, clamp(limit),
                             &rows, ret_n));
-    post_of_rows(cx, rows, *ret_n, ret);
-    return OK;
+    return post_of_rows(cx, rows, *ret_n, ret);
 }
 
 enum err post_timeline_all(struct cx *cx, int64_t before_id, int limit, struct post **ret,
@@ -56,8 +56,7 @@ enum err post_timeline_all(struct cx *cx, int64_t before_id, int limit, struct p
 
     TRY(find_place(cx, before_id, &p));
     TRY(q_post_list_all(cx, p.at, p.id, clamp(limit), &rows, ret_n));
-    post_of_rows(cx, rows, *ret_n, ret);
-    return OK;
+    return post_of_rows(cx, rows, *ret_n, ret);
 }
 
 enum err post_count(struct cx *cx, int64_t planet_id, int64_t *ret)
@@ -182,6 +181,7 @@ static enum err card_of_row(struct cx *cx, const struct card_row *r, const struc
     c->summary = r->summary;
     c->tags = r->tags;
     c->html.s = r->note_html.p != NULL ? r->note_html : r->teaser_html;
+    TRY(media_expand(cx, c->html, &c->html));
     c->cut = r->note_html.p == NULL;
     TRY(card_pictures(cx, r, c));
     c->open = access_is_full(pass);

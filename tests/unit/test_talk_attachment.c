@@ -1,4 +1,5 @@
 #include "node/talk/attachment.h"
+#include "node/talk/post_body.h"
 #include "node/talk/public_view.h"
 #include "node/talk/timeline.h"
 #include "tests/unit/talk_world.h"
@@ -163,6 +164,32 @@ static void lists_follow_the_pass(void **state)
     assert_int_equal(cards[0].pictures[0].id, TEASING); /* also for who may see the other */
 }
 
+static void pictures_in_texts_get_their_addresses(void **state)
+{
+    struct post_draft d;
+    struct post p = with_media(state, GATE_MEMBERS, &d);
+    struct public_post v;
+    struct safe_html html;
+    struct post_card *cards;
+    size_t n;
+    d.teaser = STR("![leaf](media:52) and [about](/about), [far](//far.example/x)");
+    d.body = STR("![pot](media:51)");
+    OK_(post_save(as(state, OWNER), &d, &p));
+    OK_(post_publish(as(state, OWNER), p.id, true, &p));
+    assert_true(str_contains(p.teaser_html.s, STR("src=\"/media/52/")));
+    OK_(public_post_by_id(as(state, 0), p.id, &v));
+    assert_true(str_contains(v.html.s, STR("src=\"https://t.example/media/52/")));
+    assert_true(str_contains(v.html.s, STR("href=\"https://t.example/about\"")));
+    assert_false(str_contains(v.html.s, STR("t.example//")));
+    assert_false(str_contains(v.html.s, STR("\"/")));
+    OK_(post_timeline_view(as(state, 0), TEA, STR_NULL, 0, 10, &cards, &n));
+    assert_true(str_contains(cards[0].html.s, STR("src=\"/media/52/")));
+    struct cx *cx = as(state, MEMBER);
+    struct access_pass pass = pass_of(cx, &p);
+    OK_(post_body(cx, &p, &pass, &html));
+    assert_true(str_contains(html.s, STR("src=\"/media/51/")));
+}
+
 static void ids_are_found_in_texts(void **state)
 {
     (void)state;
@@ -181,6 +208,7 @@ int main(void)
         T(public_once_is_public_while_something_shows_it),
         T(nobody_shows_what_is_not_theirs),
         T(lists_follow_the_pass),
+        T(pictures_in_texts_get_their_addresses),
         cmocka_unit_test(ids_are_found_in_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
