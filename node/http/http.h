@@ -120,7 +120,8 @@ void rq_set_cookie(struct rq *rq, const char *name, struct str value, int max_ag
 
 /* Parking: the request rests suspended, holding no worker. The handler calls rq_park and returns
  * its result; later any thread calls rq_unpark once, and `resume` runs on a worker as the handler
- * would have. */
+ * would have. An unpark may come before the park. A server that stops answers 503 for those that
+ * still rest after a while; their unpark is then harmless, but still owed, since it frees them. */
 MUST_USE enum err rq_park(struct rq *rq, enum err (*resume)(struct rq *rq, void *arg), void *arg);
 void rq_unpark(struct rq *rq);
 

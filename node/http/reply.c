@@ -122,6 +122,7 @@ static void add_headers(struct call *c, struct MHD_Response *r, const char *defa
     for (size_t i = 0; i < n; i++)
         if (MHD_add_response_header(r, h[i].name, h[i].value) != MHD_YES)
             (void)!cx_fail(c->rq.cx, ERR_INTERNAL, "header %s has an impossible value", h[i].name);
+    MHD_add_response_header(r, "X-Request-Id", c->rq.cx->trace);
 }
 
 void reply_set(struct call *c, int status, struct MHD_Response *take_response)
@@ -388,7 +389,7 @@ void reply_error(struct call *c, enum err e, int status)
 {
     struct rq *rq = &c->rq;
     int64_t wait;
-    if (e == OK) { /* OPTIONS */
+    if (e == OK) { /* OPTIONS, or a redirect of the frame's */
         if (reply_empty(rq, status) != OK)
             reply_set(c, 500, reply_plain_error(500, ERR_INTERNAL, false, rq->secure));
         return;

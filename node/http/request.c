@@ -149,6 +149,29 @@ static void early(struct call *c, enum err e, int status)
     c->early_status = status;
 }
 
+/* "/@tea/" was meant to be "/@tea": people type it. */
+static bool lead_from_slash(struct call *c)
+{
+    struct rq *rq = &c->rq;
+    struct route_match m;
+    struct str path = rq->path;
+    if ((rq->method != GET && rq->method != HEAD) || path.n < 2 || path.p[path.n - 1] != '/' ||
+        rq->target.p[0] != '/' || path.p[1] == '/')
+        return false;
+    router_match(c->http->router, rq->method, str_sub(path, 0, path.n - 1), &m);
+    if (m.route == NULL)
+        return false;
+    size_t end = str_find_char(rq->target, '?', 0);
+    if (end == SIZE_MAX)
+        end = rq->target.n;
+    struct str tail = str_sub(rq->target, end, rq->target.n);
+    rq_add_header(rq, "Location",
+                  str_fmt(rq->cx->arena, STR_FMT STR_FMT,
+                          STR_ARG(str_sub(rq->target, 0, end - 1)), STR_ARG(tail)));
+    early(c, OK, 308);
+    return true;
+}
+
 static void find_route(struct call *c)
 {
     struct rq *rq = &c->rq;
@@ -158,7 +181,8 @@ static void find_route(struct call *c)
     if (rq->route != NULL)
         return;
     if (c->match.allowed == 0 && !(rq->method == OPTIONS && str_eq(rq->path, STR("*")))) {
-        early(c, ERR_NOT_FOUND, 404);
+        if (!lead_from_slash(c))
+            early(c, ERR_NOT_FOUND, 404);
         return;
     }
     struct str allow = http_allow(a, c->match.allowed);

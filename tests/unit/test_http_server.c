@@ -10,6 +10,8 @@
 
 #include "node/base/arena.h"
 #include "node/base/crypt.h"
+#include "node/base/limiter.h"
+#include "node/http/frame.h"
 #include "tests/unit/unit.h"
 
 /* ---- a small site ---- */
@@ -158,7 +160,19 @@ static enum err run_park(struct rq *rq)
     return rq_park(rq, str_eq_c(how, "twice") ? resumed_twice : resumed, arg);
 }
 
+/* ---- a door that holds its workers ---- */
+
+static atomic_bool door_open;
+
+static enum err run_block(struct rq *rq)
+{
+    while (!atomic_load(&door_open))
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    return reply_text(rq, 200, "through");
+}
+
 static const struct route rows[] = {
+    {GET, "/block", run_block, ANYONE, RATE_NONE, 0, "", false},
     {GET, "/plain", run_plain, ANYONE, RATE_READ, 0, "", false},
     {GET, "/where/:name", run_where, ANYONE, RATE_NONE, 0, "", false},
     {POST, "/raw", run_body, WEBHOOK, RATE_NONE, 1000, "", false},
@@ -778,6 +792,109 @@ static void a_thousand_requests_from_eight_threads(void **state)
     }
 }
 
+static void a_long_queue_is_cut(void **state)
+{
+    enum { N = HTTP_MAX_QUEUE + 100 };
+    struct rig *r = *state;
+    static struct client c[N];
+    int n_ok = 0;
+    int n_busy = 0;
+    atomic_store(&door_open, false);
+    for (int i = 0; i < N; i++) {
+        client_open(&c[i], r);
+        client_ask(&c[i], r, "GET /block", NULL, NULL, 0);
+    }
+    /* the last ones are told while all workers are still held */
+    struct client more;
+    client_open(&more, r);
+    client_ask(&more, r, "GET /plain", NULL, NULL, 0);
+    struct answer a = client_hear(&more, false);
+    assert_int_equal(a.status, 503);
+    assert_string_equal(answer_header(&a, "Retry-After"), "2");
+    answer_free(&a);
+    atomic_store(&door_open, true);
+    for (int i = 0; i < N; i++) {
+        a = client_hear(&c[i], false);
+        n_ok += a.status == 200;
+        n_busy += a.status == 503;
+        answer_free(&a);
+        client_close(&c[i]);
+    }
+    assert_int_equal(n_ok + n_busy, N);
+    assert_in_range(n_ok, HTTP_MAX_QUEUE, HTTP_MAX_QUEUE + 4);
+    client_ask(&more, r, "GET /plain", NULL, NULL, 0); /* and the connection is still good */
+    a = client_hear(&more, false);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+    client_close(&more);
+}
+
+static void slow_bodies_are_cut(void **state)
+{
+    (void)state;
+    struct body b;
+    body_init(&b);
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TAKEN);
+    b.began -= HTTP_BODY_GRACE_MS - 1000;
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TAKEN);
+    b.began -= 2000;
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TOO_SLOW);
+    assert_int_equal(b.n, 4);
+    body_close(&b);
+}
+
+static void one_network_has_one_measure(void **state)
+{
+    struct rig *r = *state;
+    struct limiter *l = limiter_new(1000);
+    r->node.limiter = l;
+    int n = 0;
+    struct answer a = {0};
+    for (; n < 1000; n++) {
+        char from[100];
+        snprintf(from, sizeof(from), "X-Forwarded-For: 192.0.2.%d\r\n", n % 250 + 1);
+        a = ask(r, "GET /plain", from, NULL);
+        if (a.status != 200)
+            break;
+        answer_free(&a);
+    }
+    assert_in_range(n, 300, 400);
+    assert_int_equal(a.status, 429);
+    assert_string_equal(answer_header(&a, "Retry-After"), "1");
+    answer_free(&a);
+    check(r, "GET /plain", "X-Forwarded-For: 198.51.100.1\r\n", NULL, 200, NULL);
+    check(r, "GET /plain", "X-Forwarded-For: 2001:db8::1\r\n", NULL, 200, NULL);
+    check(r, "GET /where/x", "X-Forwarded-For: 192.0.2.9\r\n", NULL, 200, NULL);
+    r->node.limiter = NULL;
+    limiter_free(l);
+}
+
+static void https_makes_cookies_ours_alone(void **state)
+{
+    struct rig *r = *state;
+    r->node.origin = STR("https://example.org");
+    struct answer a = ask(r, "GET /form", NULL, NULL);
+    const char *set = answer_header(&a, "Set-Cookie");
+    assert_memory_equal(set, "__Host-v=", 9);
+    assert_non_null(strstr(set, "; Path=/; SameSite=Lax; HttpOnly; Secure"));
+    assert_string_equal(answer_header(&a, "Strict-Transport-Security"), "max-age=31536000");
+    answer_free(&a);
+    check(r, "GET /owner", "Cookie: s=own; __Secure-s=own\r\n", NULL, 303, NULL);
+    check(r, "GET /owner", "Cookie: s=ann; __Host-s=own\r\n", NULL, 200, "own");
+}
+
+static void a_slash_too_many_leads_on(void **state)
+{
+    struct rig *r = *state;
+    struct answer a = ask(r, "GET /where/%E6%98%9F/?q=1", NULL, NULL);
+    assert_int_equal(a.status, 308);
+    assert_string_equal(answer_header(&a, "Location"), "/where/%E6%98%9F?q=1");
+    answer_free(&a);
+    check(r, "GET /nowhere/", NULL, NULL, 404, NULL);
+    check(r, "GET //evil.example/", NULL, NULL, 404, NULL);
+    check(r, "POST /raw/", NULL, "x", 404, NULL);
+}
+
 static void count_route(void *arg, const struct route_table *t, const struct route *r)
 {
     int *n = arg;
@@ -821,6 +938,11 @@ int main(void)
         T(clients_may_leave_while_parked),
         cmocka_unit_test(stopping_answers_those_who_rest),
         T(a_thousand_requests_from_eight_threads),
+        T(a_long_queue_is_cut),
+        T(slow_bodies_are_cut),
+        T(one_network_has_one_measure),
+        T(https_makes_cookies_ours_alone),
+        T(a_slash_too_many_leads_on),
         T(every_route_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
