@@ -58,18 +58,19 @@ void client_close(struct client *c)
     *c = (struct client){.fd = -1};
 }
 
-void client_send(struct client *c, const char *p, size_t n)
+bool client_send(struct client *c, const char *p, size_t n)
 {
     while (n > 0) {
         ssize_t w = send(c->fd, p, n, MSG_NOSIGNAL);
         if (w <= 0)
-            return; /* refused: the answer tells */
+            return false;
         p += w;
         n -= (size_t)w;
     }
+    return true;
 }
 
-void client_ask(struct client *c, const struct rig *r, const char *method_and_target,
+bool client_ask(struct client *c, const struct rig *r, const char *method_and_target,
                 const char *headers, const char *body, size_t body_n)
 {
     char head[4096];
@@ -79,9 +80,7 @@ void client_ask(struct client *c, const struct rig *r, const char *method_and_ta
     int n = snprintf(head, sizeof(head), "%s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n", method_and_target,
                      r->host, length, headers == NULL ? "" : headers);
     assert_true(n > 0 && n < (int)sizeof(head));
-    client_send(c, head, (size_t)n);
-    if (body != NULL)
-        client_send(c, body, body_n);
+    return client_send(c, head, (size_t)n) && (body == NULL || client_send(c, body, body_n));
 }
 
 static bool more(struct client *c)

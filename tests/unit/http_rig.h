@@ -37,9 +37,10 @@ struct answer {
 
 void client_open(struct client *c, const struct rig *r);
 void client_close(struct client *c);
-void client_send(struct client *c, const char *p, size_t n);
+/* False when the server would take no more. */
+bool client_send(struct client *c, const char *p, size_t n);
 /* "GET /x" with the rig's Host, more header lines (each with its line break) and a body. */
-void client_ask(struct client *c, const struct rig *r, const char *method_and_target,
+bool client_ask(struct client *c, const struct rig *r, const char *method_and_target,
                 const char *headers, const char *body, size_t body_n);
 /* The next answer; no_body: it belongs to HEAD. Free it. */
 struct answer client_hear(struct client *c, bool no_body);

@@ -486,7 +486,7 @@ static void bodies_over_the_cap_are_refused_at_once(void **state)
     char *body = noise(4 * 1024 * 1024);
     for (int i = 0; i < 5; i++) {
         client_open(&c, r);
-        client_ask(&c, r, "POST /raw", NULL, body, 4 * 1024 * 1024);
+        assert_true(client_ask(&c, r, "POST /raw", NULL, body, 4 * 1024 * 1024));
         a = client_hear(&c, false);
         assert_int_equal(a.status, 413);
         answer_free(&a);
