@@ -1,6 +1,7 @@
 #include "tests/unit/http_rig.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -805,6 +806,13 @@ static void a_long_queue_is_cut(void **state)
         client_ask(&c[i], r, "GET /block", NULL, NULL, 0);
     }
     /* the last ones are told while all workers are still held */
+    struct pollfd fds[N];
+    int told = 0;
+    for (int tries = 0; tries < 2000 && told < N - HTTP_MAX_QUEUE - 4; tries++) {
+        for (int i = 0; i < N; i++)
+            fds[i] = (struct pollfd){.fd = c[i].fd, .events = POLLIN};
+        told = poll(fds, N, 10);
+    }
     struct client more;
     client_open(&more, r);
     client_ask(&more, r, "GET /plain", NULL, NULL, 0);
