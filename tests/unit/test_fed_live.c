@@ -14,6 +14,7 @@
 struct side {
     struct world *world;
     struct http *http;
+    struct arena *arena; /* of the node's name */
     struct str planet; /* the actor's id */
 };
 struct live {
@@ -36,7 +37,7 @@ static void side_start(struct side *s)
     s->world->cx->now = clock_now();
     OK_(fetcher_start(true, STR("test"), &server->fetcher));
     OK_(http_start(server, "127.0.0.1:0", 2, &s->http));
-    struct arena *a = arena_new(); /* lives as long as the process */
+    struct arena *a = s->arena = arena_new();
     node->host = str_fmt(a, "localhost:%d", http_port(s->http));
     node->origin = str_fmt(a, "http://" STR_FMT, STR_ARG(node->host));
     OK_(fed_start(s->world->cx, node));
@@ -53,12 +54,13 @@ static void side_stop(struct side *s)
     fed_stop(&s->world->store->node);
     void *state = s->world;
     world_teardown(&state);
+    arena_free(s->arena);
 }
 
 /* ---- a hand-made POST, signed by a key of side b or not at all ---- */
 
 enum { TAMPER_NONE, TAMPER_BODY = 1, NO_SIGNATURE = 2, OLD = 4, BY_9421 = 8, WRONG_TYPE = 16,
-       OTHER_KEY = 32 };
+       OTHER_KEY = 32, FORGED = 64 };
 
 static int post_to(struct live *l, struct str body, int how)
 {
@@ -75,6 +77,10 @@ static int post_to(struct live *l, struct str body, int how)
                          .now = clock_now() - (how & OLD ? 2 * MS_HOUR : 0)};
     if (how & OTHER_KEY)
         s.key_id = str_fmt(cx->arena, "http://localhost:1/nobody#main-key");
+    if (how & FORGED) { /* everything right but for the key that signed */
+        OK_(fed_signer_instance(cx, &signer));
+        s.key = signer->rsa;
+    }
     if (!(how & NO_SIGNATURE))
         OK_(httpsig_sign(cx->arena, &s, &h));
     h.v[h.n++] = (struct fetch_header){STR("Content-Type"), how & WRONG_TYPE
@@ -161,6 +167,8 @@ static void strangers_and_liars_get_401(void **state)
     assert_int_equal(post_to(l, like, OLD), 401);
     assert_int_equal(post_to(l, like, BY_9421 | TAMPER_BODY), 401);
     assert_int_equal(post_to(l, like, BY_9421 | OLD), 401);
+    assert_int_equal(post_to(l, like, FORGED), 401);
+    assert_int_equal(post_to(l, like, FORGED | BY_9421), 401);
     assert_int_equal(post_to(l, like, OTHER_KEY), 503); /* nobody answers there */
     assert_int_equal(post_to(l, like, WRONG_TYPE), 415);
     assert_int_equal(post_to(l, STR("{"), 0), 400);

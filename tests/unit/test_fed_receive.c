@@ -256,6 +256,13 @@ static void nobody_burns_anothers_id(void **state)
     receive(cx, FAR_EVE, delete_json(cx, "https://evil.example/eve", "https://far.example/n/32"));
     receive(cx, FAR_ANN, reply_json(cx, "32", "https://far.example/ann", PUBLIC, "x"));
     assert_true(has_comment(state, "https://far.example/n/32", &ref));
+    struct str tea;
+    int64_t before = followers(state, TEA);
+    OK_(fed_planet_uri(cx, TEA, &tea));
+    receive(cx, FAR_EVE, undo_json(cx, "https://evil.example/eve", "\"https://far.example/f/40\""));
+    receive(cx, FAR_ANN, follow_json(cx, "https://far.example/f/40", tea));
+    assert_int_equal(followers(state, TEA), before + 1);
+    receive(cx, FAR_ANN, undo_json(cx, "https://far.example/ann", "\"https://far.example/f/40\""));
 }
 
 static struct str react_json(struct cx *cx, const char *type, const char *actor, const char *id,

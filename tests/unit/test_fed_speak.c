@@ -163,6 +163,7 @@ static void only_authors_answers_leave(void **state)
     int64_t q = remote_comment(state, &p, "https://far.example/n/q1");
     OK_(comment_create(as(state, MEMBER), &p, q, STR("from a member " CANARY), COMMENT_PUBLIC, &c));
     OK_(comment_create(as(state, STRANGER), &p, q, STR("from anybody " CANARY), COMMENT_PUBLIC, &c));
+    OK_(comment_create(as(state, MODERATOR), &p, q, STR("who keeps order " CANARY), COMMENT_PUBLIC, &c));
     OK_(comment_create(as(state, OWNER), &p, 0, STR("to nobody there"), COMMENT_PUBLIC, &c));
     run(state);
     assert_int_equal(said(as(state, 0), "Create", NULL), before);
