@@ -37,3 +37,7 @@ web/static_files.c: $(WEB_STATIC) node/tools/embed$(EXEEXT)
 $(libweb_a_OBJECTS): | web/html.h
 
 LINTS += tests/lint/sentences.sh
+
+check_PROGRAMS += tests/unit/test_pages
+tests_unit_test_pages_SOURCES = tests/unit/test_pages.c tests/unit/unit.h
+tests_unit_test_pages_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)

@@ -29,13 +29,23 @@ static bool split_hash(struct arena *a, struct str name, struct str *ret_plain, 
     return true;
 }
 
+/* A page asks once per icon, so no printf here. */
 struct str web_static_url(struct cx *cx, const char *name)
 {
     const struct embedded *e = find(str_c(name));
     const char *dot = strrchr(name, '.');
-    if (e == NULL || dot == NULL)
-        return str_fmt(cx->arena, "/static/%s", name);
-    return str_fmt(cx->arena, "/static/%.*s.%s%s", (int)(dot - name), name, e->hash, dot);
+    struct buf url;
+    buf_init_arena(&url, cx->arena, 256);
+    buf_lit(&url, "/static/");
+    if (e == NULL || dot == NULL) {
+        buf_put_c(&url, name);
+        return buf_str(&url);
+    }
+    buf_put_bytes(&url, name, (size_t)(dot - name));
+    buf_lit(&url, ".");
+    buf_put_c(&url, e->hash);
+    buf_put_c(&url, dot);
+    return buf_str(&url);
 }
 
 enum err web_static_show(struct rq *rq)
