@@ -174,12 +174,17 @@ enum err demo_fill(struct cx *cx, int64_t *ret_posts)
         return cx_tell(cx, ERR_CONFLICT, N_("The planet has posts already; the demo is for an empty one."));
     TRY(furnish(cx, &planets[0]));
     *ret_posts = 0;
+    int64_t now = cx->now;
+    cx->now -= 16 * MS_DAY;
     for (const struct embedded *f = demo_files; f->name != NULL; f++) {
         if (f->name[0] < '0' || f->name[0] > '9')
             continue;
         TRY(add_post(cx, &planets[0], f));
-        cx->now += MS_SECOND; /* so that they stand in this order */
+        cx->now += 2 * MS_DAY + 3 * MS_HOUR; /* a planet that has been there for a while */
+        if (cx->now > now)
+            cx->now = now;
         ++*ret_posts;
     }
+    cx->now = now;
     return OK;
 }

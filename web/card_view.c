@@ -63,6 +63,15 @@ enum err tag_views(struct cx *cx, struct str planet_handle, struct str tags,
     return OK;
 }
 
+/* The small variant is at most 640 pixels on its longer side (node/media/media.h). */
+static int64_t small_width(int64_t width, int64_t height)
+{
+    const int64_t side = 640;
+    if (width <= side && height <= side)
+        return width;
+    return width >= height ? side : side * width / height;
+}
+
 static void card_pictures(struct cx *cx, const struct post_card *c, struct view_post_card *v)
 {
     struct view_picture *p = ARENA_ARRAY(cx->arena, struct view_picture, c->n_pictures + 1);
@@ -74,6 +83,7 @@ static void card_pictures(struct cx *cx, const struct post_card *c, struct view_
             .alt = c->pictures[i].alt,
             .width = c->pictures[i].width,
             .height = c->pictures[i].height,
+            .small_width = small_width(c->pictures[i].width, c->pictures[i].height),
         };
     v->pictures = p;
     v->n_pictures = c->n_pictures;
