@@ -14,3 +14,16 @@ tests_unit_test_sanitize_SOURCES = tests/unit/test_sanitize.c tests/unit/unit.h
 tests_unit_test_sanitize_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/unit.h
 tests_unit_test_scan_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+# ./check runs these with the seeds in tests/corpus/NAME.
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_markdown tests/fuzz/fuzz_sanitize
+FUZZERS += tests/fuzz/fuzz_markdown tests/fuzz/fuzz_sanitize
+tests_fuzz_fuzz_markdown_SOURCES = tests/fuzz/fuzz_markdown.c
+tests_fuzz_fuzz_markdown_LDADD = $(RUNG_STORE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_markdown_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c
+tests_fuzz_fuzz_sanitize_LDADD = $(RUNG_STORE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_sanitize_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
+EXTRA_DIST += tests/corpus/markdown tests/corpus/sanitize

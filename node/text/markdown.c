@@ -28,11 +28,6 @@ static void put_text(struct render *r, struct str s)
     buf_put_html(&r->b, s);
 }
 
-static struct str literal(cmark_node *node)
-{
-    return str_c(cmark_node_get_literal(node));
-}
-
 /* The address is known to be allowed. */
 static void open_link(struct render *r, struct str url, bool plain)
 {
@@ -81,7 +76,7 @@ static void render_html_block(struct render *r, cmark_node *node)
 {
     size_t before = r->b.n;
     buf_lit(&r->b, "<p>");
-    if (render_raw(r, literal(node)))
+    if (render_raw(r, markdown_literal(r->cx, node)))
         buf_lit(&r->b, "</p>\n");
     else if (!r->b.overflow)
         r->b.n = before;
@@ -89,7 +84,7 @@ static void render_html_block(struct render *r, cmark_node *node)
 
 static void render_html_inline(struct render *r, cmark_node *node)
 {
-    struct str s = literal(node);
+    struct str s = markdown_literal(r->cx, node);
     if (str_ieq_c(s, "<br>") || str_ieq_c(s, "<br/>") || str_ieq_c(s, "<br />"))
         buf_lit(&r->b, "<br>");
     else
@@ -115,7 +110,7 @@ static void render_code_block(struct render *r, cmark_node *node)
         buf_lit(&r->b, "\"");
     }
     buf_lit(&r->b, ">");
-    put_text(r, literal(node));
+    put_text(r, markdown_literal(r->cx, node));
     buf_lit(&r->b, "</code></pre>\n");
 }
 
@@ -137,8 +132,9 @@ static void render_softbreak(struct render *r, cmark_node *node)
     }
     cmark_node *prev = cmark_node_previous(node), *next = cmark_node_next(node);
     bool joins = prev != NULL && next != NULL && cmark_node_get_type(prev) == CMARK_NODE_TEXT &&
-                 cmark_node_get_type(next) == CMARK_NODE_TEXT && is_han(literal(prev), true) &&
-                 is_han(literal(next), false);
+                 cmark_node_get_type(next) == CMARK_NODE_TEXT &&
+                 is_han(markdown_literal(r->cx, prev), true) &&
+                 is_han(markdown_literal(r->cx, next), false);
     if (!joins)
         buf_lit(&r->b, "\n");
 }
@@ -184,7 +180,7 @@ static struct str image_alt(struct render *r, cmark_node *image)
         cmark_node *node = cmark_iter_get_node(iter);
         cmark_node_type type = cmark_node_get_type(node);
         if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
-            excerpt_put(&e, literal(node));
+            excerpt_put(&e, markdown_literal(r->cx, node));
         else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
             excerpt_gap(&e);
     }
@@ -313,8 +309,8 @@ static void render_item(struct render *r, cmark_node *node, bool enter)
 static void render_footnote_reference(struct render *r, cmark_node *node)
 {
     int64_t number;
-    if (!str_to_i64(literal(node), &number)) {
-        put_text(r, literal(node));
+    if (!str_to_i64(markdown_literal(r->cx, node), &number)) {
+        put_text(r, markdown_literal(r->cx, node));
         return;
     }
     buf_fmt(&r->b, "<sup class=\"footnote-ref\"><a href=\"#fn-%x-%lld\"", r->mark,
@@ -418,12 +414,12 @@ static void render_block(struct render *r, cmark_node *node, bool enter)
 static void render_inline(struct render *r, cmark_node *node, bool enter)
 {
     switch (cmark_node_get_type(node)) {
-    case CMARK_NODE_TEXT: render_text(r, literal(node)); return;
+    case CMARK_NODE_TEXT: render_text(r, markdown_literal(r->cx, node)); return;
     case CMARK_NODE_SOFTBREAK: render_softbreak(r, node); return;
     case CMARK_NODE_LINEBREAK: buf_lit(&r->b, "<br>\n"); return;
     case CMARK_NODE_CODE:
         buf_lit(&r->b, "<code>");
-        put_text(r, literal(node));
+        put_text(r, markdown_literal(r->cx, node));
         buf_lit(&r->b, "</code>");
         return;
     case CMARK_NODE_HTML_INLINE: render_html_inline(r, node); return;
@@ -488,7 +484,7 @@ struct str markdown_to_text(struct cx *cx, struct str source, size_t max_chars)
         cmark_node *node = cmark_iter_get_node(iter);
         cmark_node_type type = cmark_node_get_type(node);
         if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE || type == CMARK_NODE_CODE_BLOCK)
-            excerpt_put(&e, literal(node));
+            excerpt_put(&e, markdown_literal(cx, node));
         else if ((type & CMARK_NODE_TYPE_MASK) != CMARK_NODE_TYPE_INLINE ||
                  type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
             excerpt_gap(&e);

@@ -3,6 +3,9 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm-extension_api.h>
 #include <pthread.h>
+#include <unicode/utf8.h>
+
+#include "node/base/buf.h"
 
 /* cmark's table of extensions is its own global and not made for two threads at once. */
 static pthread_once_t extensions_once = PTHREAD_ONCE_INIT;
@@ -120,6 +123,24 @@ static bool is_leaf(cmark_node *node)
     }
 }
 
+struct str markdown_literal(struct cx *cx, cmark_node *node)
+{
+    struct str s = str_c(cmark_node_get_literal(node));
+    struct buf b;
+    if (str_is_utf8(s))
+        return s;
+    buf_init_arena(&b, cx->arena, 3 * s.n);
+    for (int32_t i = 0, from = 0, n = (int32_t)s.n; i < n; from = i) {
+        UChar32 c;
+        U8_NEXT(s.p, i, n, c);
+        if (c < 0)
+            buf_lit(&b, "\xEF\xBF\xBD");
+        else
+            buf_put_bytes(&b, s.p + from, (size_t)(i - from));
+    }
+    return buf_str(&b);
+}
+
 static size_t tree_depth(struct cx *cx, cmark_node *root)
 {
     size_t depth = 0, most = 0;
@@ -146,7 +167,8 @@ enum err markdown_tree(struct cx *cx, enum markdown_kind kind, struct str source
                        N_("This text is nested too deeply. Please simplify its formatting."));
     pthread_once(&extensions_once, cmark_gfm_core_extensions_ensure_registered);
     int options = CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE;
-    if (kind == MARKDOWN_POST)
+    /* Only where one is defined: see markdown_literal. */
+    if (kind == MARKDOWN_POST && str_contains(source, STR("[^")) && str_contains(source, STR("]:")))
         options |= CMARK_OPT_FOOTNOTES;
     cmark_parser *parser = cmark_parser_new(options);
     if (cost.tables <= COST_MAX) /* else the bars stay what was typed */

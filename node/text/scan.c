@@ -200,7 +200,7 @@ static enum err scan(struct cx *cx, struct str text, void (*find)(struct found *
         if (type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE)
             links += event == CMARK_EVENT_ENTER ? 1 : -1u;
         else if (type == CMARK_NODE_TEXT && links == 0)
-            find(&f, str_c(cmark_node_get_literal(node)));
+            find(&f, markdown_literal(cx, node));
     }
     *ret = f.v;
     *ret_n = f.n;
