@@ -8,3 +8,9 @@ libdomain_a_SOURCES += \
 	node/planet/planet.c node/planet/planet.h \
 	node/planet/role.c \
 	node/planet/tier.c
+
+DOMAIN_TEST_LIBS = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+DOMAIN_FIXTURE = tests/unit/domain_fixture.h tests/unit/store.h tests/unit/unit.h
+check_PROGRAMS += tests/unit/test_access
+tests_unit_test_access_SOURCES = tests/unit/test_access.c $(DOMAIN_FIXTURE)
+tests_unit_test_access_LDADD = $(DOMAIN_TEST_LIBS)
