@@ -10,3 +10,11 @@ libdomain_a_SOURCES += \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
 	node/money/rail_fake.c \
 	node/money/redeem.c node/money/redeem.h
+
+check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem
+tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(DOMAIN_FIXTURE)
+tests_unit_test_ledger_LDADD = $(DOMAIN_TEST_LIBS)
+tests_unit_test_orders_SOURCES = tests/unit/test_orders.c $(DOMAIN_FIXTURE)
+tests_unit_test_orders_LDADD = $(DOMAIN_TEST_LIBS)
+tests_unit_test_redeem_SOURCES = tests/unit/test_redeem.c $(DOMAIN_FIXTURE)
+tests_unit_test_redeem_LDADD = $(DOMAIN_TEST_LIBS)
