@@ -43,6 +43,7 @@ struct order order_from(const struct order_row *r)
         .created_at = r->created_at,
         .expires_at = r->expires_at,
         .paid_at = r->paid_at,
+        .rail_at = r->rail_at,
     };
 }
 

@@ -34,6 +34,7 @@ struct order {
     int64_t quantity, list_amount, discount, credit, tax, refunded;
     struct money total;
     int64_t created_at, expires_at, paid_at; /* DB_NULL: none */
+    int64_t rail_at;      /* the rail's clock of what is known; DB_NULL: nothing yet */
 };
 
 /* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at once (P3).

@@ -54,8 +54,8 @@ static const unsigned char table[STATES][ORDER_EVENT_COUNT] = {
     [PAID] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
     [PART_REFUNDED] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
     [DISPUTED] = {[ORDER_DISPUTE_WON] = BY_REST, [ORDER_DISPUTE_LOST] = LOST},
-    [EXPIRED] = {[ORDER_PAID] = PAID},
-    [FAILED] = {[ORDER_PAID] = PAID},
+    [EXPIRED] = {[ORDER_PAID] = PAID, [ORDER_FAIL] = FAILED},
+    [FAILED] = {[ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED}, /* a failed try, then time ran out */
     [CANCELLED] = {[ORDER_PAID] = PAID},
 };
 

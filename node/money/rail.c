@@ -56,46 +56,61 @@ enum err rail_checkout(struct cx *cx, struct str order_number, struct str *ret_u
     return OK;
 }
 
+static bool stale(const struct order *o, const struct rail_state *s)
+{
+    return o->rail_at != DB_NULL && s->at < o->rail_at;
+}
+
+/* One move of the order; after money that fits nothing there is no further one. */
 static enum err step(struct cx *cx, const struct rail_state *s, int64_t rail_event_id,
-                     enum order_event event, struct money amount, enum order_verdict *ret)
+                     enum order_event event, enum order_verdict *so_far)
 {
     struct order_change change = {
         .event = event,
-        .amount = amount,
+        .amount = s->paid,
         .rail_ref = s->ref,
         .rail_event_id = rail_event_id,
         .rail_at = s->at,
     };
-    return order_apply(cx, s->order_number, &change, ret);
+    enum order_verdict verdict;
+    if (*so_far == ORDER_UNMATCHED)
+        return OK;
+    if (event == ORDER_REFUND)
+        change.amount.minor = s->refunded;
+    TRY(order_apply(cx, s->order_number, &change, &verdict));
+    if (verdict != ORDER_RECORDED)
+        *so_far = verdict;
+    return OK;
 }
 
-/* Walk the order to where the rail says that the payment is. A tale of a refund or dispute implies
- * what must have come before it, if that has not been told yet. */
-static enum err follow(struct cx *cx, const struct rail_state *s, int64_t event_id,
-                       enum order_verdict *ret)
+/* Walk the order to where the rail says that the payment is. What happened last implies what must
+ * have come before it, if that has not been told yet: a refund that the payment was made, a further
+ * refund that an open dispute was won meanwhile (no rail gives back what is in dispute). */
+static enum err follow(struct cx *cx, const struct rail_state *s, int64_t id, enum order_verdict *ret)
 {
     struct order o;
-    bool after = s->event == ORDER_REFUND || s->event == ORDER_DISPUTE ||
-                 s->event == ORDER_DISPUTE_WON || s->event == ORDER_DISPUTE_LOST;
-    struct money back = {.minor = s->refunded};
-    for (int i = 0; i < 4; i++)
-        back.cur[i] = s->paid.cur[i];
+    bool won = s->event == ORDER_DISPUTE_WON, lost = s->event == ORDER_DISPUTE_LOST;
+    bool back = s->event == ORDER_REFUND, open = s->event == ORDER_DISPUTE;
+    *ret = ORDER_RECORDED;
+    if (!won && !lost && !back && !open)
+        return step(cx, s, id, s->event, ret);
     TRY(order_by_number(cx, s->order_number, &o));
-    if (after && o.paid_at == DB_NULL) {
-        TRY(step(cx, s, event_id, ORDER_PAID, s->paid, ret));
-        if (*ret == ORDER_UNMATCHED)
-            return OK;
-    }
-    if (after && s->refunded > o.refunded) {
-        TRY(step(cx, s, event_id, ORDER_REFUND, back, ret));
-        if (s->event == ORDER_REFUND || *ret == ORDER_UNMATCHED)
-            return OK;
-    }
-    TRY(order_by_number(cx, s->order_number, &o));
-    bool closes = s->event == ORDER_DISPUTE_WON || s->event == ORDER_DISPUTE_LOST;
-    if (closes && !str_eq_c(o.state, "disputed"))
-        TRY(step(cx, s, event_id, ORDER_DISPUTE, s->paid, ret));
-    return step(cx, s, event_id, s->event, s->event == ORDER_REFUND ? back : s->paid, ret);
+    if (stale(&o, s))
+        return step(cx, s, id, s->event, ret);
+    bool disputed = str_eq_c(o.state, "disputed"), more = s->refunded > o.refunded;
+    if (o.paid_at == DB_NULL)
+        TRY(step(cx, s, id, ORDER_PAID, ret));
+    if (disputed && (won || back || more))
+        TRY(step(cx, s, id, ORDER_DISPUTE_WON, ret));
+    if (more)
+        TRY(step(cx, s, id, ORDER_REFUND, ret));
+    bool again = disputed && (won || back || more); /* that dispute is over */
+    if ((open || lost || (won && !disputed)) && (!disputed || again))
+        TRY(step(cx, s, id, ORDER_DISPUTE, ret));
+    if (lost || (won && !disputed))
+        TRY(step(cx, s, id, s->event, ret));
+    /* Nothing new: it is noted, and the rail's clock moves on. */
+    return *ret == ORDER_RECORDED ? step(cx, s, id, s->event, ret) : OK;
 }
 
 /* Whose money is this? NULL: that of an order of ours. */
