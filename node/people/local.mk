@@ -11,3 +11,7 @@ libdomain_a_SOURCES += \
 	node/people/rate.c node/people/rate.h \
 	node/people/session.c node/people/session.h \
 	node/people/token.c node/people/token.h
+
+check_PROGRAMS += tests/unit/test_people
+tests_unit_test_people_SOURCES = tests/unit/test_people.c $(DOMAIN_FIXTURE)
+tests_unit_test_people_LDADD = $(DOMAIN_TEST_LIBS)
