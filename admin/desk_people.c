@@ -7,6 +7,7 @@
 #include "node/people/account.h"
 #include "web/compose_form.h"
 #include "web/page.h"
+#include "web/planet_view.h"
 
 enum { MEMBERS_SHOWN = 50 };
 
@@ -35,7 +36,7 @@ static struct view_desk_member member_row(struct cx *cx, const struct member *m)
         .mail = m->mail,
         .role = role_text(cx, m->role),
         .tier = ever ? m->m.tier_name : STR_NULL,
-        .kind = ever ? m->m.kind : STR_NULL,
+        .kind = ever ? grant_kind_label(cx, m->m.kind) : STR_NULL,
         .since = ever ? i18n_date(cx, m->m.starts_at) : STR_NULL,
         .until = ever && !lifetime ? i18n_date(cx, m->m.ends_at) : STR_NULL,
         .live = ever && m->m.live,

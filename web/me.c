@@ -12,6 +12,7 @@
 #include "node/talk/post.h"
 #include "web/html.h"
 #include "web/page.h"
+#include "web/planet_view.h"
 
 enum { NOTICES_SHOWN = 50, ORDERS_SHOWN = 50 };
 
@@ -31,26 +32,6 @@ static enum err me(struct rq *rq, struct account *ret)
 
 /* ---- membership ---- */
 
-/* Why somebody has access, in words. */
-static struct str kind_text(struct cx *cx, struct str kind)
-{
-    static const char *const words[][2] = {
-        {"paid", N_("paid")},
-        {"trial", N_("a free trial")},
-        {"trial_card", N_("a trial card")},
-        {"gift", N_("a gift")},
-        {"code", N_("a redeemed code")},
-        {"comp", N_("given by the owner")},
-        {"legacy", N_("a member from the free days")},
-        {"bundle", N_("part of a bundle")},
-        {"referral", N_("for an invitation")},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq_c(kind, words[i][0]))
-            return str_c(tr(cx, words[i][1]));
-    return kind;
-}
-
 static enum err fill_memberships(struct rq *rq, struct view_me *v)
 {
     struct cx *cx = rq->cx;
@@ -68,7 +49,7 @@ static enum err fill_memberships(struct rq *rq, struct view_me *v)
             .planet_name = p.name,
             .planet_url = web_planet_path(cx, p.handle),
             .tier = m.tier_name,
-            .kind = kind_text(cx, m.kind),
+            .kind = grant_kind_label(cx, m.kind),
             .since = i18n_date(cx, m.starts_at),
             .until = lifetime ? STR_NULL : i18n_date(cx, m.ends_at),
             .live = m.live,

@@ -22,6 +22,25 @@ struct str planet_role_label(struct cx *cx, enum role role)
     return STR_NULL;
 }
 
+struct str grant_kind_label(struct cx *cx, struct str kind)
+{
+    static const char *const words[][2] = {
+        {"paid", N_("paid")},
+        {"trial", N_("a free trial")},
+        {"trial_card", N_("a trial card")},
+        {"gift", N_("a gift")},
+        {"code", N_("a redeemed code")},
+        {"comp", N_("given by the owner")},
+        {"legacy", N_("a member from the free days")},
+        {"bundle", N_("part of a bundle")},
+        {"referral", N_("for an invitation")},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq_c(kind, words[i][0]))
+            return str_c(tr(cx, words[i][1]));
+    return kind;
+}
+
 enum err planet_tier_name(struct cx *cx, int64_t planet_id, int64_t rank, struct str *ret)
 {
     struct tier *tiers;
