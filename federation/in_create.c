@@ -1,5 +1,6 @@
 #include "federation/fed.h"
 #include "federation/receive.h"
+#include "federation/receive_sql.h"
 #include "node/base/clock.h"
 #include "node/base/url.h"
 #include "node/talk/comment.h"
@@ -39,10 +40,28 @@ static struct str url_of(struct cx *cx, const struct fed_in *in, const json_t *n
     return ld_str(note, "id");
 }
 
+/* From a server where nobody follows anything of ours it waits for a moderator (3.9). */
+static enum err put_comment(struct cx *cx, const struct fed_in *in, const struct fed_target *t,
+                            struct str uri, struct str url, struct safe_html html,
+                            int64_t published)
+{
+    struct comment_times_row was;
+    struct comment c;
+    bool known, neighbour;
+    int64_t id;
+    TX_SCOPE(cx);
+    TRY(q_comment_times(cx, uri, &known, &was));
+    TRY(q_follower_of_host(cx, in->actor.host, &neighbour, &id));
+    TRY(comment_create_remote(cx, t->post_id, t->comment_id, in->actor.id, uri, url, html,
+                              published, &c));
+    if (!known && !neighbour)
+        TRY(comment_hold(cx, c.id));
+    return tx_commit(cx);
+}
+
 enum err fed_in_create(struct cx *cx, const struct fed_in *in)
 {
     struct fed_target t;
-    struct comment c;
     struct safe_html html;
     json_t *note;
     bool found, burnt;
@@ -65,6 +84,5 @@ enum err fed_in_create(struct cx *cx, const struct fed_in *in)
     int64_t published = cx->now;
     if (!ld_time(note, "published", &published) || published > cx->now || published < 0)
         published = cx->now;
-    return comment_create_remote(cx, t.post_id, t.comment_id, in->actor.id, uri,
-                                 url_of(cx, in, note), html, published, &c);
+    return put_comment(cx, in, &t, uri, url_of(cx, in, note), html, published);
 }

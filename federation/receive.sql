@@ -33,3 +33,9 @@ DELETE FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
 -- :name follow_remove_by_uri :exec
 -- :in actor_id int, uri text
 DELETE FROM follow WHERE actor_id = :actor_id AND activity_uri = :uri;
+
+-- :name follower_of_host :maybe
+-- :in host text
+-- :out id int
+SELECT f.id FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE a.host = :host AND f.state = 'accepted' LIMIT 1;

@@ -313,7 +313,13 @@ static void a_deleted_actor_takes_its_things_along(void **state)
                            "\",\"content\":\"x\"}}",
                            STR_ARG(post.object_uri));
     OK_(fed_planet_uri(cx, TEA, &tea));
+    int64_t shown = n_comments(state);
     receive(cx, FAR_EVE, r);
+    struct world_comment_row row;
+    assert_true(has_comment(state, "https://evil.example/n/1", &ref));
+    OK_(q_world_comment(cx, ref.id, &row));
+    CHECK_STR(row.state, "held"); /* nobody there follows us: a moderator decides */
+    assert_int_equal(n_comments(state), shown);
     receive(cx, FAR_EVE, str_fmt(cx->arena, "{\"id\":\"https://evil.example/f/1\",\"type\":\"Follow\","
                                  "\"actor\":\"https://evil.example/eve\",\"object\":\"" STR_FMT "\"}",
                                  STR_ARG(tea)));
@@ -345,6 +351,12 @@ static int set_up(void **state)
 {
     if (fed_world_setup(state) != 0)
         return -1;
+    struct cx *cx = as(state, 0);
+    struct fed_local sand;
+    OK_(fed_local_by_ref(cx, "planet", SAND, &sand));
+    OK_(tx_begin(cx)); /* somebody at far.example follows something here */
+    OK_(q_test_follow(cx, 71, FAR_BEN, sand.id, NULL));
+    OK_(tx_commit(cx));
     post = make_published(state, "Locked", "the " CANARY " body", "A teaser", GATE_MEMBERS, 0);
     return 0;
 }
