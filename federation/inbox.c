@@ -214,6 +214,10 @@ enum err fed_inbox_post(struct rq *rq)
         return reply_text(rq, 415, "send application/activity+json\n");
     if (!str_eq(rq->host, cx->node->host))
         return ERR_MISDIRECTED;
+    /* Before the body is looked at: an unsigned knock is how people test whether a proxy lets
+     * POSTs through, and 401 is what they look for (1.5). */
+    if (rq_header(rq, "signature").p == NULL && rq_header(rq, "authorization").p == NULL)
+        return refuse(in, "no signature");
     TRY(read_activity(in, &done));
     if (done)
         return OK;
@@ -222,9 +226,6 @@ enum err fed_inbox_post(struct rq *rq)
                                       .scheme = rq->secure ? "https" : "http",
                                       .header = header_of, .arg = rq, .body = rq->body,
                                       .has_body = true};
-    if (in->self_delete && rq_header(rq, "signature").p == NULL &&
-        rq_header(rq, "authorization").p == NULL)
-        return refuse(in, "no signature");
     enum err e = httpsig_parse(cx->arena, &in->sig_rq, cx->now, SIG_SKEW_MS, &in->sig, &why);
     if (e != OK)
         return refuse(in, why);
