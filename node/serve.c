@@ -11,6 +11,7 @@
 #include "node/media/media.h"
 #include "node/net/fetch.h"
 #include "node/node.h"
+#include "node/people/hash_gate.h"
 #include "node/server.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@
 #include <unistd.h>
 
 enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2 };
+/* 19 MiB each; together fewer than the HTTP workers, so that a flood of sign-ins leaves one. */
+enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
 
 static const char usage[] =
     "usage: orrery serve DIR [options]\n\n"
@@ -126,6 +129,7 @@ int serve_main(struct server *s, int argc, char **argv)
         return 1;
     struct http *http = NULL;
     s->media = media_engine_new(PICTURES_AT_ONCE, NULL);
+    s->hashing = hash_gate_new(HASHES_AT_ONCE, HASHES_WAITING);
     enum err e = node_open(s, o.dir, &s->node);
     if (e == OK)
         e = start_engines(s, &o, &http);
@@ -144,6 +148,7 @@ int serve_main(struct server *s, int argc, char **argv)
     if (s->node != NULL)
         fed_stop(s->node);
     node_close(s->node);
+    s->hashing = hash_gate_free(s->hashing);
     s->media = media_engine_free(s->media);
     close(lock);
     return e == OK ? 0 : 1;

@@ -62,9 +62,9 @@ struct str code_text_show(struct arena *a, struct str code)
  * U+3000, U+FF0D. 0: something else. */
 static size_t separator(struct str s)
 {
-    static const char *const wide[] = {"\xc2\xa0",     "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92",
-                                       "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x88\x92",
-                                       "\xe3\x80\x80", "\xef\xbc\x8d"};
+    static const char *const wide[] = {
+        "\xc2\xa0",     "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93",
+        "\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x88\x92", "\xe3\x80\x80", "\xef\xbc\x8d"};
     if (memchr(" \t\r\n-_.", s.p[0], 7) != NULL)
         return 1;
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)

@@ -210,7 +210,8 @@ enum err ledger_verify(struct cx *cx, int64_t planet_id, struct ledger_check *re
     return OK;
 }
 
-enum err ledger_balances(struct cx *cx, int64_t planet_id, struct ledger_balance **ret, size_t *ret_n)
+enum err ledger_balances(struct cx *cx, int64_t planet_id, struct ledger_balance **ret,
+                         size_t *ret_n)
 {
     struct ledger_balance_row *rows;
     size_t n;

@@ -115,6 +115,6 @@ enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at, st
     if (ends_at != DB_NULL && ends_at <= g.starts_at)
         return cx_tell(cx, ERR_INVALID, N_("The membership would end before it begins."));
     bool longer = end_max(ends_at, g.ends_at) == ends_at;
-    return change(cx, grant_id, longer ? GRANT_EXTEND : GRANT_SHORTEN, longer ? "extend" : "shorten",
-                  ends_at, reason);
+    return change(cx, grant_id, longer ? GRANT_EXTEND : GRANT_SHORTEN,
+                  longer ? "extend" : "shorten", ends_at, reason);
 }

@@ -72,7 +72,8 @@ static bool decimal_read(struct str s, int exponent, int64_t *ret)
     return true;
 }
 
-enum err money_parse_fields(struct cx *cx, struct str amount, struct str currency, struct money *ret)
+enum err money_parse_fields(struct cx *cx, struct str amount, struct str currency,
+                            struct money *ret)
 {
     char cur[4] = "";
     int64_t minor;
@@ -82,7 +83,8 @@ enum err money_parse_fields(struct cx *cx, struct str amount, struct str currenc
         cur[i] = currency.p[i] >= 'a' && currency.p[i] <= 'z' ? (char)(currency.p[i] - 32)
                                                               : currency.p[i];
     if (currency.n != 3 || !money_currency_ok(str_c(cur)))
-        return cx_tell(cx, ERR_INVALID, N_("Name the currency by its three letters, such as CNY or EUR."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("Name the currency by its three letters, such as CNY or EUR."));
     if (!decimal_read(amount, money_exponent(cur), &minor))
         return cx_tell(cx, ERR_INVALID,
                        N_("This is not an amount of that currency. Write it like 100 or 99.50."));
@@ -94,7 +96,8 @@ enum err money_parse(struct cx *cx, struct str s, struct money *ret)
 {
     size_t colon = str_find_char(s, ':', 0);
     if (colon == SIZE_MAX)
-        return cx_tell(cx, ERR_INVALID, N_("Write money as CURRENCY:AMOUNT, such as CNY:100 or EUR:9.50."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("Write money as CURRENCY:AMOUNT, such as CNY:100 or EUR:9.50."));
     return money_parse_fields(cx, str_sub(s, colon + 1, s.n), str_sub(s, 0, colon), ret);
 }
 

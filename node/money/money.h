@@ -13,7 +13,8 @@ bool money_currency_ok(struct str cur); /* three upper-case letters */
  * ERR_INVALID with a sentence; negative amounts are refused. */
 MUST_USE enum err money_parse(struct cx *cx, struct str s, struct money *ret);
 /* The same of two form fields: "99.50", "CNY" (lower case is taken, too). */
-MUST_USE enum err money_parse_fields(struct cx *cx, struct str amount, struct str currency, struct money *ret);
+MUST_USE enum err money_parse_fields(struct cx *cx, struct str amount, struct str currency,
+                                     struct money *ret);
 struct str money_decimal(struct arena *a, struct money m); /* "99.50" */
 struct str money_format(struct arena *a, struct money m);  /* "CNY:99.50" */
 struct money money_of(int64_t minor, struct str cur);

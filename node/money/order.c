@@ -62,7 +62,8 @@ static struct str number_new(struct cx *cx)
     return (struct str){arena_copy(cx->arena, out, sizeof out), sizeof out};
 }
 
-enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_number, int64_t *ret_id)
+enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_number,
+                      int64_t *ret_id)
 {
     const char *kind = o->kind;
     struct str number = number_new(cx);
@@ -113,7 +114,8 @@ static enum err may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, st
     return OK;
 }
 
-static enum err may_join(struct cx *cx, int64_t account_id, const struct tier *tier, struct money total)
+static enum err may_join(struct cx *cx, int64_t account_id, const struct tier *tier,
+                         struct money total)
 {
     struct planet planet;
     struct membership m = {.live = false};
@@ -157,10 +159,12 @@ enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const c
     for (size_t i = 0; i < tier.n_prices; i++)
         offered = offered || tier.prices[i].id == price_id;
     if (!offered)
-        return cx_tell(cx, ERR_INVALID, N_("This price is no longer offered. Please choose again."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("This price is no longer offered. Please choose again."));
     TRY(may_buy(cx, account_id, tier.planet_id, price.money, rail));
     TRY(may_join(cx, account_id, &tier, price.money));
-    TRY(membership_next_term(cx, tier.planet_id, account_id, tier.rank, price.unit, price.count, &term));
+    TRY(membership_next_term(cx, tier.planet_id, account_id, tier.rank, price.unit, price.count,
+                             &term));
     struct order_new o = {
         .account_id = account_id,
         .planet_id = tier.planet_id,
@@ -227,7 +231,8 @@ enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_
         return cx_tell(cx, ERR_INVALID, N_("There is no free trial of this."));
     TRY(q_trial_had(cx, tier.planet_id, account_id, &had));
     if (had > 0)
-        return cx_tell(cx, ERR_CONFLICT, N_("A free trial can be had once, before the first membership."));
+        return cx_tell(cx, ERR_CONFLICT,
+                       N_("A free trial can be had once, before the first membership."));
     TRY(may_join(cx, account_id, &tier, (struct money){.minor = 0}));
     struct grant_new g = {
         .account_id = account_id,
@@ -277,7 +282,8 @@ enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int li
                     struct order **ret, size_t *ret_n)
 {
     struct order_row *rows;
-    TRY(q_order_of_account(cx, account_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
+    TRY(q_order_of_account(cx, account_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows,
+                           ret_n));
     *ret = orders_from(cx, rows, *ret_n);
     return OK;
 }
@@ -287,7 +293,8 @@ enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_i
 {
     struct order_row *rows;
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_order_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
+    TRY(q_order_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows,
+                          ret_n));
     *ret = orders_from(cx, rows, *ret_n);
     return OK;
 }

@@ -29,7 +29,8 @@ struct order {
     struct str term_unit; int64_t term_count; /* of tier_id */
     struct str number;    /* ULID: 26 upper-case letters and digits */
     struct str kind;      /* membership, renewal, post */
-    struct str state;     /* new, pending, paid, part_refunded, refunded, disputed, lost, expired, failed, cancelled */
+    struct str state; /* new, pending, paid, part_refunded, refunded, disputed, lost, expired,
+                         failed, cancelled */
     struct str rail, rail_ref;
     int64_t quantity, list_amount, discount, credit, tax, refunded;
     struct money total;
@@ -37,19 +38,24 @@ struct order {
     int64_t rail_at;      /* the rail's clock of what is known; DB_NULL: nothing yet */
 };
 
-/* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at once (P3).
- * Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41), has it for life,
- * has the free one already; ERR_FORBIDDEN: the planet is closed or the account banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
-MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail, struct order *ret);
+/* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at
+ * once (P3). Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41),
+ * has it for life, has the free one already; ERR_FORBIDDEN: the planet is closed or the account
+ * banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
+MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail,
+                             struct order *ret);
 /* A single post (access 'price'): a right that does not end (P11). */
-MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail, struct order *ret);
+MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id,
+                                  const char *rail, struct order *ret);
 /* Free days of a price, once per account and planet (P25). */
-MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_t *ret_grant_id);
+MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id,
+                              int64_t *ret_grant_id);
 
 MUST_USE enum err order_by_number(struct cx *cx, struct str number, struct order *ret);
-MUST_USE enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit, struct order **ret, size_t *ret_n);
-MUST_USE enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
-                                       struct order **ret, size_t *ret_n);
+MUST_USE enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit,
+                             struct order **ret, size_t *ret_n);
+MUST_USE enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id,
+                                       int limit, struct order **ret, size_t *ret_n);
 /* Of the buyer, while it is new or pending. */
 MUST_USE enum err order_cancel(struct cx *cx, struct str number);
 
@@ -73,7 +79,8 @@ struct unmatched {
     struct str reason, order_number; /* order_number STR_NULL: said none */
     struct money amount;
 };
-MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n);
+MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret,
+                                 size_t *ret_n);
 /* The owner has dealt with it outside (given back, kept). */
 MUST_USE enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id);
 

@@ -47,15 +47,21 @@ static const char *const event_words[ORDER_EVENT_COUNT] = {
 /* What is not here is recorded and changes nothing. Money that comes after an order was given up is
  * still honoured (P8). */
 static const unsigned char table[STATES][ORDER_EVENT_COUNT] = {
-    [NEW] = {[ORDER_PENDING] = PENDING, [ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED,
-             [ORDER_FAIL] = FAILED, [ORDER_CANCEL] = CANCELLED},
-    [PENDING] = {[ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED, [ORDER_FAIL] = FAILED,
+    [NEW] = {[ORDER_PENDING] = PENDING,
+             [ORDER_PAID] = PAID,
+             [ORDER_EXPIRE] = EXPIRED,
+             [ORDER_FAIL] = FAILED,
+             [ORDER_CANCEL] = CANCELLED},
+    [PENDING] = {[ORDER_PAID] = PAID,
+                 [ORDER_EXPIRE] = EXPIRED,
+                 [ORDER_FAIL] = FAILED,
                  [ORDER_CANCEL] = CANCELLED},
     [PAID] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
     [PART_REFUNDED] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
     [DISPUTED] = {[ORDER_DISPUTE_WON] = BY_REST, [ORDER_DISPUTE_LOST] = LOST},
     [EXPIRED] = {[ORDER_PAID] = PAID, [ORDER_FAIL] = FAILED},
-    [FAILED] = {[ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED}, /* a failed try, then time ran out */
+    [FAILED] =
+        {[ORDER_PAID] = PAID, [ORDER_EXPIRE] = EXPIRED}, /* a failed try, then time ran out */
     [CANCELLED] = {[ORDER_PAID] = PAID},
 };
 
@@ -229,18 +235,20 @@ static enum err give_back_time(struct cx *cx, const struct order_row *o)
     return OK;
 }
 
-static enum err on_dispute_won(struct cx *cx, const struct order_row *o, const struct order_change *c)
+static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
+                               const struct order_change *c)
 {
     int64_t reverses = DB_NULL;
     bool found;
     TRY(q_txn_of_order(cx, o->id, STR("dispute"), &found, &reverses));
-    TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o), "disputes",
-             o->total - o->refunded));
+    TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o),
+             "disputes", o->total - o->refunded));
     TRY(q_post_right_restore(cx, o->id, NULL));
     return give_back_time(cx, o);
 }
 
-static enum err on_dispute_lost(struct cx *cx, const struct order_row *o, const struct order_change *c)
+static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
+                                const struct order_change *c)
 {
     TRY(book(cx, o, c, "dispute_lost", DB_NULL, DB_NULL, "disputes", clearing(cx, o), 0));
     return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
@@ -292,9 +300,9 @@ static const char *misfit(const struct order_row *o, const struct order_change *
 static enum err record(struct cx *cx, const struct order_row *o, const struct order_change *c,
                        enum state to, const char *detail)
 {
-    return q_order_event_insert(cx, id_next(cx->node->ids), o->id, cx->now,
-                                str_c(event_words[c->event]), o->state,
-                                to == NONE ? STR_NULL : str_c(state_words[to]), str_c(detail), NULL);
+    return q_order_event_insert(
+        cx, id_next(cx->node->ids), o->id, cx->now, str_c(event_words[c->event]), o->state,
+        to == NONE ? STR_NULL : str_c(state_words[to]), str_c(detail), NULL);
 }
 
 static enum err keep(struct cx *cx, const struct order_row *o, const struct order_change *c,

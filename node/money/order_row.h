@@ -21,7 +21,8 @@ MUST_USE enum err order_insert(struct cx *cx, const struct order_new *o, struct 
 /* OK, or ERR_CONFLICT with a sentence when every seat is taken by others. */
 MUST_USE enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id);
 /* Put money into the owner's tray. */
-MUST_USE enum err order_unmatched(struct cx *cx, int64_t planet_id, const struct order_change *change,
-                                  struct str number, const char *reason);
+MUST_USE enum err order_unmatched(struct cx *cx, int64_t planet_id,
+                                  const struct order_change *change, struct str number,
+                                  const char *reason);
 
 #endif

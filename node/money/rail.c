@@ -86,7 +86,8 @@ static enum err step(struct cx *cx, const struct rail_state *s, int64_t rail_eve
 /* Walk the order to where the rail says that the payment is. What happened last implies what must
  * have come before it, if that has not been told yet: a refund that the payment was made, a further
  * refund that an open dispute was won meanwhile (no rail gives back what is in dispute). */
-static enum err follow(struct cx *cx, const struct rail_state *s, int64_t id, enum order_verdict *ret)
+static enum err follow(struct cx *cx, const struct rail_state *s, int64_t id,
+                       enum order_verdict *ret)
 {
     struct order o;
     bool won = s->event == ORDER_DISPUTE_WON, lost = s->event == ORDER_DISPUTE_LOST;
@@ -152,8 +153,9 @@ enum err rail_receive(struct cx *cx, struct str rail_name, int64_t planet_id, st
                       struct str signature, const struct rail_header *headers, size_t n_headers,
                       enum order_verdict *ret_verdict)
 {
-    static const char *const words[] = {
-        [ORDER_APPLIED] = "applied", [ORDER_RECORDED] = "recorded", [ORDER_UNMATCHED] = "unmatched"};
+    static const char *const words[] = {[ORDER_APPLIED] = "applied",
+                                        [ORDER_RECORDED] = "recorded",
+                                        [ORDER_UNMATCHED] = "unmatched"};
     const struct pay_rail *rail = rail_by_name(rail_name);
     enum order_verdict verdict = ORDER_RECORDED;
     struct rail_state s;

@@ -1,9 +1,9 @@
 /* Rails: the ways money arrives. Each is a row of a table behind one small interface (P20–P24).
  *
- * rail_receive is the only door for a provider's messages: the signature is checked on the raw bytes,
- * the event stored once (a repeat is OK and does nothing), the order moved, all in one transaction.
- * What the rail tells is the payment as it stood at `at`: an older tale that arrives later is
- * recorded only, so any order of arrival ends in the same state (P21). */
+ * rail_receive is the only door for a provider's messages: the signature is checked on the raw
+ * bytes, the event stored once (a repeat is OK and does nothing), the order moved, all in one
+ * transaction. What the rail tells is the payment as it stood at `at`: an older tale that arrives
+ * later is recorded only, so any order of arrival ends in the same state (P21). */
 #ifndef NODE_MONEY_RAIL_H
 #define NODE_MONEY_RAIL_H
 
@@ -29,7 +29,8 @@ struct pay_rail {
     const char *label;        /* N_("…") for the button */
     bool (*available)(struct cx *cx, int64_t planet_id);
     /* Make the rail's object; where the buyer goes next. Also says the rail's name of it. */
-    enum err (*checkout)(struct cx *cx, const struct order *o, struct str *ret_url, struct str *ret_ref);
+    enum err (*checkout)(struct cx *cx, const struct order *o, struct str *ret_url,
+                         struct str *ret_ref);
     /* Raw bytes and headers to a checked state. ERR_UNAUTHENTICATED: not signed by the rail. */
     enum err (*verify)(struct cx *cx, int64_t planet_id, struct str body, struct str signature,
                        const struct rail_header *headers, size_t n_headers, struct rail_state *ret);
@@ -37,7 +38,8 @@ struct pay_rail {
      * event's own words. NULL: the rail has no such question. */
     enum err (*fetch_state)(struct cx *cx, const struct order *o, struct rail_state *ret);
     /* Whose money do we take: the planet's merchant name, and is it live? (P24) */
-    enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant, bool *ret_live);
+    enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant,
+                         bool *ret_live);
 };
 
 const struct pay_rail *rail_by_name(struct str name);  /* NULL: no such rail */
@@ -52,16 +54,16 @@ MUST_USE enum err rail_receive(struct cx *cx, struct str rail, int64_t planet_id
                                struct str signature, const struct rail_header *headers,
                                size_t n_headers, enum order_verdict *ret_verdict);
 
-/* The fake rail: only with node->dev. Its "provider" is the page /dev/pay/NUMBER of this node, which
- * calls fake_rail_event and hands the result to rail_receive as a provider would. */
+/* The fake rail: only with node->dev. Its "provider" is the page /dev/pay/NUMBER of this node,
+ * which calls fake_rail_event and hands the result to rail_receive as a provider would. */
 #define FAKE_RAIL_PATH "/dev/pay/"
-/* event: paid, refund, dispute, dispute_won, dispute_lost, fail, expire. amount: what is paid, or for refund
- * given back so far. Body and signature live in the cx. */
+/* event: paid, refund, dispute, dispute_won, dispute_lost, fail, expire. amount: what is paid, or
+ * for refund given back so far. Body and signature live in the cx. */
 MUST_USE enum err fake_rail_event(struct cx *cx, struct str order_number, struct str event,
                                   int64_t amount, struct str currency, struct str *ret_body,
                                   struct str *ret_signature);
 /* The same with everything said, for tests. */
-MUST_USE enum err fake_rail_sign(struct cx *cx, const struct rail_state *state, struct str *ret_body,
-                                 struct str *ret_signature);
+MUST_USE enum err fake_rail_sign(struct cx *cx, const struct rail_state *state,
+                                 struct str *ret_body, struct str *ret_signature);
 
 #endif

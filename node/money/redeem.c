@@ -46,19 +46,21 @@ static struct code_batch batch_from(const struct code_batch_row *r)
     };
 }
 
-static enum err batch_ok(struct cx *cx, struct str name, struct str unit, int64_t count, int64_t uses,
-                         int64_t expires_at, size_t n)
+static enum err batch_ok(struct cx *cx, struct str name, struct str unit, int64_t count,
+                         int64_t uses, int64_t expires_at, size_t n)
 {
     if (!str_is_utf8(name) || str_utf8_len(name) > NAME_CHARS)
         return cx_tell(cx, ERR_INVALID, N_("The name of a batch has at most 60 characters."));
     if (!term_ok(unit, count))
-        return cx_tell(cx, ERR_INVALID, N_("A code gives some days, months or years, or membership for life."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("A code gives some days, months or years, or membership for life."));
     if (n < 1 || n > CODE_BATCH_MAX)
         return cx_tell(cx, ERR_INVALID, N_("Make between 1 and 10,000 codes at once."));
     if (uses < 1 || uses > CODE_USES_MAX)
         return cx_tell(cx, ERR_INVALID, N_("A code can be used between 1 and 100,000 times."));
     if (expires_at != DB_NULL && expires_at <= cx->now)
-        return cx_tell(cx, ERR_INVALID, N_("The codes would have run out already. Choose a later day."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The codes would have run out already. Choose a later day."));
     return OK;
 }
 
@@ -112,7 +114,8 @@ enum err code_batch_list(struct cx *cx, int64_t planet_id, struct code_batch **r
     return OK;
 }
 
-enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id, struct code_batch *ret)
+enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id,
+                          struct code_batch *ret)
 {
     struct code_batch_row row;
     TRY(planet_may_manage(cx, planet_id));
@@ -173,12 +176,14 @@ static void put_cell(struct buf *b, struct str s)
     buf_put_char(b, '"');
 }
 
-struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct str *codes, size_t n)
+struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct str *codes,
+                    size_t n)
 {
     struct buf b;
     struct str expires = batch->expires_at == DB_NULL ? STR("")
                                                       : clock_rfc3339(cx->arena, batch->expires_at);
-    struct str term = str_fmt(cx->arena, "%lld " STR_FMT, (long long)batch->count, STR_ARG(batch->unit));
+    struct str term =
+        str_fmt(cx->arena, "%lld " STR_FMT, (long long)batch->count, STR_ARG(batch->unit));
     buf_init_arena(&b, cx->arena, CSV_MAX);
     buf_lit(&b, "code,tier,term,uses,expires\r\n");
     for (size_t i = 0; i < n; i++) {
@@ -197,7 +202,8 @@ struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct 
 static enum err no_such_code(struct cx *cx)
 {
     return cx_tell(cx, ERR_NOT_FOUND,
-                   N_("This code does not work: it is wrong, or somebody has used it. Please ask who gave it to you."));
+                   N_("This code does not work: it is wrong, or somebody has used it. Please ask "
+                      "who gave it to you."));
 }
 
 /* Inside the transaction: may this account use this code now? */
@@ -213,12 +219,14 @@ static enum err code_check(struct cx *cx, int64_t account_id, struct str hash,
         return no_such_code(cx);
     TRY(q_code_used_by(cx, ret_code->id, account_id, &had));
     if (had > 0)
-        return cx_tell(cx, ERR_CONFLICT, N_("You have redeemed this code already. Nothing was done twice."));
+        return cx_tell(cx, ERR_CONFLICT,
+                       N_("You have redeemed this code already. Nothing was done twice."));
     TRY(q_code_batch_get(cx, ret_code->batch_id, ret_batch));
     if (ret_code->revoked_at != DB_NULL || ret_code->used >= ret_batch->uses)
         return no_such_code(cx);
     if (ret_batch->expires_at != DB_NULL && ret_batch->expires_at <= cx->now)
-        return cx_tell(cx, ERR_GONE, N_("This code has run out. Please ask who gave it to you for a new one."));
+        return cx_tell(cx, ERR_GONE,
+                       N_("This code has run out. Please ask who gave it to you for a new one."));
     TRY(role_of(cx, ret_batch->planet_id, account_id, &role));
     if (role == ROLE_BANNED)
         return cx_tell(cx, ERR_CONFLICT, N_("You cannot join this planet."));
@@ -249,7 +257,8 @@ static enum err give(struct cx *cx, int64_t account_id, const struct code_batch_
     TRY(order_insert(cx, &o, &number, ret_order_id));
     TRY(order_apply(cx, number, &paid, &verdict));
     if (verdict != ORDER_APPLIED) /* has it for life: the code stays unused */
-        return cx_tell(cx, ERR_CONFLICT, N_("You are a member for life already. Keep the code for somebody else."));
+        return cx_tell(cx, ERR_CONFLICT,
+                       N_("You are a member for life already. Keep the code for somebody else."));
     return OK;
 }
 
@@ -290,12 +299,14 @@ enum err code_redeem(struct cx *cx, int64_t account_id, struct str typed, struct
     if (cx->viewer != 0 && cx->viewer != account_id)
         return cx_fail(cx, ERR_FORBIDDEN, "redeeming for another account");
     TRY(rate_hit(cx, "code-ip", rate_ip(cx->arena, ip, false), MS_MINUTE, 5));
-    TRY(rate_hit(cx, "code-account", str_fmt(cx->arena, "%lld", (long long)account_id), MS_DAY, 20));
+    TRY(rate_hit(cx, "code-account", str_fmt(cx->arena, "%lld", (long long)account_id), MS_DAY,
+                 20));
     bool well_formed = code_text_read(cx->arena, typed, &code);
     struct str hash = hash_of(cx, code);
     enum err e = redeem(cx, account_id, hash, ret);
     if (e == ERR_NOT_FOUND && !well_formed)
         return cx_tell(cx, ERR_INVALID,
-                       N_("There is a typing error in the code: it has 20 letters and digits in four groups."));
+                       N_("There is a typing error in the code: it has 20 letters and digits in "
+                          "four groups."));
     return e;
 }

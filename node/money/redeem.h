@@ -22,24 +22,31 @@ struct code {
     struct str hint;                  /* last five characters */
 };
 
-/* Owner or partner. n codes of `count` `unit`s each, each good for `uses` accounts, until expires_at
- * (DB_NULL: for ever). ret_codes: n codes as people type them; this is the only time that they are seen. */
-MUST_USE enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t tier_id, struct str name,
-                                    struct str unit, int64_t count, int64_t uses, int64_t expires_at,
-                                    size_t n, struct str **ret_codes, struct code_batch *ret);
-MUST_USE enum err code_batch_list(struct cx *cx, int64_t planet_id, struct code_batch **ret, size_t *ret_n);
-MUST_USE enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id, struct code_batch *ret);
+/* Owner or partner. n codes of `count` `unit`s each, each good for `uses` accounts, until
+ * expires_at (DB_NULL: for ever). ret_codes: n codes as people type them; this is the only time
+ * that they are seen. */
+MUST_USE enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t tier_id,
+                                    struct str name, struct str unit, int64_t count, int64_t uses,
+                                    int64_t expires_at, size_t n, struct str **ret_codes,
+                                    struct code_batch *ret);
+MUST_USE enum err code_batch_list(struct cx *cx, int64_t planet_id, struct code_batch **ret,
+                                  size_t *ret_n);
+MUST_USE enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id,
+                                   struct code_batch *ret);
 MUST_USE enum err code_list(struct cx *cx, int64_t batch_id, struct code **ret, size_t *ret_n);
-/* Take back what is not used yet: one code, or with code_id 0 the whole batch. What was redeemed stays. */
+/* Take back what is not used yet: one code, or with code_id 0 the whole batch. What was redeemed
+ * stays. */
 MUST_USE enum err code_revoke(struct cx *cx, int64_t batch_id, int64_t code_id);
 /* CSV with a head line: code, tier, term, uses, expires. Cells cannot become formulas. */
-struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct str *codes, size_t n);
+struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct str *codes,
+                    size_t n);
 
 /* What is typed: any case, spaces and hyphens, O for 0, I and L for 1. Outside of transactions.
  * Gives the term at the end of what the account has. ERR_INVALID: mistyped (its check
- * character says so, which tells nothing); ERR_NOT_FOUND: wrong, used up or taken back (one sentence); ERR_GONE: the batch has run out; ERR_CONFLICT: redeemed by this account before, member
- * for life, no seat left, or banned here: the code stays unused; ERR_RATE_LIMITED: 5 a minute and IP,
- * 20 a day and account. */
+ * character says so, which tells nothing); ERR_NOT_FOUND: wrong, used up or taken back (one
+ * sentence); ERR_GONE: the batch has run out; ERR_CONFLICT: redeemed by this account before, member
+ * for life, no seat left, or banned here: the code stays unused; ERR_RATE_LIMITED: 5 a minute and
+ * IP, 20 a day and account. */
 struct redeemed { int64_t planet_id, tier_id, grant_id, order_id, starts_at, ends_at; };
 MUST_USE enum err code_redeem(struct cx *cx, int64_t account_id, struct str typed, struct str ip,
                               struct redeemed *ret);

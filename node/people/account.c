@@ -223,9 +223,11 @@ enum err account_update_profile(struct cx *cx, int64_t id, struct str name, stru
     TRY(clean_name(cx, &name));
     bio = str_trim(bio);
     if (!str_is_utf8(bio) || str_utf8_len(bio) > BIO_MAX_CHARS)
-        return cx_tell(cx, ERR_INVALID, N_("The text about you is too long: at most 500 characters."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The text about you is too long: at most 500 characters."));
     TX_SCOPE(cx);
-    TRY(q_account_set_profile(cx, id, name, bio.n == 0 ? STR_NULL : bio, avatar_media_id, &changes));
+    TRY(q_account_set_profile(cx, id, name, bio.n == 0 ? STR_NULL : bio, avatar_media_id,
+                              &changes));
     if (changes == 0)
         return ERR_NOT_FOUND;
     TRY(event_emit(cx, EV_PROFILE_CHANGED, id, STR_NULL));

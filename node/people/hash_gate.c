@@ -50,7 +50,8 @@ enum err hash_gate_enter(struct cx *cx)
     if (g->free == 0 && g->room == 0) {
         pthread_mutex_unlock(&g->lock);
         cx->retry_after_s = 2;
-        return cx_tell(cx, ERR_BUSY, N_("Many people are signing in right now. Please try again in a moment."));
+        return cx_tell(cx, ERR_BUSY,
+                       N_("Many people are signing in right now. Please try again in a moment."));
     }
     if (g->free == 0) {
         g->room--;

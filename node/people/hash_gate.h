@@ -9,7 +9,8 @@
 struct hash_gate;
 struct hash_gate *hash_gate_new(int at_once, int waiting);
 struct hash_gate *hash_gate_free(struct hash_gate *g);
-/* The gate of cx->node->server. Gives back the store connection first. ERR_BUSY when too many wait. */
+/* The gate of cx->node->server. Gives back the store connection first. ERR_BUSY when too many wait.
+ */
 MUST_USE enum err hash_gate_enter(struct cx *cx);
 void hash_gate_leave(struct cx *cx);
 

@@ -47,9 +47,9 @@ static struct str code_hash(struct cx *cx, int64_t id, struct str code)
 {
     unsigned char mac[32];
     struct str secret = {(const char *)cx->node->secret, sizeof cx->node->secret};
-    crypt_hmac_sha256(secret,
-                      str_fmt(cx->arena, "login-code-hash:%lld:" STR_FMT, (long long)id, STR_ARG(code)),
-                      mac);
+    crypt_hmac_sha256(
+        secret, str_fmt(cx->arena, "login-code-hash:%lld:" STR_FMT, (long long)id, STR_ARG(code)),
+        mac);
     return bytes(cx, mac, sizeof mac);
 }
 
@@ -173,7 +173,8 @@ enum err login_show_code(struct cx *cx, struct str token, struct str *ret_code)
 static enum err code_is_bad(struct cx *cx)
 {
     return cx_tell(cx, ERR_INVALID,
-                   N_("This number is not right. Open the link in the mail once more and type the six digits."));
+                   N_("This number is not right. Open the link in the mail once more and type the "
+                      "six digits."));
 }
 
 /* The row whose code was typed. Each try is counted before it is looked at. */
@@ -232,8 +233,9 @@ enum err login_finish(struct cx *cx, struct str token, struct str code, struct s
     if (token.n > 0) {
         TRY(find_good(cx, token, &row));
         if (!same_browser(cx, &row, browser))
-            return cx_tell(cx, ERR_FORBIDDEN,
-                           N_("This link was asked for in another browser. Type the six digits there."));
+            return cx_tell(
+                cx, ERR_FORBIDDEN,
+                N_("This link was asked for in another browser. Type the six digits there."));
     } else {
         TRY(find_by_code(cx, code, browser, ip, &row));
     }
@@ -260,8 +262,9 @@ enum err login_password(struct cx *cx, struct str mail, struct str password, str
     TRY(e == OK ? q_account_password(cx, row.id, &encoded) : OK);
     TRY(password_verify(cx, encoded, password, &right));
     if (!right)
-        return cx_tell(cx, ERR_UNAUTHENTICATED,
-                       N_("Mail address or password are not right. You can always sign in by a mailed link."));
+        return cx_tell(
+            cx, ERR_UNAUTHENTICATED,
+            N_("Mail address or password are not right. You can always sign in by a mailed link."));
     TRY(account_by_id(cx, row.id, &account));
     if (!str_eq_c(account.state, "active"))
         return cx_tell(cx, ERR_FORBIDDEN,

@@ -53,7 +53,8 @@ enum err login_unseal(struct cx *cx, struct str sealed, struct str *ret_token,
 
 static struct str link_of(struct cx *cx, struct str token)
 {
-    return str_fmt(cx->arena, STR_FMT LOGIN_PATH STR_FMT, STR_ARG(cx->node->origin), STR_ARG(token));
+    return str_fmt(cx->arena, STR_FMT LOGIN_PATH STR_FMT, STR_ARG(cx->node->origin),
+                   STR_ARG(token));
 }
 
 static struct str fill(struct cx *cx, const char *msgid, struct str arg)
@@ -64,20 +65,24 @@ static struct str fill(struct cx *cx, const char *msgid, struct str arg)
 static void compose(struct cx *cx, struct str site, struct str link, struct mail *m)
 {
     struct str hello = fill(cx, N_("Open this link to sign in to {0}:"), site);
-    struct str rules = fill(cx, N_("It works once, for {0} minutes, in the browser that asked for it."),
-                            str_fmt(cx->arena, "%d", LOGIN_MINUTES));
-    struct str other = str_c(tr(cx, N_("If it was not you who asked, do nothing: nobody gets in without this mail.")));
+    struct str rules =
+        fill(cx, N_("It works once, for {0} minutes, in the browser that asked for it."),
+             str_fmt(cx->arena, "%d", LOGIN_MINUTES));
+    struct str other = str_c(
+        tr(cx, N_("If it was not you who asked, do nothing: nobody gets in without this mail.")));
     struct str button = fill(cx, N_("Sign in to {0}"), site);
     struct buf b;
 
     m->subject = button;
-    m->text = str_fmt(cx->arena, STR_FMT "\n\n" STR_FMT "\n\n" STR_FMT "\n" STR_FMT "\n", STR_ARG(hello),
-                      STR_ARG(link), STR_ARG(rules), STR_ARG(other));
+    m->text = str_fmt(cx->arena, STR_FMT "\n\n" STR_FMT "\n\n" STR_FMT "\n" STR_FMT "\n",
+                      STR_ARG(hello), STR_ARG(link), STR_ARG(rules), STR_ARG(other));
     buf_init_arena(&b, cx->arena, 16384);
     buf_lit(&b, "<!doctype html><html lang=\"");
     buf_put_html(&b, i18n_tag(cx->locale));
-    buf_lit(&b, "\"><body style=\"margin:0;padding:2rem 1rem;background:#f6f4ef;color:#22272b;"
-                "font:16px/1.6 system-ui,sans-serif\"><div style=\"max-width:30rem;margin:0 auto\"><p>");
+    buf_lit(
+        &b,
+        "\"><body style=\"margin:0;padding:2rem 1rem;background:#f6f4ef;color:#22272b;"
+        "font:16px/1.6 system-ui,sans-serif\"><div style=\"max-width:30rem;margin:0 auto\"><p>");
     buf_put_html(&b, hello);
     buf_lit(&b, "</p><p style=\"margin:1.5rem 0\"><a href=\"");
     buf_put_html(&b, link);

@@ -1,5 +1,5 @@
-/* The job that EV_LOGIN_MAIL wakes: one mail with the sign-in link, in the language of who asked. The
- * link travels sealed in the job's payload. */
+/* The job that EV_LOGIN_MAIL wakes: one mail with the sign-in link, in the language of who asked.
+ * The link travels sealed in the job's payload. */
 #ifndef NODE_PEOPLE_LOGIN_MAIL_H
 #define NODE_PEOPLE_LOGIN_MAIL_H
 

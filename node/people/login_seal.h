@@ -1,5 +1,5 @@
-/* How a sign-in link travels from who makes it to the job that mails it: sealed, with the language of
- * who asked. Used by login.c and login_mail.c only. */
+/* How a sign-in link travels from who makes it to the job that mails it: sealed, with the language
+ * of who asked. Used by login.c and login_mail.c only. */
 #ifndef NODE_PEOPLE_LOGIN_SEAL_H
 #define NODE_PEOPLE_LOGIN_SEAL_H
 

@@ -1,4 +1,5 @@
-/* Notices (通知) inside the page: somebody answered, mentioned, liked, followed; a membership changed. */
+/* Notices (通知) inside the page: somebody answered, mentioned, liked, followed; a membership
+ * changed. */
 #ifndef NODE_PEOPLE_NOTICE_H
 #define NODE_PEOPLE_NOTICE_H
 
@@ -11,8 +12,8 @@ struct notice {
     int64_t created_at, read_at;  /* read_at DB_NULL: unread */
 };
 
-/* Joins the caller's transaction if there is one. ERR_INVALID: an unknown kind. A notice that stands unread
- * with the same kind, place and sender within the last day is not put twice. */
+/* Joins the caller's transaction if there is one. ERR_INVALID: an unknown kind. A notice that
+ * stands unread with the same kind, place and sender within the last day is not put twice. */
 MUST_USE enum err notice_put(struct cx *cx, int64_t account_id, const char *kind, int64_t post_id,
                              int64_t comment_id, struct str from_name, struct str from_url);
 /* Newest first; before_id 0: from the newest. */

@@ -58,11 +58,13 @@ enum err password_check(struct cx *cx, struct str normalized, struct str mail)
 {
     size_t n = str_utf8_len(normalized);
     if (n < PASSWORD_MIN_CHARS)
-        return cx_tell(cx, ERR_INVALID, N_("A password has at least 10 characters. A short sentence is good."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("A password has at least 10 characters. A short sentence is good."));
     if (n > PASSWORD_MAX_CHARS)
         return cx_tell(cx, ERR_INVALID, N_("A password has at most 256 characters."));
     if (everybodys(cx, normalized, mail))
-        return cx_tell(cx, ERR_INVALID, N_("This password is too easy to guess. Please choose another."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("This password is too easy to guess. Please choose another."));
     return OK;
 }
 
@@ -104,7 +106,8 @@ enum err account_set_password(struct cx *cx, int64_t id, struct str current, str
     TRY(q_account_password(cx, id, &old));
     if (old.p != NULL && cx->viewer != 0) { /* the command line sets it without the old one */
         bool right;
-        TRY(rate_hit(cx, "password", str_fmt(cx->arena, "%lld", (long long)id), 15 * MS_MINUTE, 10));
+        TRY(rate_hit(cx, "password", str_fmt(cx->arena, "%lld", (long long)id), 15 * MS_MINUTE,
+                     10));
         TRY(password_normalize(cx, current, &current));
         TRY(password_verify(cx, old, current, &right));
         if (!right)

@@ -1,4 +1,5 @@
-/* Passwords: rules and the paced hashing (B2). Shared by account_set_password and login_password. */
+/* Passwords: rules and the paced hashing (B2). Shared by account_set_password and login_password.
+ */
 #ifndef NODE_PEOPLE_PASSWORD_H
 #define NODE_PEOPLE_PASSWORD_H
 
@@ -11,6 +12,7 @@ MUST_USE enum err password_check(struct cx *cx, struct str normalized, struct st
 /* At most two run at once (node/people/hash_gate.h). Outside of transactions. encoded NULL: wastes
  * the time of a verification and says no. */
 MUST_USE enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_encoded);
-MUST_USE enum err password_verify(struct cx *cx, struct str encoded, struct str normalized, bool *ret);
+MUST_USE enum err password_verify(struct cx *cx, struct str encoded, struct str normalized,
+                                  bool *ret);
 
 #endif

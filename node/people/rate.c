@@ -35,7 +35,8 @@ static enum err look(struct cx *cx, struct str key, int64_t window_ms, int max)
         return OK;
     int64_t free_at = sum.oldest + window_ms + slice;
     cx->retry_after_s = free_at > cx->now ? (free_at - cx->now + MS_SECOND - 1) / MS_SECOND : 1;
-    return cx_tell(cx, ERR_RATE_LIMITED, N_("Too many attempts. Please wait a while and try again."));
+    return cx_tell(cx, ERR_RATE_LIMITED,
+                   N_("Too many attempts. Please wait a while and try again."));
 }
 
 enum err rate_check(struct cx *cx, const char *what, struct str who, int64_t window_ms, int max)

@@ -6,12 +6,14 @@
 
 #include "node/cx.h"
 
-/* Count one attempt of `what` by `who`. ERR_RATE_LIMITED (with cx->retry_after_s) when max were made
- * in the last window_ms; the refused one is not counted. Call it outside of transactions: the
+/* Count one attempt of `what` by `who`. ERR_RATE_LIMITED (with cx->retry_after_s) when max were
+ * made in the last window_ms; the refused one is not counted. Call it outside of transactions: the
  * count must stay when the attempt fails. */
-MUST_USE enum err rate_hit(struct cx *cx, const char *what, struct str who, int64_t window_ms, int max);
+MUST_USE enum err rate_hit(struct cx *cx, const char *what, struct str who, int64_t window_ms,
+                           int max);
 /* Asks without counting. */
-MUST_USE enum err rate_check(struct cx *cx, const char *what, struct str who, int64_t window_ms, int max);
+MUST_USE enum err rate_check(struct cx *cx, const char *what, struct str who, int64_t window_ms,
+                             int max);
 
 /* Whose address is this, for counting? One IPv4 address, an IPv6 /64; with net, /24 and /56. */
 struct str rate_ip(struct arena *a, struct str ip, bool net);

@@ -14,13 +14,15 @@ struct api_token {
 };
 
 /* ERR_INVALID on scopes that are no words or too many. expires_at DB_NULL: never. */
-MUST_USE enum err token_create(struct cx *cx, int64_t account_id, struct str name, struct str scopes,
-                               int64_t expires_at, struct str *ret_token, struct api_token *ret);
-/* ERR_NOT_FOUND when unknown, revoked, expired, or the account is not active. Notes the use, at most
- * once an hour. */
+MUST_USE enum err token_create(struct cx *cx, int64_t account_id, struct str name,
+                               struct str scopes, int64_t expires_at, struct str *ret_token,
+                               struct api_token *ret);
+/* ERR_NOT_FOUND when unknown, revoked, expired, or the account is not active. Notes the use, at
+ * most once an hour. */
 MUST_USE enum err token_find(struct cx *cx, struct str token, struct api_token *ret,
                              struct account *ret_account);
-MUST_USE enum err token_list(struct cx *cx, int64_t account_id, struct api_token **ret, size_t *ret_n);
+MUST_USE enum err token_list(struct cx *cx, int64_t account_id, struct api_token **ret,
+                             size_t *ret_n);
 MUST_USE enum err token_revoke(struct cx *cx, int64_t account_id, int64_t token_id);
 bool token_allows(const struct api_token *t, const char *scope);
 

@@ -14,8 +14,8 @@ struct facts {
 };
 enum { ROW_ACCOUNT, ROW_GRANT, ROW_PURCHASE };
 
-static struct access_pass pass_of(const struct gate *gate, int64_t viewer, enum access_verdict verdict,
-                                  enum access_why why)
+static struct access_pass pass_of(const struct gate *gate, int64_t viewer,
+                                  enum access_verdict verdict, enum access_why why)
 {
     return (struct access_pass){
         .verdict_ = verdict,
@@ -53,8 +53,8 @@ static bool row_is_live(const struct access_facts_row *g, int64_t now)
 }
 
 /* Until when grants that open the gate the same way follow one another without a gap. */
-static int64_t until(const struct facts *f, const struct gate *gate, enum access_why why, int64_t end,
-                     int64_t now)
+static int64_t until(const struct facts *f, const struct gate *gate, enum access_why why,
+                     int64_t end, int64_t now)
 {
     for (bool more = true; more && end != DB_NULL;) {
         more = false;
@@ -92,10 +92,11 @@ static struct access_pass by_grants(const struct facts *f, const struct gate *ga
             continue;
         }
         /* A full membership before a trial, a trial (with files) before a trial card. */
-        bool wins = best == NULL || (why == WHY_MEMBER && best_why == WHY_TRIAL) ||
-                    (why == best_why && str_eq_c(best->a, "trial_card") && str_eq_c(g->a, "trial")) ||
-                    (why == WHY_MEMBER && best_why == why && best->ends_at != DB_NULL &&
-                     end_max(g->ends_at, best->ends_at) != best->ends_at);
+        bool wins =
+            best == NULL || (why == WHY_MEMBER && best_why == WHY_TRIAL) ||
+            (why == best_why && str_eq_c(best->a, "trial_card") && str_eq_c(g->a, "trial")) ||
+            (why == WHY_MEMBER && best_why == why && best->ends_at != DB_NULL &&
+             end_max(g->ends_at, best->ends_at) != best->ends_at);
         if (wins) {
             best = g;
             best_why = why;

@@ -12,7 +12,8 @@
 enum gate_kind { GATE_PUBLIC, GATE_MEMBERS, GATE_TIER, GATE_PRICE };
 
 /* What a thing asks for. GATE_PRICE with rank 0 opens by purchase alone; with a rank n > 0 for
- * members of that rank, too. A draft opens for owners, partners and, his own, a guest. Embedded in whatever can be locked. */
+ * members of that rank, too. A draft opens for owners, partners and, his own, a guest. Embedded in
+ * whatever can be locked. */
 struct gate {
     int64_t post_id;
     int64_t planet_id;
@@ -25,8 +26,18 @@ struct gate {
 
 enum access_verdict { ACCESS_NONE, ACCESS_TEASER, ACCESS_FULL };
 enum access_why {
-    WHY_PUBLIC, WHY_ROLE, WHY_PURCHASED, WHY_MEMBER, WHY_TRIAL,            /* full */
-    WHY_VISITOR, WHY_NOT_MEMBER, WHY_LAPSED, WHY_TIER_TOO_LOW, WHY_NOT_IN_TRIAL, WHY_BANNED, WHY_DRAFT,
+    WHY_PUBLIC,
+    WHY_ROLE,
+    WHY_PURCHASED,
+    WHY_MEMBER,
+    WHY_TRIAL, /* full */
+    WHY_VISITOR,
+    WHY_NOT_MEMBER,
+    WHY_LAPSED,
+    WHY_TIER_TOO_LOW,
+    WHY_NOT_IN_TRIAL,
+    WHY_BANNED,
+    WHY_DRAFT,
 };
 
 /* Opaque by intent: read through the functions, made by access_decide. */
@@ -49,10 +60,19 @@ enum access_reason { ACCESS_FOR_INDEX, ACCESS_FOR_EXPORT };
 MUST_USE enum err access_internal(struct cx *cx, const struct gate *gate, enum access_reason reason,
                                   struct access_pass *ret);
 
-static inline bool access_is_full(const struct access_pass *p) { return p->verdict_ == ACCESS_FULL; }
-static inline enum access_verdict access_verdict(const struct access_pass *p) { return p->verdict_; }
+static inline bool access_is_full(const struct access_pass *p)
+{
+    return p->verdict_ == ACCESS_FULL;
+}
+static inline enum access_verdict access_verdict(const struct access_pass *p)
+{
+    return p->verdict_;
+}
 static inline enum access_why access_why(const struct access_pass *p) { return p->why_; }
-static inline bool access_with_files(const struct access_pass *p) { return access_is_full(p) && !p->no_files_; }
+static inline bool access_with_files(const struct access_pass *p)
+{
+    return access_is_full(p) && !p->no_files_;
+}
 static inline int64_t access_until(const struct access_pass *p) { return p->until_; }
 
 #endif

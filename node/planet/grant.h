@@ -20,7 +20,8 @@ enum grant_happening { GRANT_EXTEND, GRANT_SHORTEN, GRANT_REVOKE, GRANT_SUSPEND,
 MUST_USE enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what,
                              int64_t ends_at, struct str reason);
 /* Of an order, oldest first; in the same shape as membership_list without changes. */
-MUST_USE enum err grant_of_order(struct cx *cx, int64_t order_id, struct grant **ret, size_t *ret_n);
+MUST_USE enum err grant_of_order(struct cx *cx, int64_t order_id, struct grant **ret,
+                                 size_t *ret_n);
 /* Fills changes (and order_number). */
 MUST_USE enum err grant_history(struct cx *cx, struct grant *g);
 MUST_USE enum err grant_by_id(struct cx *cx, int64_t id, struct grant *ret);

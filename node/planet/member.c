@@ -199,7 +199,8 @@ enum err membership_list(struct cx *cx, int64_t planet_id, int64_t account_id, s
     return OK;
 }
 
-enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_planet_ids, size_t *ret_n)
+enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_planet_ids,
+                            size_t *ret_n)
 {
     return q_member_planets(cx, account_id, ret_planet_ids, ret_n);
 }

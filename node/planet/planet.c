@@ -61,7 +61,8 @@ enum err planet_list(struct cx *cx, struct planet **ret, size_t *ret_n)
     return OK;
 }
 
-enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret, size_t *ret_n)
+enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret,
+                               size_t *ret_n)
 {
     struct planet_row *rows;
     TRY(q_planet_of_author(cx, account_id, &rows, ret_n));
@@ -75,7 +76,8 @@ static bool handle_ok(struct str h)
         return false;
     for (size_t i = 0; i < h.n; i++) {
         char c = h.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_'))
             return false;
     }
     return true;
@@ -110,7 +112,8 @@ static enum err name_ok(struct cx *cx, struct str name)
     if (name.n == 0)
         return cx_tell(cx, ERR_INVALID, N_("The planet needs a name."));
     if (!line_ok(name, PLANET_NAME_MAX))
-        return cx_tell(cx, ERR_INVALID, N_("The name of the planet is one line of at most 60 characters."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The name of the planet is one line of at most 60 characters."));
     return OK;
 }
 
@@ -120,8 +123,9 @@ enum err planet_create(struct cx *cx, struct str handle, struct str name, struct
     int64_t taken;
     name = str_trim(name);
     if (!handle_ok(handle))
-        return cx_tell(cx, ERR_INVALID,
-                       N_("The handle of a planet has 1 to 30 letters a–z, digits and underscores."));
+        return cx_tell(
+            cx, ERR_INVALID,
+            N_("The handle of a planet has 1 to 30 letters a–z, digits and underscores."));
     TRY(name_ok(cx, name));
     if (!lang_ok(lang))
         return cx_tell(cx, ERR_INVALID, N_("Name the language by its code, such as en or zh-CN."));
@@ -145,9 +149,11 @@ enum err planet_update(struct cx *cx, const struct planet *p)
     TRY(planet_may_manage(cx, p->id));
     TRY(name_ok(cx, name));
     if (!line_ok(tagline, TAGLINE_MAX))
-        return cx_tell(cx, ERR_INVALID, N_("The sentence about the planet is one line of at most 160 characters."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The sentence about the planet is one line of at most 160 characters."));
     if (!str_is_utf8(p->about) || str_utf8_len(p->about) > ABOUT_MAX)
-        return cx_tell(cx, ERR_INVALID, N_("The text about the planet is too long: at most 20,000 characters."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The text about the planet is too long: at most 20,000 characters."));
     if (!lang_ok(p->lang))
         return cx_tell(cx, ERR_INVALID, N_("Name the language by its code, such as en or zh-CN."));
     if (!str_eq_c(p->joining, "open") && !str_eq_c(p->joining, "closed"))

@@ -1,7 +1,7 @@
 /* Planets (星球), their tiers, prices, roles and memberships.
  *
- * Rights: planet_update, tier_create, price_create ask that cx->viewer is an owner or partner of the
- * planet (viewer 0 is the program itself: command line, jobs). What moves money or rights
+ * Rights: planet_update, tier_create, price_create ask that cx->viewer is an owner or partner of
+ * the planet (viewer 0 is the program itself: command line, jobs). What moves money or rights
  * (membership_grant, membership_revoke, role_set) asks for the owner. */
 #ifndef NODE_PLANET_PLANET_H
 #define NODE_PLANET_PLANET_H
@@ -15,7 +15,12 @@ struct planet {
     int64_t icon_media_id, cover_media_id, created_at;
 };
 struct money { int64_t minor; char cur[4]; };
-struct price { int64_t id, tier_id; struct money money; struct str unit; int64_t count, trial_days; };
+struct price {
+    int64_t id, tier_id;
+    struct money money;
+    struct str unit;
+    int64_t count, trial_days;
+};
 struct tier {
     int64_t id, planet_id, rank, seats; /* seats DB_NULL: unlimited */
     struct str slug, name, about;
@@ -29,7 +34,8 @@ MUST_USE enum err planet_list(struct cx *cx, struct planet **ret, size_t *ret_n)
 MUST_USE enum err planet_create(struct cx *cx, struct str handle, struct str name, struct str lang,
                                 int64_t owner_account_id, struct planet *ret);
 MUST_USE enum err planet_update(struct cx *cx, const struct planet *p); /* owner and partners */
-MUST_USE enum err tier_list(struct cx *cx, int64_t planet_id, struct tier **ret, size_t *ret_n); /* with prices, by rank */
+MUST_USE enum err tier_list(struct cx *cx, int64_t planet_id, struct tier **ret,
+                            size_t *ret_n); /* with prices, by rank */
 MUST_USE enum err tier_create(struct cx *cx, int64_t planet_id, struct str slug, struct str name,
                               struct str about, int64_t rank, int64_t seats, struct tier *ret);
 MUST_USE enum err tier_by_id(struct cx *cx, int64_t id, struct tier *ret);
@@ -52,29 +58,40 @@ MUST_USE enum err role_of(struct cx *cx, int64_t planet_id, int64_t account_id, 
 /* ROLE_NONE takes it away. The last owner cannot be replaced: ERR_CONFLICT. */
 MUST_USE enum err role_set(struct cx *cx, int64_t planet_id, int64_t account_id, enum role role);
 struct role_holder { int64_t account_id; enum role role; struct str username, name; };
-MUST_USE enum err role_list(struct cx *cx, int64_t planet_id, struct role_holder **ret, size_t *ret_n);
+MUST_USE enum err role_list(struct cx *cx, int64_t planet_id, struct role_holder **ret,
+                            size_t *ret_n);
 /* May the viewer look after it: owner or partner (or the program itself)? ERR_FORBIDDEN if not. */
 MUST_USE enum err planet_may_manage(struct cx *cx, int64_t planet_id);
 /* Only what is the owner's alone. */
 MUST_USE enum err planet_may_own(struct cx *cx, int64_t planet_id);
 /* Planets in which this account has a role that may write (owner, partner, guest). */
-MUST_USE enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret, size_t *ret_n);
+MUST_USE enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret,
+                                        size_t *ret_n);
 
-struct membership { /* the best live grant, or the last one that ended */
+/* The best live grant, or the last one that ended. While live, ends_at is the end of the terms that
+ * follow one another without a gap: until when the account has this rank. */
+struct membership {
     int64_t grant_id, tier_id, rank, starts_at, ends_at /* DB_NULL: lifetime */;
     struct str tier_name, kind;
     bool live;
 };
-MUST_USE enum err membership_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct membership *ret); /* NOT_FOUND: never was */
-struct member { int64_t account_id; struct str username, name, mail; enum role role; struct membership m; };
+MUST_USE enum err membership_of(struct cx *cx, int64_t planet_id, int64_t account_id,
+                                struct membership *ret); /* NOT_FOUND: never was */
+struct member {
+    int64_t account_id;
+    struct str username, name, mail;
+    enum role role;
+    struct membership m;
+};
 /* By account id; banned ones and those with a role are in it, too. */
 MUST_USE enum err member_list(struct cx *cx, int64_t planet_id, int64_t after_account_id, int limit,
                               struct member **ret, size_t *ret_n);
-/* The members' side: every grant of an account in a planet, with all that happened to it: until when
- * and why (A7, P18). Newest first. The account itself, an owner or partner may ask. */
+/* The members' side: every grant of an account in a planet, with all that happened to it: until
+ * when and why (A7, P18). Newest first. The account itself, an owner or partner may ask. */
 struct grant_change { int64_t at, ends_at; struct str kind, reason; int64_t actor_account_id; };
 struct grant {
-    int64_t id, account_id, planet_id, tier_id, rank, starts_at, ends_at /* now; DB_NULL: lifetime */;
+    int64_t id, account_id, planet_id, tier_id, rank, starts_at,
+        ends_at /* now; DB_NULL: lifetime */;
     int64_t first_ends_at;           /* as it was made */
     int64_t window_days, order_id, price_id, created_at; /* DB_NULL: none */
     struct str tier_name, kind;      /* kind: paid, trial, trial_card, gift, code, comp, legacy … */
@@ -86,28 +103,32 @@ struct grant {
 MUST_USE enum err membership_list(struct cx *cx, int64_t planet_id, int64_t account_id,
                                   struct grant **ret, size_t *ret_n);
 /* The planets that this account is or was a member of, newest grant first. */
-MUST_USE enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_planet_ids, size_t *ret_n);
+MUST_USE enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_planet_ids,
+                                     size_t *ret_n);
 
 /* The verbs below write the ledger as well (P18), which stands above this folder: they live in
  * node/money/membership.c.
  *
- * A grant by the owner or by an order. ends_at DB_NULL: lifetime; kind "comp" for an owner's present.
- * order_id, price_id DB_NULL: none. Writes grant, ledger txn, event. */
-MUST_USE enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t tier_id,
-                                   const char *kind, int64_t starts_at, int64_t ends_at, int64_t order_id,
-                                   int64_t price_id, int64_t *ret_grant_id);
+ * A grant by the owner or by an order. ends_at DB_NULL: lifetime; kind "comp" for an owner's
+ * present. order_id, price_id DB_NULL: none. Writes grant, ledger txn, event. */
+MUST_USE enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t account_id,
+                                   int64_t tier_id, const char *kind, int64_t starts_at,
+                                   int64_t ends_at, int64_t order_id, int64_t price_id,
+                                   int64_t *ret_grant_id);
 /* Ends it at once. ERR_CONFLICT when it has ended already. */
 MUST_USE enum err membership_revoke(struct cx *cx, int64_t grant_id, struct str reason);
 /* A new end for a running grant (P9: extend, shorten); DB_NULL: lifetime. */
-MUST_USE enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at, struct str reason);
+MUST_USE enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at,
+                                     struct str reason);
 MUST_USE enum err membership_suspend(struct cx *cx, int64_t grant_id, struct str reason);
 MUST_USE enum err membership_restore(struct cx *cx, int64_t grant_id, struct str reason);
 /* When a further term of this rank would begin and end (P10): at the end of what the account has of
- * this rank or above, else now; trials are not waited for. Months keep the day of the month that the
- * chain of terms began on (P5). ERR_CONFLICT: has it for life. */
+ * this rank or above, else now; trials are not waited for. Months keep the day of the month that
+ * the chain of terms began on (P5). ERR_CONFLICT: has it for life. */
 struct term { int64_t starts_at, ends_at /* DB_NULL: lifetime */; int anchor_day; };
-MUST_USE enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t rank,
-                                       struct str unit, int64_t count, struct term *ret);
+MUST_USE enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_id,
+                                       int64_t rank, struct str unit, int64_t count,
+                                       struct term *ret);
 /* Recompute what the access query reads (live_ends_at, live_state) from grants and their events.
  * Says how many rows were not as they should be. */
 MUST_USE enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed);

@@ -75,7 +75,8 @@ enum err role_set(struct cx *cx, int64_t planet_id, int64_t account_id, enum rol
     if (now == ROLE_OWNER && role != ROLE_OWNER) {
         TRY(q_role_owners(cx, planet_id, &owners));
         if (owners <= 1)
-            return cx_tell(cx, ERR_CONFLICT, N_("A planet needs an owner. Name another one first."));
+            return cx_tell(cx, ERR_CONFLICT,
+                           N_("A planet needs an owner. Name another one first."));
     }
     if (role == ROLE_NONE)
         TRY(q_role_drop(cx, planet_id, account_id, NULL));

@@ -141,7 +141,8 @@ static enum err words_ok(struct cx *cx, struct str name, struct str about, int64
     if (!str_is_utf8(about) || str_utf8_len(about) > TIER_ABOUT_MAX)
         return cx_tell(cx, ERR_INVALID, N_("The text about a tier has at most 500 characters."));
     if (seats != DB_NULL && (seats < 1 || seats > 100000000))
-        return cx_tell(cx, ERR_INVALID, N_("The number of seats is at least 1; leave it empty for no limit."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The number of seats is at least 1; leave it empty for no limit."));
     return OK;
 }
 
@@ -154,7 +155,8 @@ enum err tier_create(struct cx *cx, int64_t planet_id, struct str slug, struct s
     TRY(planet_may_manage(cx, planet_id));
     TRY(words_ok(cx, name, about, seats));
     if (!slug_ok(slug))
-        return cx_tell(cx, ERR_INVALID, N_("The short name of a tier has letters a–z, digits and hyphens."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The short name of a tier has letters a–z, digits and hyphens."));
     if (rank < 1 || rank > RANK_MAX)
         return cx_tell(cx, ERR_INVALID, N_("The rank of a tier is a number from 1 to 100."));
     TX_SCOPE(cx);
@@ -188,8 +190,8 @@ static bool currency_ok(const char *cur)
     return cur[3] == '\0';
 }
 
-enum err price_create(struct cx *cx, int64_t tier_id, struct money m, struct str unit, int64_t count,
-                      int64_t trial_days, struct price *ret)
+enum err price_create(struct cx *cx, int64_t tier_id, struct money m, struct str unit,
+                      int64_t count, int64_t trial_days, struct price *ret)
 {
     struct tier_row tier;
     struct price_row row;
@@ -197,15 +199,18 @@ enum err price_create(struct cx *cx, int64_t tier_id, struct money m, struct str
     TRY(q_tier_by_id(cx, tier_id, &tier));
     TRY(planet_may_manage(cx, tier.planet_id));
     if (!currency_ok(m.cur))
-        return cx_tell(cx, ERR_INVALID, N_("Name the currency by its three letters, such as CNY or EUR."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("Name the currency by its three letters, such as CNY or EUR."));
     if (m.minor < 0 || m.minor > INT64_C(1000000000000))
         return cx_tell(cx, ERR_INVALID, N_("This is not an amount that we can ask for."));
     if (!term_ok(unit, count))
-        return cx_tell(cx, ERR_INVALID, N_("A price is for some days, months or years, or once for ever."));
+        return cx_tell(cx, ERR_INVALID,
+                       N_("A price is for some days, months or years, or once for ever."));
     if (trial_days < 0 || trial_days > TRIAL_DAYS_MAX)
         return cx_tell(cx, ERR_INVALID, N_("A trial has at most 90 days."));
     TX_SCOPE(cx);
-    TRY(q_price_insert(cx, id, tier_id, str_c(m.cur), m.minor, unit, count, trial_days, cx->now, NULL));
+    TRY(q_price_insert(cx, id, tier_id, str_c(m.cur), m.minor, unit, count, trial_days, cx->now,
+                       NULL));
     TRY(event_emit(cx, EV_PLANET_CHANGED, tier.planet_id, STR_NULL));
     TRY(q_price_by_id(cx, id, &row));
     TRY(tx_commit(cx));

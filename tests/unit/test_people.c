@@ -7,6 +7,7 @@
 #include "node/people/rate.h"
 #include "node/people/session.h"
 #include "node/people/token.h"
+#include "node/settings.h"
 
 #include <pthread.h>
 
@@ -179,6 +180,12 @@ static void without_a_mail_server_the_owner_sees_the_link(void **state)
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM job WHERE state = 'resting' AND last_error LIKE '%no mail server%'"), 1);
     OK_(login_pending_list(d->cx, &list, &n));
     assert_int_equal(n, 1);
+    OK_(setting_set(d->cx, STR("mail.smtp_url"), STR("smtp://127.0.0.1:1")));
+    (void)ask(d, "ben@t.example", "1.1.1.2", "/", &browser);
+    d->cx->now += 1000;
+    assert_int_equal(jobs_run_due(d->cx), 1); /* a mail server that is away: tried again later */
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM job WHERE state = 'ready' AND attempts = 1"), 1);
+    raw(d, "DELETE FROM job WHERE state = 'ready'");
     d->cx->viewer = person(d);
     assert_int_equal(login_pending_list(d->cx, &list, &n), ERR_FORBIDDEN);
     d->cx->viewer = d->owner.id;
