@@ -45,7 +45,7 @@ static enum err show_codes(struct rq *rq, const struct planet *p, enum err e)
     struct view_desk *d;
     struct view_desk_codes v = {0};
     if (e != OK)
-        v.error = str_c(http_sentence(rq, e));
+        v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_CODES, N_("Codes"), &d));
     v.desk = d;
     TRY(compose_tiers(cx, p->id, &v.tiers, &v.n_tiers));

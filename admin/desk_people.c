@@ -55,7 +55,7 @@ static enum err show_members(struct rq *rq, const struct planet *p, enum err e)
     size_t n;
     int64_t after = 0;
     if (e != OK)
-        v.error = str_c(http_sentence(rq, e));
+        v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_MEMBERS, N_("Members"), &d));
     v.desk = d;
     (void)web_id(rq_query(rq, "after"), &after);
@@ -117,12 +117,12 @@ enum err desk_member_grant(struct rq *rq)
 enum err desk_member_revoke(struct rq *rq)
 {
     struct planet p;
-    int64_t grant_id;
+    int64_t account_id;
     TRY(desk_planet(rq, &p));
-    if (!web_id(rq_form(rq, "grant_id"), &grant_id))
+    if (!web_id(rq_form(rq, "account_id"), &account_id))
         return ERR_INVALID;
     struct str reason = str_trim(rq_form(rq, "reason"));
-    enum err e = membership_revoke(rq->cx, grant_id, reason.n > 0 ? reason : STR("by the owner"));
+    enum err e = membership_end(rq->cx, p.id, account_id, reason.n > 0 ? reason : STR("by the owner"));
     if (desk_mendable(e))
         return show_members(rq, &p, e);
     TRY(e);
@@ -181,7 +181,7 @@ static enum err show_tiers(struct rq *rq, const struct planet *p, enum err e)
     struct tier *tiers;
     size_t n;
     if (e != OK)
-        v.error = str_c(http_sentence(rq, e));
+        v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_TIERS, N_("Tiers and prices"), &d));
     v.desk = d;
     TRY(tier_list(cx, p->id, &tiers, &n));

@@ -13,7 +13,7 @@ static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
     struct view_desk_settings v = {0};
     struct str smtp;
     if (e != OK)
-        v.error = str_c(http_sentence(rq, e));
+        v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_SETTINGS, N_("Name and looks"), &d));
     TRY(setting_get(cx, "site.name", &v.node_name));
     TRY(setting_get(cx, "mail.smtp_url", &smtp));

@@ -87,10 +87,7 @@ static enum err login_again(struct rq *rq, enum err e, void (*render)(struct buf
 {
     if (e == ERR_INTERNAL || e == ERR_STORAGE)
         return e;
-    v->error = str_c(http_sentence(rq, e));
-    if (e == ERR_RATE_LIMITED && rq->cx->retry_after_s > 0)
-        rq_add_header(rq, "Retry-After",
-                      str_fmt(rq->cx->arena, "%lld", (long long)rq->cx->retry_after_s));
+    v->error = web_mendable(rq, e);
     return send_login(rq, http_status_of(e), render, v);
 }
 

@@ -25,7 +25,7 @@ static enum err editor_again(struct rq *rq, enum err e, const struct compose_for
     struct view_compose v;
     if (e == ERR_INTERNAL || e == ERR_FORBIDDEN)
         return e;
-    struct str sentence = str_c(http_sentence(rq, e));
+    struct str sentence = web_mendable(rq, e);
     if (compose_form_view(rq, form, &v) != OK)
         return e;
     v.error = sentence;
@@ -277,7 +277,7 @@ enum err web_compose_publish(struct rq *rq)
     }
     if (e == ERR_INTERNAL || e == ERR_FORBIDDEN)
         return e;
-    struct str sentence = e == OK ? STR_NULL : str_c(http_sentence(rq, e));
+    struct str sentence = e == OK ? STR_NULL : web_mendable(rq, e);
     struct str teaser = form.draft.teaser;
     TRY(compose_form_load(rq, id, &form)); /* the version has moved on */
     form.draft.teaser = teaser;
@@ -298,7 +298,8 @@ static enum err ask_first(struct rq *rq, const struct compose_form *form, bool u
         .page = page,
         .id = form->draft.id,
         .title = form->draft.title,
-        .url = form->url,
+        .url = str_fmt(rq->cx->arena, "/compose/%lld/%s", (long long)form->draft.id,
+                       unpublish ? "unpublish" : "delete"),
         .back_url = form->published ? form->url : edit_path(rq->cx, form->draft.id),
         .unpublish = unpublish,
     };

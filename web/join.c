@@ -76,7 +76,7 @@ enum err web_join_redeem(struct rq *rq)
     if (e == ERR_INTERNAL)
         return e;
     if (e != OK)
-        return send_join(rq, http_status_of(e), &p, code, str_c(http_sentence(rq, e)));
+        return send_join(rq, http_status_of(e), &p, code, web_mendable(rq, e));
     TRY(planet_by_id(rq->cx, r.planet_id, &joined)); /* a code knows its planet */
     rq_set_cookie(rq, CODE_COOKIE, STR(""), 0, true);
     web_flash(rq, "joined");

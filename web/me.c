@@ -176,7 +176,7 @@ enum err web_me_profile_save(struct rq *rq)
     if (e == ERR_INTERNAL)
         return e;
     if (e != OK)
-        return show_profile(rq, http_status_of(e), &a, name, bio, str_c(http_sentence(rq, e)));
+        return show_profile(rq, http_status_of(e), &a, name, bio, web_mendable(rq, e));
     web_flash(rq, "saved");
     return web_go(rq, STR("/me/profile"));
 }
@@ -212,7 +212,7 @@ enum err web_me_password_save(struct rq *rq)
     if (e == ERR_INTERNAL)
         return e;
     if (e != OK)
-        return show_password(rq, http_status_of(e), &a, str_c(http_sentence(rq, e)));
+        return show_password(rq, http_status_of(e), &a, web_mendable(rq, e));
     web_flash(rq, "password");
     return web_go(rq, STR("/me/password"));
 }

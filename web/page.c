@@ -47,6 +47,14 @@ enum err web_send(struct rq *rq, int status, struct buf *take)
     return reply_html(rq, status, take);
 }
 
+struct str web_mendable(struct rq *rq, enum err e)
+{
+    if (e == ERR_RATE_LIMITED && rq->cx->retry_after_s > 0)
+        rq_add_header(rq, "Retry-After",
+                      str_fmt(rq->cx->arena, "%lld", (long long)rq->cx->retry_after_s));
+    return str_c(http_sentence(rq, e));
+}
+
 void web_flash(struct rq *rq, const char *name)
 {
     rq_set_cookie(rq, "flash", str_c(name), 60, true);

@@ -20,6 +20,9 @@ void web_page_planet(struct rq *rq, struct view_page *page, const struct planet 
 struct buf web_buf(void);
 MUST_USE enum err web_send(struct rq *rq, int status, struct buf *take);
 
+/* What went wrong, for a form that is shown again; says when to come back in Retry-After, too. */
+struct str web_mendable(struct rq *rq, enum err e);
+
 /* One of the known sentences, shown above the next page (a short-lived cookie holds its name). */
 void web_flash(struct rq *rq, const char *name);
 

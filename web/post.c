@@ -236,7 +236,7 @@ enum err web_post_again(struct rq *rq, const struct planet *planet, const struct
 {
     struct access_pass pass;
     struct asked asked = {.status = http_status_of(e), .reply_id = parent_id, .comment_text = text,
-                          .comment_error = str_c(http_sentence(rq, e))};
+                          .comment_error = web_mendable(rq, e)};
     TRY(access_decide(rq->cx, &post->gate, &pass));
     if (access_verdict(&pass) == ACCESS_NONE)
         return ERR_NOT_FOUND;

@@ -111,7 +111,7 @@ static enum err cmd_member_revoke(struct cli *cli)
         return cx_tell(cli->cx, ERR_NOT_FOUND, N_("This account is no member now."));
     TRY(e);
     struct str reason = cli_has(cli, "reason") ? cli_get(cli, "reason") : STR("by the owner");
-    return membership_revoke(cli->cx, m.grant_id, reason);
+    return membership_end(cli->cx, p.id, a.id, reason);
 }
 
 static enum err cmd_member_role(struct cli *cli)

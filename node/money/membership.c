@@ -98,6 +98,25 @@ enum err membership_revoke(struct cx *cx, int64_t grant_id, struct str reason)
     return change(cx, grant_id, GRANT_REVOKE, "revoke", DB_NULL, reason);
 }
 
+enum err membership_end(struct cx *cx, int64_t planet_id, int64_t account_id, struct str reason)
+{
+    struct grant *all;
+    size_t n, ended = 0;
+    TRY(planet_may_own(cx, planet_id));
+    TX_SCOPE(cx);
+    TRY(membership_list(cx, planet_id, account_id, &all, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq_c(all[i].state, "revoked") ||
+            (all[i].ends_at != DB_NULL && all[i].ends_at <= cx->now))
+            continue;
+        TRY(membership_revoke(cx, all[i].id, reason));
+        ended++;
+    }
+    if (ended == 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("This membership has ended already."));
+    return tx_commit(cx);
+}
+
 enum err membership_suspend(struct cx *cx, int64_t grant_id, struct str reason)
 {
     return change(cx, grant_id, GRANT_SUSPEND, "suspend", DB_NULL, reason);

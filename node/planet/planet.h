@@ -117,6 +117,9 @@ MUST_USE enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t acc
                                    int64_t *ret_grant_id);
 /* Ends it at once. ERR_CONFLICT when it has ended already. */
 MUST_USE enum err membership_revoke(struct cx *cx, int64_t grant_id, struct str reason);
+/* Ends all that this account has or will have here: bought, given, redeemed, and terms to come.
+ * ERR_CONFLICT when there is nothing left. */
+MUST_USE enum err membership_end(struct cx *cx, int64_t planet_id, int64_t account_id, struct str reason);
 /* A new end for a running grant (P9: extend, shorten); DB_NULL: lifetime. */
 MUST_USE enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at,
                                      struct str reason);

@@ -1,6 +1,7 @@
 /* What people of this node do with comments. */
 #include "node/talk/comment.h"
 
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
@@ -10,6 +11,9 @@
 #include "node/talk/comment_sql.h"
 #include "node/talk/mention.h"
 #include "node/text/markdown.h"
+
+/* The same words in the same place so soon after are the same form, sent twice. */
+#define TWIN_MS MS_MINUTE
 
 enum err comment_count(struct cx *cx, int64_t post_id, enum comment_audience audience, int64_t n)
 {
@@ -80,7 +84,8 @@ enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_i
     size_t n_told;
     struct safe_html html;
     struct comment made;
-    int64_t id = id_next(cx->node->ids);
+    int64_t twin_id, id = id_next(cx->node->ids);
+    bool twin;
 
     if (parent_id != 0) {
         TRY(find_parent(cx, post, parent_id, &parent));
@@ -95,6 +100,10 @@ enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_i
 
     TX_SCOPE(cx);
     TRY(still_published(cx, post->id));
+    TRY(q_comment_twin(cx, post->id, parent_id, cx->viewer, audience_name(audience), markdown,
+                       cx->now - TWIN_MS, &twin, &twin_id));
+    if (twin)
+        return comment_read_back(cx, twin_id, post->planet_id, ret);
     TRY(q_comment_insert(cx, id, post->id, parent_id == 0 ? DB_NULL : parent_id,
                          parent_id == 0 ? id : parent.root_id, cx->viewer, DB_NULL,
                          audience_name(audience), STR("shown"), markdown, html.s, STR_NULL,

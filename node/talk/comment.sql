@@ -76,6 +76,14 @@ SELECT id, post_id, parent_id, root_id, account_id, actor_id, audience, state, e
 -- :out markdown text?
 SELECT markdown FROM comment WHERE id = :id;
 
+-- :name comment_twin :maybe
+-- :in post_id int, parent_id int, account_id int, audience text, markdown text, since int
+-- :out id int
+SELECT id FROM comment
+ WHERE post_id = :post_id AND COALESCE(parent_id, 0) = :parent_id AND account_id = :account_id
+   AND audience = :audience AND markdown = :markdown AND state = 'shown' AND created_at > :since
+ LIMIT 1;
+
 -- :name comment_insert :exec
 -- :in id int, post_id int, parent_id int?, root_id int, account_id int?, actor_id int?,
 --   audience text, state text, markdown text?, html text, object_uri text?, object_url text?,

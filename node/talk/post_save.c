@@ -385,12 +385,19 @@ enum err post_save(struct cx *cx, const struct post_draft *draft, struct post *r
 {
     struct work *w = ARENA_NEW(cx->arena, struct work);
     struct post post;
+    int64_t twin_id;
+    bool twin;
 
     w->draft = draft;
     TRY(find_target(cx, w));
     TRY(prepare(cx, w));
 
     TX_SCOPE(cx);
+    if (draft->id == 0) {
+        TRY(post_body_twin(cx, w->planet_id, w->title, w->teaser, w->body, &twin, &twin_id));
+        if (twin)
+            return post_by_id(cx, twin_id, ret);
+    }
     TRY(draft->id == 0 ? write_new(cx, w) : write_change(cx, w));
     TRY(post_by_id(cx, w->id, &post));
     TRY(tx_commit(cx));

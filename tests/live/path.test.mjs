@@ -246,13 +246,22 @@ describe('the main path', () => {
         assert.equal(shown, 1);
     });
 
+    it('a draft saved twice by an impatient hand is one draft', async () => {
+        const before = (await node.cli('post list', { drafts: true })).length;
+        const page = await owner.page('/compose');
+        const sent = await Promise.all([1, 2].map(() => owner.submit(page, '/compose', { title: 'Click click', body: 'once', do: 'save' }, { follow: false })));
+        assert.deepEqual(sent.map((rs) => rs.status), [303, 303]);
+        assert.equal((await node.cli('post list', { drafts: true })).length, before + 1);
+    });
+
     it('tiers: a membership below the tier sees the teaser and why', async () => {
-        const high = await node.post({ title: 'For patrons', body: `Gold ${WORD}`, teaser: 'Only the lid.', access: 'tier:patron' });
+        const patron = (await node.cli('tier list')).find((t) => t.name === 'Patron').slug;
+        const high = await node.post({ title: 'For patrons', body: `Gold ${WORD}`, teaser: 'Only the lid.', access: `tier:${patron}` });
         const path = new URL(high.address).pathname;
         const low = await reader.page(path);
         assert.ok(!low.text.includes(WORD));
         assert.match(words(low.text), /does not reach this tier yet/);
-        await node.cli('member grant', { account: 'rita@example.net', tier: 'patron', unit: 'month' });
+        await node.cli('member grant', { account: 'rita@example.net', tier: patron, unit: 'month' });
         assert.ok((await reader.page(path)).text.includes(WORD));
     });
 

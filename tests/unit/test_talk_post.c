@@ -127,10 +127,19 @@ static void only_authors_write_and_guests_only_their_own(void **state)
     assert_int_equal(post_save(as(state, OWNER), &fresh, &q), ERR_FORBIDDEN);
 }
 
+static void a_draft_sent_twice_is_one(void **state)
+{
+    struct post a = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
+    struct post b = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
+    struct post c = make(state, "Twice", "something else", "", GATE_PUBLIC, 0);
+    assert_true(a.id == b.id);
+    assert_true(a.id != c.id);
+}
+
 static void addresses_are_unique_and_stay(void **state)
 {
     struct post a = make(state, "Same", "x", "", GATE_PUBLIC, 0);
-    struct post b = make(state, "Same", "x", "", GATE_PUBLIC, 0);
+    struct post b = make(state, "Same", "y", "", GATE_PUBLIC, 0);
     struct post c = make(state, "Join", "x", "", GATE_PUBLIC, 0);
     struct post d = make(state, "茶与水", "x", "", GATE_PUBLIC, 0);
     struct cx *cx = as(state, OWNER);
@@ -523,6 +532,7 @@ int main(void)
         T(a_post_is_saved_published_taken_back_and_published_again),
         T(an_edit_elsewhere_meanwhile_is_not_lost),
         T(only_authors_write_and_guests_only_their_own),
+        T(a_draft_sent_twice_is_one),
         T(addresses_are_unique_and_stay),
         T(what_is_too_much_is_refused),
         T(tags_are_checked_and_folded),
