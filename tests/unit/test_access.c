@@ -275,6 +275,9 @@ static void terms_follow_one_another_and_keep_their_day(void **state)
         OK_(grant_put(d->cx, &g, &id));
         OK_(tx_commit(d->cx));
     }
+    d->cx->now += 10 * MS_DAY; /* renewed on another day, the chain keeps the 31st */
+    OK_(membership_next_term(d->cx, d->tea.id, who, 1, STR("month"), 2, &term));
+    assert_int_equal(term.ends_at, at_time("2027-07-31T10:00:00Z"));
     OK_(membership_of(d->cx, d->tea.id, who, &m)); /* one chain: until its end */
     assert_true(m.live);
     assert_int_equal(m.ends_at, at_time(ends[3]));

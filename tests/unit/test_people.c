@@ -57,6 +57,45 @@ static void a_link_signs_in_once_in_its_browser(void **state)
     CHECK_STR(a.username, "ann");
 }
 
+struct opener { struct domain *d; struct str token, browser; pthread_barrier_t *start; enum err result; };
+
+static void *open_link(void *arg)
+{
+    struct opener *o = arg;
+    struct cx *cx = cx_new(&o->d->store->node);
+    struct account a;
+    struct str next;
+    cx->now = o->d->cx->now;
+    pthread_barrier_wait(o->start);
+    o->result = login_finish(cx, o->token, STR_NULL, o->browser, STR("1.1.1.1"), &a, &next);
+    cx_free(cx);
+    return NULL;
+}
+
+static void a_double_click_signs_in_once(void **state)
+{
+    struct domain *d = *state;
+    for (int i = 0; i < 15; i++) {
+        struct opener o[2];
+        struct str browser;
+        pthread_t t[2];
+        pthread_barrier_t start;
+        d->cx->now += MS_HOUR;
+        struct str token = ask(d, str_fmt(d->cx->arena, "c%d@t.example", i).p, "1.1.1.1", "/", &browser);
+        cx_release(d->cx);
+        pthread_barrier_init(&start, NULL, 2);
+        for (int k = 0; k < 2; k++) {
+            o[k] = (struct opener){d, token, browser, &start, ERR_INTERNAL};
+            assert_int_equal(pthread_create(&t[k], NULL, open_link, &o[k]), 0);
+        }
+        for (int k = 0; k < 2; k++)
+            pthread_join(t[k], NULL);
+        pthread_barrier_destroy(&start);
+        assert_int_equal(o[0].result + o[1].result, ERR_NOT_FOUND); /* one OK, one used link */
+    }
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM account WHERE mail LIKE 'c%'"), 15);
+}
+
 static void a_link_runs_out(void **state)
 {
     struct domain *d = *state;
@@ -433,7 +472,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
     const struct CMUnitTest tests[] = {
-        T(a_link_signs_in_once_in_its_browser), T(a_link_runs_out), T(elsewhere_it_shows_a_number),
+        T(a_link_signs_in_once_in_its_browser), T(a_double_click_signs_in_once), T(a_link_runs_out), T(elsewhere_it_shows_a_number),
         T(asking_is_limited_and_tells_nothing), T(paths_that_lead_away_are_dropped),
         T(the_owners_link_works_anywhere_once), T(without_a_mail_server_the_owner_sees_the_link),
         T(sessions_slide_and_end), T(passwords), T(two_hash_at_once_and_a_crowd_is_told_to_wait),
