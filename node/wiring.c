@@ -5,6 +5,7 @@
 #include "node/event.h"
 #include "node/http/http.h"
 #include "node/media/media.h"
+#include "node/money/order.h"
 #include "node/people/login_mail.h"
 #include "web/auth.h"
 #include "web/errors.h"
@@ -34,10 +35,16 @@ static const struct job_row mail_jobs[] = {
     {0},
 };
 
-static const struct job_row *const jobs[] = {mail_jobs, media_jobs, fed_jobs, NULL};
+static const struct job_row money_jobs[] = {
+    {.kind = "money.expire", .run = order_expire_run, .tries = 3},
+    {0},
+};
+
+static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, fed_jobs, NULL};
 
 static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},
+    {"money.expire", 3600},
     {"media.sweep", 24 * 3600},
     {0},
 };

@@ -334,6 +334,13 @@ enum err order_expire_due(struct cx *cx, int64_t *ret_n)
     return OK;
 }
 
+enum job_verdict order_expire_run(struct cx *cx, const struct job *job)
+{
+    int64_t n;
+    (void)job;
+    return order_expire_due(cx, &n) == OK ? JOB_DONE : JOB_RETRY;
+}
+
 enum err order_unmatched(struct cx *cx, int64_t planet_id, const struct order_change *change,
                          struct str number, const char *reason)
 {

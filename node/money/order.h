@@ -7,6 +7,7 @@
 #ifndef NODE_MONEY_ORDER_H
 #define NODE_MONEY_ORDER_H
 
+#include "node/event.h"
 #include "node/planet/planet.h"
 
 enum order_event {
@@ -70,8 +71,10 @@ enum order_verdict { ORDER_APPLIED, ORDER_RECORDED, ORDER_UNMATCHED };
 /* Inside a transaction. Unmatched: the money fits no order and lies in the owner's tray (P8). */
 MUST_USE enum err order_apply(struct cx *cx, struct str number, const struct order_change *change,
                               enum order_verdict *ret);
-/* Seats, offers and reservations run out: expire what is over. For a job or before counting. */
+/* Close the orders whose time is over. (Seats do not wait for it: they look at expires_at.) */
 MUST_USE enum err order_expire_due(struct cx *cx, int64_t *ret_n);
+/* The same as a job, "money.expire" in the wiring table. */
+enum job_verdict order_expire_run(struct cx *cx, const struct job *job);
 
 /* P8: money that waits for the owner's decision. */
 struct unmatched {
