@@ -18,8 +18,8 @@ static const struct {
     double per_second;
 } rates[] = {
     [RATE_NONE] = {NULL, 0, 0},
-    [RATE_READ] = {"read", 300, 10},
-    [RATE_WRITE] = {"write", 60, 1},
+    [RATE_READ] = {"read", 1200, 120}, /* mobile carriers put thousands behind one network */
+    [RATE_WRITE] = {"write", 120, 4},
     [RATE_LOGIN] = {"login", 10, 1.0 / 30},
     [RATE_CODE] = {"code", 10, 1.0 / 60},
     [RATE_INBOX] = {"inbox", 600, 60},
