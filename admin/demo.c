@@ -60,6 +60,15 @@ static void read_post(struct str text, struct demo_post *p)
     p->body = str_sub(text, at + 1 + fence.n, SIZE_MAX);
 }
 
+/* The whole text of a locked post begins with what everybody may read of it, up to the marker. */
+static struct str whole_text(struct cx *cx, const struct demo_post *p)
+{
+    if (str_empty(p->teaser))
+        return p->body;
+    return str_fmt(cx->arena, STR_FMT "\n\n<!--more-->\n\n" STR_FMT, STR_ARG(p->teaser),
+                   STR_ARG(p->body));
+}
+
 static enum err add_picture(struct cx *cx, int64_t planet_id, struct str name, struct str alt,
                             int64_t *ret_id)
 {
@@ -112,7 +121,7 @@ static enum err add_post(struct cx *cx, const struct planet *planet, const struc
                            .lang = p.lang,
                            .slug = p.slug,
                            .teaser = p.teaser,
-                           .body = p.body,
+                           .body = whole_text(cx, &p),
                            .tags = tags};
     TRY(set_access(cx, planet, p.access, &d));
     rest = p.tags;

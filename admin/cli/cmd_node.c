@@ -37,7 +37,6 @@ static enum err furnish(struct cli *cli, struct cx *cx, struct account *owner, s
     struct str lang = cli_get(cli, "lang").p == NULL ? STR("en") : cli_get(cli, "lang");
     struct str name = cli_get(cli, "owner-name");
     struct tier tier;
-    (void)i18n_parse(lang, &cx->locale); /* the owner reads pages in it, too */
     TRY(account_create(cx, cli_get(cli, "owner"), STR_NULL, name, true, owner));
     cx->viewer = owner->id;
     TRY(planet_create(cx, cli_get(cli, "planet"), cli_get(cli, "title"), lang, owner->id, planet));

@@ -201,8 +201,9 @@ enum err account_create(struct cx *cx, struct str mail, struct str username, str
         name = fixed;
     TRY(clean_name(cx, &name));
     int64_t id = id_next(cx->node->ids);
-    TRY(q_account_insert(cx, id, mail, key, fixed, name, i18n_tag(cx->locale), is_owner ? 1 : 0,
-                         cx->now, NULL));
+    TRY(q_account_insert(cx, id, mail, key, fixed, name,
+                         STR_NULL /* the browser's, until they choose */, is_owner ? 1 : 0, cx->now,
+                         NULL));
     TRY(account_by_id(cx, id, ret));
     return tx_commit(cx);
 }
