@@ -169,6 +169,16 @@ static enum err write_origin(struct arena *a, const char *dir, struct str origin
     return e;
 }
 
+void node_discard(const char *dir)
+{
+    static const char *const names[] = {"store.sqlite-wal", "store.sqlite-shm", "store.sqlite",
+                                        "secret.key"};
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)unlink(in_dir(a, dir, names[i]));
+    arena_free(a);
+}
+
 enum err node_create(const char *dir, struct str origin)
 {
     struct arena *a = arena_new();

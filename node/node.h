@@ -42,5 +42,7 @@ MUST_USE enum err node_open(struct server *server, const char *dir, struct node 
 struct node *node_close(struct node *n);
 /* Make a new node in dir (refuses a non-empty one). */
 MUST_USE enum err node_create(const char *dir, struct str origin);
+/* Take back what node_create wrote, when what should follow failed; the directory stays. */
+void node_discard(const char *dir);
 
 #endif

@@ -12,13 +12,9 @@ static const struct setting_row rows[] = {
     {"origin", SETTING_URL, NULL, true, false,
      N_("Where this node lives. Fixed when it was made: other servers know it by this name.")},
     {"site.name", SETTING_TEXT, NULL, false, false, N_("The name of the node.")},
-    {"site.locale", SETTING_LOCALE, "en", false, false,
-     N_("The language of mails to people whose language we don't know.")},
     {"mail.smtp_url", SETTING_URL, NULL, false, true,
      N_("The server that sends our mail: smtp://user:password@host:587 or smtps://host.")},
     {"mail.from", SETTING_MAIL, NULL, false, false, N_("The sender of our mail.")},
-    {"federation.enabled", SETTING_BOOL, "true", false, false,
-     N_("Whether other servers may follow and answer.")},
     {NULL, SETTING_TEXT, NULL, false, false, NULL},
 };
 

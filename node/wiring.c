@@ -40,7 +40,20 @@ static const struct job_row money_jobs[] = {
     {0},
 };
 
-static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, fed_jobs, NULL};
+/* The command line changed the store: what this process remembers of public pages is old. */
+static enum job_verdict drop_cache(struct cx *cx, const struct job *job)
+{
+    (void)job;
+    http_cache_drop(cx->node);
+    return JOB_DONE;
+}
+
+static const struct job_row cache_jobs[] = {
+    {.kind = "cache.drop", .run = drop_cache},
+    {0},
+};
+
+static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, cache_jobs, fed_jobs, NULL};
 
 static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},

@@ -4,6 +4,7 @@
 
 #include "node/base/clock.h"
 #include "node/db/db.h"
+#include "node/jobs/jobs.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -313,6 +314,16 @@ static int report(struct cli *cli, enum err e)
     return 1;
 }
 
+/* A serving process keeps public pages in its memory, out of our reach; it looks into the queue. */
+static enum err tell_the_server(struct cx *cx)
+{
+    if (atomic_load(&cx->node->public_generation) == 0)
+        return OK;
+    TX_SCOPE(cx);
+    TRY(job_put(cx, "cache.drop", 0, STR_NULL, STR_NULL, 0));
+    return tx_commit(cx);
+}
+
 static enum err act_as_owner(struct cx *cx)
 {
     struct account owner;
@@ -352,6 +363,10 @@ int cli_main(struct server *server, int argc, char **argv)
     enum err e = node == NULL ? OK : act_as_owner(cli.cx);
     if (e == OK)
         e = cli.verb->run(&cli);
+    if (node != NULL) {
+        enum err told = tell_the_server(cli.cx); /* also after a verb that failed half-way */
+        e = e == OK ? told : e;
+    }
     int status = report(&cli, e);
     cx_free(cli.cx);
     buf_free(&cli.out);

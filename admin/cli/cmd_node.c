@@ -77,6 +77,8 @@ static enum err cmd_init(struct cli *cli)
     }
     cx_free(cx);
     node_close(node);
+    if (e != OK)
+        node_discard(cli->dir);
     return e;
 }
 

@@ -28,18 +28,25 @@ static enum err cmd_queue_list(struct cli *cli)
     return OK;
 }
 
+static enum err known_job(struct cli *cli, enum err e)
+{
+    if (e == ERR_NOT_FOUND)
+        return cx_tell(cli->cx, e, N_("There is no such job, or it runs at this moment."));
+    return e;
+}
+
 static enum err cmd_queue_retry(struct cli *cli)
 {
     int64_t id;
     TRY(cli_i64(cli, "id", 0, &id));
-    return job_retry(cli->cx, id);
+    return known_job(cli, job_retry(cli->cx, id));
 }
 
 static enum err cmd_queue_drop(struct cli *cli)
 {
     int64_t id;
     TRY(cli_i64(cli, "id", 0, &id));
-    return job_drop(cli->cx, id);
+    return known_job(cli, job_drop(cli->cx, id));
 }
 
 static enum err cmd_ledger_verify(struct cli *cli)

@@ -64,7 +64,7 @@ static enum err cmd_member_list(struct cli *cli)
         for (size_t i = 0; i < n; i++) {
             const struct member *m = &all[i];
             cli_row(cli, (struct str[]){cli_id(cli, m->account_id), m->username, m->name, m->mail,
-                                        str_c(role_word(m->role)), m->m.tier_name, m->m.kind,
+                                        m->role == ROLE_NONE ? STR_NULL : str_c(role_word(m->role)), m->m.tier_name, m->m.kind,
                                         cli_time(cli, m->m.ends_at), str_c(m->m.live ? "yes" : "no")});
             after = m->account_id;
         }

@@ -189,7 +189,10 @@ static enum err cmd_code_revoke(struct cli *cli)
     int64_t batch, code;
     TRY(cli_i64(cli, "batch", 0, &batch));
     TRY(cli_i64(cli, "code", 0, &code));
-    return code_revoke(cli->cx, batch, code);
+    enum err e = code_revoke(cli->cx, batch, code);
+    if (e == ERR_NOT_FOUND)
+        return cx_tell(cli->cx, e, N_("There is no such batch or code. 'code list' names them."));
+    return e;
 }
 
 static const struct cli_option planet_create_options[] = {

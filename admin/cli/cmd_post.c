@@ -140,8 +140,16 @@ static enum err cmd_post_create(struct cli *cli)
     TRY(read_draft(cli, &d));
     TRY(post_save(cx, &d, &post));
     /* Typing the command with a teaser file is the author's word on it. */
-    if (!cli_has(cli, "draft"))
-        TRY(post_publish(cx, post.id, cli_has(cli, "teaser-file") || d.access == GATE_PUBLIC, &post));
+    if (!cli_has(cli, "draft")) {
+        bool confirmed = cli_has(cli, "teaser-file") || d.access == GATE_PUBLIC;
+        enum err e = post_publish(cx, post.id, confirmed, &post);
+        if (e != OK) { /* tried again, the command would leave a draft each time */
+            const char *why = cx->tell;
+            (void)!post_delete(cx, post.id);
+            cx->tell = why;
+            return e;
+        }
+    }
     print_post(cli, &planet, &post);
     return OK;
 }
@@ -150,7 +158,10 @@ static enum err post_of(struct cli *cli, struct post *post, struct planet *plane
 {
     int64_t id;
     TRY(cli_i64(cli, "id", 0, &id));
-    TRY(post_by_id(cli->cx, id, post));
+    enum err e = post_by_id(cli->cx, id, post);
+    if (e == ERR_NOT_FOUND)
+        return cx_tell(cli->cx, e, N_("There is no such post. 'post list' names them."));
+    TRY(e);
     return planet_by_id(cli->cx, post->planet_id, planet);
 }
 

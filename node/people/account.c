@@ -250,7 +250,7 @@ enum err account_set_state(struct cx *cx, int64_t id, struct str state)
 {
     int64_t changes;
     if (!str_eq_c(state, "active") && !str_eq_c(state, "suspended"))
-        return cx_fail(cx, ERR_INVALID, "no such state");
+        return cx_tell(cx, ERR_INVALID, N_("An account is either active or suspended."));
     if (cx->viewer != 0) {
         struct account me;
         TRY(account_by_id(cx, cx->viewer, &me));
