@@ -1,10 +1,9 @@
-/* account, member, token. */
+/* account, member. */
 #include "admin/cli/cli.h"
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/people/account.h"
 #include "node/people/session.h"
-#include "node/people/token.h"
 #include "node/planet/planet.h"
 
 enum { PAGE = 200 };
@@ -128,20 +127,6 @@ static enum err cmd_member_role(struct cli *cli)
     return role_set(cli->cx, p.id, a.id, role);
 }
 
-static enum err cmd_token_create(struct cli *cli)
-{
-    static const char *const columns[] = {"token", NULL};
-    struct account a;
-    struct str token;
-    struct api_token t;
-    TRY(cli_account(cli, &a));
-    TRY(token_create(cli->cx, a.id, STR("command line"), cli_get(cli, "scopes"), DB_NULL, &token, &t));
-    cli_begin(cli, false, columns);
-    cli_row(cli, &token);
-    cli_end(cli);
-    return OK;
-}
-
 static const struct cli_option account_create_options[] = {
     {"mail", "MAIL", true, "the mail address"},
     {"username", "NAME", false, "letters, digits, _ ; else made of the address"},
@@ -160,8 +145,6 @@ static const struct cli_option member_revoke_options[] = {
 static const struct cli_option member_role_options[] = {
     CLI_PLANET_OPTION, CLI_ACCOUNT_OPTION,
     {"role", "ROLE", true, "owner, partner, guest, moderator, banned or none"}, {0}};
-static const struct cli_option token_options[] = {
-    CLI_ACCOUNT_OPTION, {"scopes", "WORDS", true, "\"read write admin\""}, {0}};
 
 const struct cli_verb cli_people_verbs[] = {
     {"account list", cmd_account_list, true, "the node's accounts", NULL},
@@ -173,7 +156,5 @@ const struct cli_verb cli_people_verbs[] = {
     {"member grant", cmd_member_grant, true, "give a membership", member_grant_options},
     {"member revoke", cmd_member_revoke, true, "end a membership at once", member_revoke_options},
     {"member role", cmd_member_role, true, "give or take a role", member_role_options},
-    {"token create", cmd_token_create, true, "make a token for the API; it is shown this once",
-     token_options},
     {0},
 };

@@ -1,6 +1,6 @@
 # sources of node/people
 SQL_DOMAIN += node/people/account.sql node/people/login.sql node/people/notice.sql \
-	node/people/rate.sql node/people/session.sql node/people/token.sql
+	node/people/rate.sql node/people/session.sql
 libdomain_a_SOURCES += \
 	node/people/account.c node/people/account.h \
 	node/people/hash_gate.c node/people/hash_gate.h \
@@ -9,8 +9,7 @@ libdomain_a_SOURCES += \
 	node/people/notice.c node/people/notice.h \
 	node/people/password.c node/people/password.h \
 	node/people/rate.c node/people/rate.h \
-	node/people/session.c node/people/session.h \
-	node/people/token.c node/people/token.h
+	node/people/session.c node/people/session.h
 
 check_PROGRAMS += tests/unit/test_people
 tests_unit_test_people_SOURCES = tests/unit/test_people.c $(DOMAIN_FIXTURE)

@@ -6,7 +6,6 @@
 #include "node/people/notice.h"
 #include "node/people/rate.h"
 #include "node/people/session.h"
-#include "node/people/token.h"
 #include "node/settings.h"
 
 #include <pthread.h>
@@ -387,34 +386,6 @@ static void rate_windows_hold_at_every_moment(void **state)
     assert_true(str_eq(rate_ip(a, STR("2001:db8:1:2::1"), true), rate_ip(a, STR("2001:db8:1:99::1"), true)));
 }
 
-static void tokens_of_the_api(void **state)
-{
-    struct domain *d = *state;
-    struct api_token t, *list;
-    struct account a;
-    struct str token;
-    size_t n;
-    assert_int_equal(token_create(d->cx, d->owner.id, STR("x"), STR(""), DB_NULL, &token, &t), ERR_INVALID);
-    assert_int_equal(token_create(d->cx, d->owner.id, STR("x"), STR("READ"), DB_NULL, &token, &t), ERR_INVALID);
-    OK_(token_create(d->cx, d->owner.id, STR("script"), STR(" read  posts:write "), d->cx->now + MS_DAY, &token, &t));
-    assert_true(str_starts(token, STR("orr_")));
-    OK_(token_find(d->cx, token, &t, &a));
-    assert_int_equal(a.id, d->owner.id);
-    CHECK_STR(t.scopes, "read posts:write");
-    assert_true(token_allows(&t, "read") && token_allows(&t, "members:read") && token_allows(&t, "posts:write"));
-    assert_false(token_allows(&t, "write") || token_allows(&t, "members:write") || token_allows(&t, "admin"));
-    assert_int_equal(token_find(d->cx, STR("orr_nothing"), &t, &a), ERR_NOT_FOUND);
-    assert_int_equal(token_revoke(d->cx, d->owner.id + 1, t.id), ERR_NOT_FOUND);
-    d->cx->now += MS_DAY;
-    assert_int_equal(token_find(d->cx, token, &t, &a), ERR_NOT_FOUND);
-    OK_(token_create(d->cx, d->owner.id, STR("all"), STR("admin"), DB_NULL, &token, &t));
-    assert_true(token_allows(&t, "members:write"));
-    OK_(token_list(d->cx, d->owner.id, &list, &n));
-    assert_int_equal(n, 1);
-    OK_(token_revoke(d->cx, d->owner.id, t.id));
-    assert_int_equal(token_find(d->cx, token, &t, &a), ERR_NOT_FOUND);
-}
-
 static void notices_are_put_once_and_read(void **state)
 {
     struct domain *d = *state;
@@ -476,7 +447,7 @@ int main(void)
         T(asking_is_limited_and_tells_nothing), T(paths_that_lead_away_are_dropped),
         T(the_owners_link_works_anywhere_once), T(without_a_mail_server_the_owner_sees_the_link),
         T(sessions_slide_and_end), T(passwords), T(two_hash_at_once_and_a_crowd_is_told_to_wait),
-        T(rate_windows_hold_at_every_moment), T(tokens_of_the_api), T(notices_are_put_once_and_read),
+        T(rate_windows_hold_at_every_moment), T(notices_are_put_once_and_read),
         T(accounts_have_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,20 +43,6 @@ CREATE TABLE login_token (
 CREATE INDEX login_token_browser ON login_token (browser_hash);
 CREATE INDEX login_token_expires ON login_token (expires_at);
 
--- Bearer tokens of the JSON API.
-CREATE TABLE api_token (
-    id BIGINT PRIMARY KEY,
-    token_hash BYTEA NOT NULL UNIQUE,
-    account_id BIGINT NOT NULL REFERENCES account (id),
-    name TEXT NOT NULL,
-    scopes TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    expires_at BIGINT,
-    last_used_at BIGINT,
-    revoked_at BIGINT
-);
-CREATE INDEX api_token_account ON api_token (account_id);
-
 -- Who sits behind an ActivityPub id: somebody remote, or one of ours.
 CREATE TABLE actor (
     id BIGINT PRIMARY KEY,
