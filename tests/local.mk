@@ -6,6 +6,14 @@ LINTS += tests/lint/arrows.sh tests/lint/banned.sh tests/lint/body.sh tests/lint
 noinst_PROGRAMS += tests/bench/sink
 tests_bench_sink_SOURCES = tests/bench/sink.c
 
+# What 'make bench' uses: limits, load, clocks; tests/bench/run.sh puts them together.
+EXTRA_PROGRAMS += tests/bench/bare_http tests/bench/probe tests/bench/bench_inbox
+tests_bench_bare_http_SOURCES = tests/bench/bare_http.c
+tests_bench_bare_http_LDADD = $(MHD_LIBS)
+tests_bench_probe_SOURCES = tests/bench/probe.c
+tests_bench_bench_inbox_SOURCES = tests/bench/bench_inbox.c
+tests_bench_bench_inbox_LDADD = libfed.a libstore.a $(RUNG_BASE) $(EXTERNAL_LIBS)
+
 EXTRA_PROGRAMS += tests/bench/bench_fanout
 tests_bench_bench_fanout_SOURCES = tests/bench/bench_fanout.c
 tests_bench_bench_fanout_LDADD = libfed.a libstore.a $(RUNG_BASE) $(EXTERNAL_LIBS)

@@ -38,6 +38,3 @@ tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_request_LDADD = $(RUNG_HTTP) $(EXTERNAL_LIBS)
 endif
 
-EXTRA_PROGRAMS += tests/bench/bench_http
-tests_bench_bench_http_SOURCES = tests/bench/bench_http.c
-tests_bench_bench_http_LDADD = $(RUNG_HTTP) $(EXTERNAL_LIBS)

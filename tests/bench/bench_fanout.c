@@ -2,6 +2,7 @@
  * on the same machine in the same run.
  *
  *     bench_fanout [hosts [each [threads]]]       2000 hosts, 3 deliveries each, 2 signing threads
+ *     bench_fanout bare [hosts [each [threads]]]  only the rate of the bare loop, signed, for run.sh
  *
  * Hosts are the addresses 127.1.0.1, 127.1.0.2 …, all answered by one sink. */
 #include "federation/httpsig.h"
@@ -378,13 +379,39 @@ static bool make_keys(struct bench *b)
     return ok;
 }
 
+static int compare(struct bench *b)
+{
+    struct rusage use;
+    printf("%d hosts, %d deliveries, %d signing threads, %d in flight\n", b->hosts, b->total,
+           b->threads, IN_FLIGHT);
+    struct figure bare = run_signing(b, only_sign_bare);
+    print("RSA-2048 signatures", run_signing(b, only_sign), bare);
+    bare = run_bare(b, false);
+    getrusage(RUSAGE_SELF, &use);
+    long before = use.ru_maxrss;
+    print("unsigned posts", run_ours(b, false), bare);
+    int failed = b->failed;
+    bare = run_bare(b, true);
+    print("signed posts", run_ours(b, true), bare);
+    failed += b->failed;
+    getrusage(RUSAGE_SELF, &use);
+    printf("failed %d; peak memory %ld KiB (bare loop alone %ld KiB)\n", failed, use.ru_maxrss,
+           before);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
+    bool bare_only = argc > 1 && strcmp(argv[1], "bare") == 0;
+    if (bare_only) {
+        argv[1] = argv[0];
+        argc--;
+        argv++;
+    }
     struct bench b = {.hosts = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 2000,
                       .each = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 3,
                       .threads = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 2};
     static char body[2048];
-    struct rusage use;
     memset(body, 'a', sizeof body);
     b.body = (struct str){body, sizeof body};
     b.total = b.hosts * b.each;
@@ -398,21 +425,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench_fanout: cannot start (is the sink built?)\n");
         return 1;
     }
-    printf("%d hosts, %d deliveries, %d signing threads, %d in flight\n", b.hosts, b.total,
-           b.threads, IN_FLIGHT);
-    struct figure bare = run_signing(&b, only_sign_bare);
-    print("RSA-2048 signatures", run_signing(&b, only_sign), bare);
-    bare = run_bare(&b, false);
-    getrusage(RUSAGE_SELF, &use);
-    long before = use.ru_maxrss;
-    print("unsigned posts", run_ours(&b, false), bare);
-    int failed = b.failed;
-    bare = run_bare(&b, true);
-    print("signed posts", run_ours(&b, true), bare);
-    failed += b.failed;
-    getrusage(RUSAGE_SELF, &use);
-    printf("failed %d; peak memory %ld KiB (bare loop alone %ld KiB)\n", failed, use.ru_maxrss,
-           before);
+    int failed = 0;
+    if (bare_only)
+        printf("%.0f\n", run_bare(&b, true).rate);
+    else
+        failed = compare(&b);
     fetcher_stop(b.f);
     crypt_key_free(b.key);
     EVP_PKEY_free(b.pkey);

@@ -1,10 +1,11 @@
 /* A server that takes every request and answers 202: the other end of delivery benchmarks.
  *
- *     sink [--port N] [--delay MS] [--status N]
+ *     sink [--port N] [--delay MS] [--status N] [--log FILE]
  *
  * It listens on the loopback interface, on all of 127.0.0.0/8, so that 127.0.1.1, 127.0.1.2 … can
  * stand for as many hosts; if the system doesn't let it, on 127.0.0.1. The first line of its output
- * is the port; SIGUSR1 and the end (SIGTERM, SIGINT) print the counts. One thread. */
+ * is the port; SIGUSR1 and the end (SIGTERM, SIGINT) print the counts. --log writes a line a request:
+ * when it was whole (milliseconds since 1970), its Host, and the Digest of its body. One thread. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +33,7 @@ struct conn {
     int owed;      /* answers that wait for their time */
     size_t n;      /* bytes of the head so far */
     size_t body;   /* bytes of the body still to come */
+    char what[160];
     char head[HEAD_MAX];
 };
 
@@ -46,6 +48,7 @@ struct sink {
     int epoll, listener, signals;
     int delay_ms, status;
     unsigned long requests, connections;
+    FILE *log;
     struct due *first, **last;
 };
 
@@ -58,6 +61,8 @@ static int64_t now_ms(void)
 
 static void print_counts(const struct sink *s)
 {
+    if (s->log != NULL)
+        fflush(s->log);
     printf("requests %lu connections %lu\n", s->requests, s->connections);
     fflush(stdout);
 }
@@ -95,10 +100,34 @@ static bool answer(const struct sink *s, struct conn *c)
     return send(c->fd, text, (size_t)n, MSG_NOSIGNAL) == n;
 }
 
+static size_t put_header(char *to, size_t room, const char *head, const char *name)
+{
+    const char *at = strcasestr(head, name);
+    size_t n = 0;
+    if (at != NULL) {
+        at += strlen(name);
+        at += strspn(at, " ");
+        n = strcspn(at, "\r\n");
+    }
+    return (size_t)snprintf(to, room, " %.*s", (int)n, n == 0 ? "" : at);
+}
+
+static void note(const struct sink *s, struct conn *c)
+{
+    size_t n = put_header(c->what, sizeof c->what, c->head, "\r\nhost:");
+    if (s->log != NULL && n < sizeof c->what)
+        put_header(c->what + n, sizeof c->what - n, c->head, "digest:");
+}
+
 /* One request is whole; false if the connection broke. */
 static bool request(struct sink *s, struct conn *c)
 {
     s->requests++;
+    if (s->log != NULL) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        fprintf(s->log, "%lld%s\n", (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, c->what);
+    }
     if (s->delay_ms == 0)
         return answer(s, c);
     struct due *d = malloc(sizeof *d);
@@ -132,6 +161,8 @@ static bool feed(struct sink *s, struct conn *c, const char *p, size_t n)
         c->head[c->n] = '\0';
         const char *length = strcasestr(c->head, "\r\ncontent-length:");
         c->body = length == NULL ? 0 : strtoul(length + 17, NULL, 10);
+        if (s->log != NULL)
+            note(s, c);
         c->n = 0;
         if (c->body == 0 && !request(s, c))
             return false;
@@ -196,6 +227,12 @@ static bool options(int argc, char **argv, struct sink *s, int *ret_port)
         if (i + 1 == argc)
             return false;
         int v = (int)strtol(argv[i + 1], NULL, 10);
+        if (strcmp(argv[i], "--log") == 0) {
+            s->log = fopen(argv[i + 1], "we");
+            if (s->log == NULL)
+                return false;
+            continue;
+        }
         if (strcmp(argv[i], "--port") == 0)
             *ret_port = v;
         else if (strcmp(argv[i], "--delay") == 0)
@@ -239,7 +276,7 @@ int main(int argc, char **argv)
     int port;
     s.last = &s.first;
     if (!options(argc, argv, &s, &port)) {
-        fprintf(stderr, "usage: sink [--port N] [--delay MS] [--status N]\n");
+        fprintf(stderr, "usage: sink [--port N] [--delay MS] [--status N] [--log FILE]\n");
         return 2;
     }
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
