@@ -517,9 +517,10 @@ struct http *http_stop(struct http *h)
 {
     if (h == NULL)
         return NULL;
+    /* Nobody connects from here on; but the daemon's threads may look at the socket to their end. */
     MHD_socket fd = MHD_quiesce_daemon(h->daemon);
     if (fd != MHD_INVALID_SOCKET)
-        close(fd);
+        shutdown(fd, SHUT_RDWR);
     atomic_store(&h->stopping, true);
     pool_stop(h);
     /* What has been answered still has to reach its clients. */
@@ -529,6 +530,8 @@ struct http *http_stop(struct http *h)
         nanosleep(&nap, NULL);
     }
     MHD_stop_daemon(h->daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
     free_rest(h);
     return NULL;
 }
