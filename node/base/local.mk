@@ -52,7 +52,7 @@ tests_unit_test_json_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_url_SOURCES = tests/unit/test_url.c tests/unit/unit.h
 tests_unit_test_url_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
-# Also run with a corpus by ./check: tests/fuzz/corpus/NAME belongs to fuzz_NAME.
+# ./check runs these with the seeds in tests/corpus/NAME.
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
 FUZZERS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
@@ -63,4 +63,3 @@ tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c
 tests_fuzz_fuzz_url_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
-EXTRA_DIST += tests/fuzz/corpus

@@ -26,4 +26,3 @@ tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c
 tests_fuzz_fuzz_sanitize_LDADD = $(RUNG_STORE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_sanitize_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
-EXTRA_DIST += tests/corpus/markdown tests/corpus/sanitize

@@ -25,12 +25,17 @@ need() {
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >&2
 }
 
-# build DIR CONFIGURE-OPTIONS…: configure once, make what is out of date.
-build() {
+# setup DIR CONFIGURE-OPTIONS…: configure once.
+setup() {
     dir=$1
     shift
     [ -f configure ] && [ configure -nt configure.ac ] && [ Makefile.in -nt Makefile.am ] || autoreconf -fi >&2
     mkdir -p "$dir"
     [ -f "$dir/config.status" ] || (cd "$dir" && ../configure -q "$@" >&2)
+}
+
+# build DIR CONFIGURE-OPTIONS…: configure once, make what is out of date.
+build() {
+    setup "$@"
     make -s -C "$dir" -j"$(nproc)" all >&2
 }
