@@ -24,8 +24,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2 };
-/* 19 MiB each; together fewer than the HTTP workers, so that a flood of sign-ins leaves one. */
+enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2, PICTURES_WAITING = 1 };
+/* Pictures and passwords: each of the two leaves a worker to the others. 19 MiB a hash; together fewer than the HTTP workers, so that a flood of sign-ins leaves one. */
 enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
 
 static const char usage[] =
@@ -128,7 +128,7 @@ int serve_main(struct server *s, int argc, char **argv)
     if (lock_dir(o.dir, &lock) != OK)
         return 1;
     struct http *http = NULL;
-    s->media = media_engine_new(PICTURES_AT_ONCE, NULL);
+    s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
     s->hashing = hash_gate_new(HASHES_AT_ONCE, HASHES_WAITING);
     enum err e = node_open(s, o.dir, &s->node);
     if (e == OK)

@@ -29,10 +29,11 @@ struct media_engine {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     int free;
+    int room; /* for those who wait */
     char *helper;
 };
 
-struct media_engine *media_engine_new(int at_once, const char *helper)
+struct media_engine *media_engine_new(int at_once, int waiting, const char *helper)
 {
     struct media_engine *e = calloc(1, sizeof *e);
     if (e == NULL)
@@ -44,6 +45,7 @@ struct media_engine *media_engine_new(int at_once, const char *helper)
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&e->lock, NULL);
     e->free = at_once;
+    e->room = waiting;
     e->helper = helper == NULL ? NULL : strdup(helper);
     return e;
 }
@@ -73,8 +75,12 @@ static bool take_turn(struct media_engine *e)
     until.tv_sec += TURN_WAIT_S;
     int failed = 0;
     pthread_mutex_lock(&e->lock);
-    while (e->free == 0 && failed == 0)
-        failed = pthread_cond_timedwait(&e->freed, &e->lock, &until);
+    if (e->free == 0 && e->room > 0) {
+        e->room--;
+        while (e->free == 0 && failed == 0)
+            failed = pthread_cond_timedwait(&e->freed, &e->lock, &until);
+        e->room++;
+    }
     bool mine = e->free > 0;
     if (mine)
         e->free--;

@@ -48,12 +48,13 @@ struct str media_url(struct cx *cx, const struct media *m, bool small);
  * is served for download only; everything with nosniff. */
 bool media_is_inline(const struct media *m);
 
-/* How many pictures are read at once in the process (each takes up to 1.5 GB and a core); the rest
- * wait some seconds, then hear ERR_BUSY. main() puts one into struct server; without one (command
+/* How many pictures are read at once in the process (each takes up to 1.5 GB and a core), and how many
+ * more may wait some seconds for their turn; who finds no room hears ERR_BUSY at once, so that slow
+ * pictures never hold all workers of the server. main() puts one into struct server; without one (command
  * line, tests) nothing is limited. helper: path of orrery-media, NULL: beside the running program,
  * then in libexecdir. Safe from any thread. */
 struct media_engine;
-struct media_engine *media_engine_new(int at_once, const char *helper);
+struct media_engine *media_engine_new(int at_once, int waiting, const char *helper);
 struct media_engine *media_engine_free(struct media_engine *e);
 
 /* Jobs of this module: "media.delete" (of EV_MEDIA_DELETED), "media.sweep" (daily: bytes that a crash

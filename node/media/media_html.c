@@ -55,11 +55,30 @@ static struct str own_alt(struct cx *cx, const struct media *m)
     return buf_str(&b);
 }
 
-static enum err put_medium(struct cx *cx, struct buf *b, struct str id_text, struct str alt)
+/* What a text may show: these, or, ids being NULL, what the viewer may open. */
+struct shown {
+    const int64_t *ids;
+    size_t n;
+};
+
+static enum err may_show(struct cx *cx, const struct shown *only, const struct media *m)
+{
+    if (only->ids == NULL)
+        return attachment_may_open(cx, m);
+    for (size_t i = 0; i < only->n; i++)
+        if (only->ids[i] == m->id)
+            return OK;
+    return ERR_NOT_FOUND;
+}
+
+static enum err put_medium(struct cx *cx, struct buf *b, const struct shown *only,
+                           struct str id_text, struct str alt)
 {
     struct media m;
     int64_t id;
     enum err e = str_to_i64(id_text, &id) ? media_by_id(cx, id, &m) : ERR_NOT_FOUND;
+    if (e == OK) /* a number can be guessed, and an address tells a file's name */
+        e = may_show(cx, only, &m);
     if (e == ERR_NOT_FOUND) {
         buf_put(b, alt);
         return OK;
@@ -74,7 +93,8 @@ static enum err put_medium(struct cx *cx, struct buf *b, struct str id_text, str
     return OK;
 }
 
-enum err media_expand(struct cx *cx, struct safe_html html, struct safe_html *ret)
+static enum err expand(struct cx *cx, struct safe_html html, const struct shown *only,
+                       struct safe_html *ret)
 {
     /* Text is escaped, so that only the renderer can have written these. */
     static const struct str before = STR_INIT("<img src=\"media:"), between = STR_INIT("\" alt=\""),
@@ -92,7 +112,7 @@ enum err media_expand(struct cx *cx, struct safe_html html, struct safe_html *re
         if (end == SIZE_MAX)
             break;
         buf_put(&b, str_sub(s, from, at - from));
-        TRY(put_medium(cx, &b, str_sub(s, id, mid - id),
+        TRY(put_medium(cx, &b, only, str_sub(s, id, mid - id),
                        str_sub(s, mid + between.n, end - mid - between.n)));
         from = end + after.n;
     }
@@ -106,4 +126,15 @@ enum err media_expand(struct cx *cx, struct safe_html html, struct safe_html *re
                        N_("This text is too long. Please split it into several posts."));
     ret->s = buf_str(&b);
     return OK;
+}
+
+enum err media_expand(struct cx *cx, struct safe_html html, struct safe_html *ret)
+{
+    return expand(cx, html, &(struct shown){NULL, 0}, ret);
+}
+
+enum err media_expand_only(struct cx *cx, struct safe_html html, const int64_t *ids, size_t n,
+                           struct safe_html *ret)
+{
+    return expand(cx, html, &(struct shown){ids, n}, ret);
 }

@@ -72,9 +72,15 @@ static enum err opens_it(struct cx *cx, const struct media *m,
     return OK;
 }
 
+static bool manages(enum role role)
+{
+    return role == ROLE_OWNER || role == ROLE_PARTNER;
+}
+
 enum err attachment_may_open(struct cx *cx, const struct media *m)
 {
     struct attachment_shown_by_row *shown;
+    enum role role;
     size_t n;
     bool opens = false;
 
@@ -82,6 +88,11 @@ enum err attachment_may_open(struct cx *cx, const struct media *m)
         return OK;
     if (cx->viewer == 0)
         return ERR_NOT_FOUND; /* what a visitor may open is public, and marked so */
+    if (m->planet_id != DB_NULL) {
+        TRY(role_of(cx, m->planet_id, cx->viewer, &role));
+        if (manages(role)) /* they may show it in any post (attachment_may_show) */
+            return OK;
+    }
     TRY(q_attachment_shown_by(cx, m->id, &shown, &n));
     for (size_t i = 0; i < n && !opens; i++)
         TRY(opens_it(cx, m, &shown[i], &opens));
@@ -112,7 +123,7 @@ enum err attachment_may_show(struct cx *cx, int64_t planet_id, int64_t post_id, 
         *ret = there[i] == media_id;
     if (!*ret && owner.planet_id == planet_id) {
         TRY(role_of(cx, planet_id, cx->viewer, &role));
-        *ret = role == ROLE_OWNER || role == ROLE_PARTNER;
+        *ret = manages(role);
     }
     return OK;
 }

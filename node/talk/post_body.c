@@ -25,9 +25,10 @@ enum err post_body_source(struct cx *cx, const struct post *post, struct str *re
 }
 
 enum err post_body_twin(struct cx *cx, int64_t planet_id, struct str title, struct str teaser,
-                        struct str markdown, bool *ret_found, int64_t *ret_id)
+                        struct str access, int64_t rank, struct str markdown, bool *ret_found,
+                        int64_t *ret_id)
 {
-    return q_post_body_twin(cx, planet_id, cx->viewer, title, teaser, markdown,
+    return q_post_body_twin(cx, planet_id, cx->viewer, title, teaser, access, rank, markdown,
                             cx->now - POST_TWIN_MS, ret_found, ret_id);
 }
 

@@ -172,10 +172,16 @@ static enum err add_media(struct cx *cx, const struct work *w, const int64_t *na
 
 static enum err render(struct cx *cx, struct work *w)
 {
+    int64_t all[2 * MEDIA_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_body_media; i++)
+        all[n++] = w->body_media[i];
+    for (size_t i = 0; i < w->n_teaser_media; i++)
+        all[n++] = w->teaser_media[i];
     TRY(markdown_render(cx, MARKDOWN_POST, w->body, &w->html));
-    TRY(media_expand(cx, w->html, &w->html));
+    TRY(media_expand_only(cx, w->html, all, n, &w->html));
     TRY(markdown_render(cx, MARKDOWN_POST, w->teaser, &w->teaser_html));
-    TRY(media_expand(cx, w->teaser_html, &w->teaser_html));
+    TRY(media_expand_only(cx, w->teaser_html, w->teaser_media, w->n_teaser_media, &w->teaser_html));
     if (w->html.s.p == NULL)
         w->html.s = STR("");
     if (w->teaser_html.s.p == NULL)
@@ -394,7 +400,8 @@ enum err post_save(struct cx *cx, const struct post_draft *draft, struct post *r
 
     TX_SCOPE(cx);
     if (draft->id == 0) {
-        TRY(post_body_twin(cx, w->planet_id, w->title, w->teaser, w->body, &twin, &twin_id));
+        TRY(post_body_twin(cx, w->planet_id, w->title, w->teaser,
+                           gate_kind_name(draft->access), w->rank, w->body, &twin, &twin_id));
         if (twin)
             return post_by_id(cx, twin_id, ret);
     }

@@ -1,3 +1,4 @@
+#include "node/base/clock.h"
 #include "node/media/media.h"
 
 #include <dirent.h>
@@ -31,7 +32,7 @@ static struct fixture *make(const char *helper)
     f->store = store_new();
     f->store->node.dir = f->store->dir;
     f->store->node.server = &f->server;
-    f->server.media = media_engine_new(2, helper);
+    f->server.media = media_engine_new(2, 8, helper);
     f->cx = cx_new(&f->store->node);
     return f;
 }
@@ -332,6 +333,19 @@ static void leftovers_are_swept(void **state)
     CHECK_STR(stored(f, &kept, false), "kept");
 }
 
+/* Slow pictures must not gather all of the server's workers behind them. */
+static void who_finds_no_room_hears_it_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct media m;
+    int64_t began = clock_monotonic();
+    f->server.media = media_engine_free(f->server.media);
+    f->server.media = media_engine_new(0, 0, "./orrery-media");
+    assert_int_equal(add(f, sample_png(f->cx->arena, 9, 6, SAMPLE_NOISE), &m), ERR_BUSY);
+    assert_true(clock_monotonic() - began < 5000);
+    assert_non_null(f->cx->tell);
+}
+
 static struct str expand(struct fixture *f, struct str html)
 {
     struct safe_html out;
@@ -354,11 +368,13 @@ static void texts_show_their_media(void **state)
            "/media/%lld/large.jpg 900w\" sizes=\"(max-width: 45rem) 100vw, 45rem\" width=\"900\" "
            "height=\"600\" loading=\"lazy\" decoding=\"async\" alt=\"b &quot;\"></figure>",
         (long long)m.id, (long long)m.id, (long long)m.id);
-    assert_string_equal(expand(f, html).p, want.p);
-    /* The uploader's own words are not for others while it is locked. */
-    html = str_fmt(a, "<img src=\"media:%lld\" alt=\"\">", (long long)m.id);
-    assert_true(str_contains(expand(f, html), STR(" alt=\"\">")));
+    /* To others a locked one is as if it were not there: address, size, name and words. */
+    assert_string_equal(expand(f, html).p, "<p>a</p><figure>b &quot;</figure>");
+    f->cx->viewer = 2;
+    assert_string_equal(expand(f, html).p, "<p>a</p><figure>b &quot;</figure>");
     f->cx->viewer = 1;
+    assert_string_equal(expand(f, html).p, want.p);
+    html = str_fmt(a, "<img src=\"media:%lld\" alt=\"\">", (long long)m.id);
     assert_true(str_contains(expand(f, html), STR(" alt=\"alt\">")));
     html = str_fmt(a, "<img src=\"media:%lld\" alt=\"\">", (long long)file.id);
     assert_true(str_contains(expand(f, html), STR(" download>&lt;x&gt;</a>")));
@@ -409,6 +425,7 @@ int main(void)
         TEST(bombs_do_not_go_off),            TEST(files_keep_their_bytes),
         TEST(a_full_disk_leaves_nothing),     TEST(leftovers_are_swept),
         TEST(texts_show_their_media),         TEST(words_and_doors_change),
+        TEST(who_finds_no_room_hears_it_at_once),
         cmocka_unit_test(broken_helpers_are_survived),
         cmocka_unit_test(types_are_those_of_the_bytes),
         cmocka_unit_test(blurhashes_are_as_specified),

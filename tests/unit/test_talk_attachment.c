@@ -131,7 +131,26 @@ static void nobody_shows_what_is_not_theirs(void **state)
     assert_true(n == 1 && a[0].media.id == THEIRS && !a[0].in_teaser);
     ids[0] = 999;
     d.n_body_media = 1;
+    d.title = STR("another, not that form sent twice");
     assert_int_equal(post_save(cx, &d, &q), ERR_INVALID);
+}
+
+/* A number can be guessed, and its author may even open it; the page must not tell what lies behind it, not even a file's name. */
+static void a_number_in_a_text_tells_nothing(void **state)
+{
+    struct post_draft d = {.planet_id = TEA, .title = STR("T"), .access = GATE_PUBLIC,
+                           .body = STR("![](media:53) ![](media:51)")};
+    struct post_draft locked;
+    struct post p = with_media(state, GATE_MEMBERS, &locked), q;
+    struct access_pass pass;
+    struct safe_html html;
+    OK_(post_publish(as(state, OWNER), p.id, true, &p));
+    OK_(post_save(as(state, GUEST), &d, &q));
+    OK_(post_publish(as(state, GUEST), q.id, true, &q));
+    struct cx *cx = as(state, 0);
+    pass = pass_of(cx, &q);
+    OK_(post_body(cx, &q, &pass, &html));
+    CHECK_STR(html.s, "<p> </p>\n");
 }
 
 static void lists_follow_the_pass(void **state)
@@ -208,6 +227,7 @@ int main(void)
         T(files_open_as_the_post_does),
         T(public_once_is_public_while_something_shows_it),
         T(nobody_shows_what_is_not_theirs),
+        T(a_number_in_a_text_tells_nothing),
         T(lists_follow_the_pass),
         T(pictures_in_texts_get_their_addresses),
         cmocka_unit_test(ids_are_found_in_texts),

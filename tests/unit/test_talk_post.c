@@ -132,8 +132,10 @@ static void a_draft_sent_twice_is_one(void **state)
     struct post a = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
     struct post b = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
     struct post c = make(state, "Twice", "something else", "", GATE_PUBLIC, 0);
+    struct post d = make(state, "Twice", "the same", "", GATE_MEMBERS, 1);
     assert_true(a.id == b.id);
     assert_true(a.id != c.id);
+    assert_true(d.id != a.id && d.gate.kind == GATE_MEMBERS); /* other readers: another post */
 }
 
 static void addresses_are_unique_and_stay(void **state)
