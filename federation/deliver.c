@@ -185,6 +185,10 @@ static enum job_verdict look_after(struct cx *cx, const struct job *job)
         if (fed_actor_by_id(cx, ids[i], &actor) != OK)
             continue;
         enum err e = fed_actor_get(cx, actor.uri, &id);
+        if (e == ERR_BUSY) { /* no room to ask now: later */
+            fed_body_note_gone(cx->node->fed->bodies, job->id);
+            return JOB_RETRY;
+        }
         if (e == ERR_GONE && fed_actor_purge(cx, actor.id) != OK)
             return JOB_RETRY;
     }

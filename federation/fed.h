@@ -2,6 +2,8 @@
 #ifndef FEDERATION_FED_H
 #define FEDERATION_FED_H
 
+#include <stdatomic.h>
+
 #include "federation/federation.h"
 #include "node/node.h"
 #include "node/server.h"
@@ -13,6 +15,7 @@ struct fed_hosts;     /* hosts.h */
 
 struct fed {
     struct node *node;
+    atomic_int lookups;             /* jobs that wait for another server at this moment */
     struct fed_signers *signers;
     struct fed_peer_keys *peer_keys;
     struct fed_bodies *bodies;

@@ -7,10 +7,13 @@
 #include "federation/peer_key.h"
 #include "federation/remote.h"
 #include "node/base/clock.h"
+#include "node/base/limiter.h"
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
 
-enum { KEY_RETRY_S = 300 };
+enum { KEY_RETRY_S = 300, LOOKUP_BURST = 60, CHECK_BURST = 3, LOOKUP_BODY_MAX = 64 << 10 };
+#define LOOKUP_PER_S (1.0 / 5)
+#define CHECK_PER_S (1.0 / 600)
 
 /* One POST on its way through. Lives in the request's arena. */
 struct inbound {
@@ -86,6 +89,38 @@ static enum err read_activity(struct inbound *in, bool *ret_done)
     return OK;
 }
 
+/* Will a job have to ask the sender's server? As fed_note_trusted and fed_in_update decide it. */
+static bool wants_lookup(const struct inbound *in)
+{
+    bool create = str_eq_c(in->type, "Create"), update = str_eq_c(in->type, "Update");
+    json_t *object = ld_first(ld_get(in->doc, "object"));
+    if (!create && !update)
+        return false;
+    return in->self_delete || !json_is_object(object) || ld_type(object).p == NULL ||
+           ld_get(object, "attributedTo") == NULL;
+}
+
+/* Such a job holds a worker for as long as that server likes, and is kept and tried again when it
+ * fails; so a house has few of them, and small ones. */
+static enum err allow_lookup(struct inbound *in, bool *ret_done)
+{
+    struct rq *rq = in->rq;
+    struct cx *cx = rq->cx;
+    int64_t wait = 0;
+    *ret_done = true;
+    if (rq->body.n > LOOKUP_BODY_MAX)
+        return reply_text(rq, 413, "send the object itself, or its id and little else\n");
+    struct str house = fed_house(in->host);
+    struct str key = str_fmt(cx->arena, "fed lookup " STR_FMT, STR_ARG(house));
+    *ret_done = false;
+    if (cx->node->limiter == NULL ||
+        limiter_take(cx->node->limiter, key, LOOKUP_BURST, LOOKUP_PER_S, cx->now, &wait))
+        return OK;
+    *ret_done = true;
+    rq_add_header(rq, "Retry-After", str_fmt(cx->arena, "%lld", (long long)wait));
+    return reply_text(rq, 429, "too many of these; send the objects themselves\n");
+}
+
 /* 3.6, 3.7: noted as seen and queued in one transaction; 202 when that is on disk. */
 static enum err accept(struct inbound *in, const struct fed_peer_key *key)
 {
@@ -152,6 +187,11 @@ static enum err check(struct inbound *in, struct fed_peer_key *key)
     }
     if (!str_eq(key->actor_uri, in->actor))
         return refuse(in, "the signer is not the actor");
+    bool done = false;
+    if (wants_lookup(in))
+        TRY(allow_lookup(in, &done));
+    if (done)
+        return OK;
     return accept(in, key);
 }
 
@@ -194,6 +234,12 @@ static enum err self_delete(struct inbound *in, struct fed_peer_key **ret_key, b
     }
     if (e != ERR_NOT_FOUND)
         return e;
+    /* Anybody can say this of anybody: it must not make us knock there all day. */
+    struct str limit = str_fmt(cx->arena, "fed check %lld", (long long)actor.id);
+    if (cx->node->limiter != NULL &&
+        !limiter_take(cx->node->limiter, limit, CHECK_BURST, CHECK_PER_S, cx->now,
+                      &cx->retry_after_s))
+        return ERR_RATE_LIMITED;
     TX_SCOPE(cx);
     TRY(job_put(cx, "fed.check", actor.id, STR_NULL, STR_NULL, 0));
     TRY(tx_commit(cx));

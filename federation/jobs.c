@@ -22,7 +22,7 @@ const struct job_row fed_jobs[] = {
     {"fed.account", fed_account, 12, 0, NULL},
     {"fed.deliver", fed_deliver, DELIVER_TRIES, DELIVER_IN_FLIGHT, fed_deliver_backoff_s},
     {"fed.receive", fed_receive, 8, 0, NULL},
-    {"fed.check", fed_check, 5, 4, NULL},
+    {"fed.check", fed_check, 5, 1, NULL},
     {"fed.expire", fed_expire, 12, 1, NULL},
     {0},
 };

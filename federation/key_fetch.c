@@ -22,7 +22,7 @@ struct fed_key_fetch {
     struct arena *arena;
     const struct fed_signer *signer;
     enum sig_scheme scheme;
-    struct str key_id, url;
+    struct str key_id, url, house;
     struct str want_actor;         /* second step: the owner in full */
     int hops;
     bool started, done;            /* under the lock */
@@ -69,6 +69,17 @@ void fed_key_fetch_drop(struct fed_key_fetch *f)
     free(f);
 }
 
+/* Lock held. A flood of names that hang would otherwise take all transfers, deliveries among them. */
+static bool has_room(const struct fed_peer_keys *m, struct str host)
+{
+    size_t all = 0, same = 0;
+    for (const struct fed_key_fetch *f = m->fetches; f != NULL; f = f->next) {
+        all++;
+        same += str_eq(f->house, fed_house(host));
+    }
+    return all < KEY_FETCHES_MAX && same < KEY_FETCHES_A_HOUSE;
+}
+
 enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fetch **ret)
 {
     struct fed *fed = cx->node->fed;
@@ -89,7 +100,10 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
     struct fed_key_fetch *f = m->fetches;
     while (f != NULL && !str_eq(f->key_id, key_id))
         f = f->next;
-    if (f != NULL) {
+    if (m->n_waiting >= KEY_WAITERS_MAX || (f == NULL && !has_room(m, host))) {
+        f = NULL;
+        e = ERR_BUSY;
+    } else if (f != NULL) {
         atomic_fetch_add(&f->refs, 1);
     } else if (v->key == k && v->until > cx->now) {
         e = v->err;
@@ -102,6 +116,7 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
         f->arena = arena_new();
         f->signer = signer;
         f->key_id = str_dup(f->arena, key_id);
+        f->house = str_dup(f->arena, fed_house(host));
         f->url = str_sub(f->key_id, 0, str_find_char(f->key_id, '#', 0));
         f->next = m->fetches;
         m->fetches = f;
@@ -129,6 +144,8 @@ static void fetch_end(struct fed_key_fetch *f, enum err e)
         vain_note(m, f->key_id, e);
     struct waiter *w = f->waiters;
     f->waiters = NULL;
+    for (const struct waiter *each = w; each != NULL; each = each->next)
+        m->n_waiting--;
     pthread_mutex_unlock(&m->lock);
     while (w != NULL) {
         struct waiter *next = w->next;
@@ -225,6 +242,7 @@ void fed_key_fetch_go(struct fed_key_fetch *f, void (*ready)(void *arg), void *a
             abort();
         *w = (struct waiter){ready, arg, f->waiters};
         f->waiters = w;
+        m->n_waiting++;
     }
     if (start)
         atomic_fetch_add(&f->refs, 1);

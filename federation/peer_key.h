@@ -32,7 +32,7 @@ void fed_peer_key_drop(struct fed_peer_key *k);
 
 /* Fetching one without holding a thread. Those who want the same key share one fetch.
  *   fed_key_fetch_join   finds or makes the fetch (FORBIDDEN: not an id to ask; UNAUTHENTICATED,
- *                        UPSTREAM: asked a moment ago, in vain)
+ *                        UPSTREAM: asked a moment ago, in vain; BUSY: too many are under way)
  *   fed_key_fetch_go     starts it if nobody has; ready(arg) is called once, from any thread
  *   fed_key_fetch_take   after ready: stores the actor and gives the key, or says why not:
  *                        UPSTREAM (its server failed: 503), GONE (actor 410), UNAUTHENTICATED

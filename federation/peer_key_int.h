@@ -7,6 +7,9 @@
 #include "federation/peer_key.h"
 
 enum { PEER_KEYS_MAX = 2048, PEER_BUCKETS = 1024, PEER_VAIN = 512 };
+/* Fetches at once, of the fetcher's 256 transfers: in all, and of one house, whose owner may make up
+ * names without end; and how many requests may rest for them. */
+enum { KEY_FETCHES_MAX = 128, KEY_FETCHES_A_HOUSE = 32, KEY_WAITERS_MAX = 1024 };
 
 struct fed_key_fetch;
 
@@ -23,6 +26,7 @@ struct fed_peer_keys {
     struct fed_peer_key *newest, *oldest;
     size_t n;
     struct fed_key_fetch *fetches; /* under way */
+    size_t n_waiting;              /* requests that rest for one of them */
     struct vain vain[PEER_VAIN];
 };
 

@@ -8,28 +8,25 @@
 #include "node/base/url.h"
 #include "node/talk/comment.h"
 
-enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000 };
+enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000, LOOKUP_LATER_S = 20 };
 
 static struct str authority(struct arena *a, struct str iri)
 {
     return fed_host_of(a, iri);
 }
 
-/* The last two labels agree (4.2); good enough to see that a shared inbox is the same house. */
+struct str fed_house(struct str host)
+{
+    size_t dots = 0, at = host.n;
+    while (at > 0 && !(host.p[at - 1] == '.' && ++dots == 2))
+        at--;
+    return str_sub(host, at, SIZE_MAX);
+}
+
+/* Good enough to see that a shared inbox is the same house (4.2). */
 static bool same_house(struct str x, struct str y)
 {
-    if (str_eq(x, y))
-        return true;
-    for (int i = 0; i < 2; i++) {
-        struct str *s = i == 0 ? &x : &y;
-        size_t dots = 0, at = s->n;
-        while (at > 0 && !(s->p[at - 1] == '.' && ++dots == 2))
-            at--;
-        if (dots == 0)
-            return false;
-        *s = str_sub(*s, at, SIZE_MAX);
-    }
-    return str_eq(x, y);
+    return str_eq(fed_house(x), fed_house(y));
 }
 
 static void doc_key(struct arena *a, struct fed_doc *d, json_t *k, const char *owner,
@@ -229,7 +226,7 @@ enum err fed_answer_read(struct arena *a, struct str url, const struct fetch_ans
 }
 
 /* GET with redirects, and a second knock with the other signature on 401. */
-static enum err get_following(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
+static enum err follow(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
 {
     const struct fed_signer *signer;
     enum sig_scheme scheme = SIG_DRAFT;
@@ -263,6 +260,23 @@ static enum err get_following(struct cx *cx, struct str url, json_t **ret, struc
         url = next;
     }
     return cx_fail(cx, ERR_INVALID, "too many redirects");
+}
+
+/* Strangers decide how long we wait for their servers, and a job waits on its thread: so only some
+ * may at once, and mails, deliveries and what needs no look go on. */
+static enum err get_following(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
+{
+    struct fed *fed = cx->node->fed;
+    if (fed == NULL)
+        return cx_fail(cx, ERR_BUSY, "no federation here");
+    if (atomic_fetch_add(&fed->lookups, 1) >= FED_LOOKUPS_MAX) {
+        atomic_fetch_sub(&fed->lookups, 1);
+        cx->retry_after_s = LOOKUP_LATER_S;
+        return cx_fail(cx, ERR_BUSY, "other servers are being waited for");
+    }
+    enum err e = follow(cx, url, ret, ret_url);
+    atomic_fetch_sub(&fed->lookups, 1);
+    return e;
 }
 
 enum err fed_object_get(struct cx *cx, struct str id, json_t **ret)

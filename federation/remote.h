@@ -8,7 +8,12 @@
 #include "node/base/json.h"
 #include "node/cx.h"
 
-enum { FED_DOC_KEYS = 10, FED_HOPS = 3 };
+/* LOOKUPS: how many jobs may wait for strangers' servers at once; fewer than there are workers. */
+enum { FED_DOC_KEYS = 10, FED_HOPS = 3, FED_LOOKUPS_MAX = 2 };
+
+/* The last two labels of a host: who owns one name under it mostly owns them all, so this is what
+ * limits count by. */
+struct str fed_house(struct str host);
 
 /* What we read of an actor document; texts are views into it or live in the arena. */
 struct fed_doc {

@@ -69,5 +69,6 @@ const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &f
 const struct http_hooks http_hooks = {
     .identify = auth_identify,
     .csrf_ok = auth_csrf_ok,
+    .is_author = auth_is_author,
     .error_page = web_error_page,
 };

@@ -6,6 +6,7 @@
 #include "node/db/db.h"
 #include "node/node.h"
 #include "node/people/session.h"
+#include "node/planet/planet.h"
 #include "node/settings.h"
 #include "web/html.h"
 #include "web/page.h"
@@ -44,6 +45,13 @@ enum err auth_identify(struct rq *rq)
 bool auth_csrf_ok(struct rq *rq, struct str token)
 {
     return rq->session.csrf.n > 0 && str_eq_secret(rq->session.csrf, token);
+}
+
+bool auth_is_author(struct rq *rq)
+{
+    struct planet *planets;
+    size_t n;
+    return planet_list_of_author(rq->cx, rq->session.account_id, &planets, &n) == OK && n > 0;
 }
 
 /* ---- pages ---- */

@@ -7,6 +7,7 @@
 /* http_hooks: who is it, and is this their form? */
 enum err auth_identify(struct rq *rq);
 bool auth_csrf_ok(struct rq *rq, struct str token);
+bool auth_is_author(struct rq *rq);
 
 enum err web_login_show(struct rq *rq);
 enum err web_login_send(struct rq *rq);

@@ -125,7 +125,10 @@ enum err web_compose_save(struct rq *rq)
 enum err web_compose_preview(struct rq *rq)
 {
     struct safe_html html;
-    TRY(render_preview(rq->cx, rq_form(rq, "body"), &html));
+    struct str body = rq_form(rq, "body");
+    if (body.n > POST_BODY_MAX)
+        return ERR_TOO_LARGE;
+    TRY(render_preview(rq->cx, body, &html));
     struct buf out = web_buf();
     buf_put(&out, html.s);
     rq_cache_control(rq, "no-store");

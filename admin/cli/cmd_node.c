@@ -129,7 +129,7 @@ static enum err cmd_settings_set(struct cli *cli)
 static void put_route(void *arg, const struct route_table *t, const struct route *r)
 {
     static const char *const who[] = {
-        [ANYONE] = "anyone", [ACCOUNT] = "account", [OWNER] = "owner",
+        [ANYONE] = "anyone", [ACCOUNT] = "account", [AUTHOR] = "author", [OWNER] = "owner",
         [SIGNED] = "signed", [WEBHOOK] = "webhook", [TOKEN] = "token"};
     static const struct { enum http_method m; const char *name; } methods[] = {
         {GET, "GET"}, {POST, "POST"}, {PUT, "PUT"}, {PATCH, "PATCH"}, {DELETE, "DELETE"}};

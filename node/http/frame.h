@@ -158,6 +158,7 @@ bool body_view(struct body *b, struct str *ret);
 void body_close(struct body *b);
 
 /* guard.c */
+bool who_signs_in(enum who who);
 enum err guard_identify(struct call *c);
 enum err guard_admit(struct call *c); /* rate, session, who; before the body */
 enum err guard_form(struct call *c);  /* form token; after the body */

@@ -70,9 +70,14 @@ static enum err ask_to_sign_in(struct rq *rq)
     return reply_redirect(rq, buf_str(&b));
 }
 
+bool who_signs_in(enum who who)
+{
+    return who == ACCOUNT || who == AUTHOR || who == OWNER;
+}
+
 static bool reads_session(enum who who)
 {
-    return who == ANYONE || who == ACCOUNT || who == OWNER;
+    return who == ANYONE || who_signs_in(who);
 }
 
 enum err guard_identify(struct call *c)
@@ -94,8 +99,11 @@ enum err guard_admit(struct call *c)
     enum who who = rq->route->who;
     TRY(check_rate(rq));
     TRY(guard_identify(c));
-    if ((who == ACCOUNT || who == OWNER) && rq->session.account_id == 0)
+    if (who_signs_in(who) && rq->session.account_id == 0)
         return ask_to_sign_in(rq);
+    const struct http_hooks *hooks = c->http->server->hooks;
+    if (who == AUTHOR && (hooks == NULL || hooks->is_author == NULL || !hooks->is_author(rq)))
+        return cx_tell(rq->cx, ERR_FORBIDDEN, N_("Only a planet's authors write posts here."));
     if (who == OWNER && !rq->session.is_owner)
         return cx_tell(rq->cx, ERR_FORBIDDEN, N_("This is the owner's desk."));
     return OK;

@@ -30,6 +30,7 @@ enum repr { /* what the asker wants (Accept, or the route's own) */
 enum who {
     ANYONE = 1,
     ACCOUNT,
+    AUTHOR,  /* may write on some planet here (hooks.is_author); asked before the body is read */
     OWNER,   /* of this node */
     SIGNED,  /* HTTP signature, checked by the handler; body is left as it came, no CSRF */
     WEBHOOK, /* the provider's signature, checked by the handler; the same */
@@ -142,6 +143,8 @@ struct http_hooks {
     /* the HTML error page, by reply_html(rq, status, …); must always succeed. JSON and text
      * answers are the frame's own. e is OK never; status says more (404, 405, 421…) */
     void (*error_page)(struct rq *rq, enum err e, int status);
+    /* does whoever is signed in write on a planet here? NULL: nobody does */
+    bool (*is_author)(struct rq *rq);
     const char *sign_in_path; /* NULL: "/login"; asked with ?next= */
 };
 

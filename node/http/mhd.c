@@ -255,7 +255,7 @@ static enum MHD_Result begin_body(struct call *c, int64_t length, bool chunked)
         return dispatch(c, TASK_RUN);
     }
     bool large = chunked || has_expect || length > HTTP_BODY_IGNORED;
-    if (!c->body_ignored && large && (rq->route->who == ACCOUNT || rq->route->who == OWNER))
+    if (!c->body_ignored && large && who_signs_in(rq->route->who))
         return dispatch(c, TASK_CHECK);
     return MHD_YES;
 }

@@ -7,6 +7,8 @@
 
 #include "federation/httpsig.h"
 #include "federation/keys.h"
+#include "federation/peer_key.h"
+#include "federation/remote.h"
 #include "node/base/limiter.h"
 #include "node/net/fetch.h"
 #include "tests/unit/fed_world.h"
@@ -289,6 +291,96 @@ static void documents_answer(void **state)
     arena_free(a);
 }
 
+/* ---- what strangers may cost ---- */
+
+/* Somebody with a domain can make up names that hang for as long as we wait. */
+static void a_house_has_so_many_key_fetches(void **state)
+{
+    struct live *l = *state;
+    struct cx *cx = cx_new(&l->a.world->store->node);
+    enum { ONE = 32, ALL = 128 };
+    struct fed_key_fetch *held[ALL], *more;
+    for (int i = 0; i < ONE; i++)
+        OK_(fed_key_fetch_join(cx, str_fmt(cx->arena, "http://n%d.evil.example/a#k", i), &held[i]));
+    assert_int_equal(fed_key_fetch_join(cx, STR("http://n99.evil.example/a#k"), &more), ERR_BUSY);
+    OK_(fed_key_fetch_join(cx, STR("http://n0.evil.example/a#k"), &more)); /* that one is asked anyway */
+    fed_key_fetch_drop(more);
+    for (int i = ONE; i < ALL; i++) /* others are not held up by it … */
+        OK_(fed_key_fetch_join(cx, str_fmt(cx->arena, "http://a.h%d.example/a#k", i), &held[i]));
+    assert_int_equal(fed_key_fetch_join(cx, STR("http://last.example/a#k"), &more), ERR_BUSY);
+    for (int i = 0; i < ALL; i++) /* … and half of the transfers are left to deliveries */
+        fed_key_fetch_drop(held[i]);
+    OK_(fed_key_fetch_join(cx, STR("http://last.example/a#k"), &more));
+    fed_key_fetch_drop(more);
+    cx_free(cx);
+}
+
+static void not_all_workers_wait_for_strangers(void **state)
+{
+    struct live *l = *state;
+    struct fed *fed = l->a.world->store->node.fed;
+    struct cx *cx = cx_new(&l->a.world->store->node);
+    int64_t id;
+    atomic_fetch_add(&fed->lookups, FED_LOOKUPS_MAX);
+    assert_int_equal(fed_actor_get(cx, l->b.planet, &id), ERR_BUSY);
+    assert_true(cx->retry_after_s > 0);
+    atomic_fetch_sub(&fed->lookups, FED_LOOKUPS_MAX);
+    OK_(fed_actor_get(cx, l->b.planet, &id));
+    assert_int_equal(atomic_load(&fed->lookups), 0);
+    cx_free(cx);
+}
+
+static struct str create_by_id(struct live *l, struct arena *a, int n, size_t padding)
+{
+    struct buf b;
+    struct str origin = l->b.world->store->node.origin;
+    buf_init_arena(&b, a, padding + 1000);
+    buf_fmt(&b, "{\"id\":\"" STR_FMT "/c/%d\",\"type\":\"Create\",\"actor\":\"" STR_FMT
+            "\",\"object\":\"" STR_FMT "/n/%d\",\"x\":\"", STR_ARG(origin), n,
+            STR_ARG(l->b.planet), STR_ARG(origin), n);
+    for (size_t i = 0; i < padding; i++)
+        buf_put_char(&b, 'x');
+    buf_lit(&b, "\"}");
+    return buf_str(&b);
+}
+
+static void what_must_be_looked_up_is_small_and_rare(void **state)
+{
+    struct live *l = *state;
+    struct arena *a = arena_new();
+    struct node *node = &l->a.world->store->node;
+    node->limiter = limiter_new(64);
+    assert_int_equal(post_to(l, create_by_id(l, a, 0, 70000), 0), 413);
+    int taken = 0, status = 0;
+    for (int i = 1; i < 80 && status != 429; i++) {
+        status = post_to(l, create_by_id(l, a, i, 10), 0);
+        taken += status == 202;
+    }
+    assert_int_equal(status, 429);
+    assert_true(taken >= 60 && taken < 75);
+    /* What carries all that it says is not held up. */
+    assert_int_equal(post_to(l, like_of(l, l->b.world->cx, 77, STR("http://localhost:2/x")), 0), 202);
+    node->limiter = limiter_free(node->limiter);
+    arena_free(a);
+}
+
+/* Anybody can send the deletion of anybody: no key of theirs, and we go and look. */
+static void forged_farewells_make_few_knocks(void **state)
+{
+    struct live *l = *state;
+    struct cx *cx = cx_new(&l->b.world->store->node);
+    struct node *node = &l->a.world->store->node;
+    node->limiter = limiter_new(64);
+    struct str bye = str_fmt(cx->arena, "{\"id\":\"" STR_FMT "#bye\",\"type\":\"Delete\",\"actor\":\""
+                             STR_FMT "\",\"object\":\"" STR_FMT "\"}", STR_ARG(l->b.planet),
+                             STR_ARG(l->b.planet), STR_ARG(l->b.planet));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(post_to(l, bye, OTHER_KEY), 202);
+    assert_int_equal(post_to(l, bye, OTHER_KEY), 429);
+    node->limiter = limiter_free(node->limiter);
+    cx_free(cx);
+}
+
 static int set_up(void **state)
 {
     struct live *l = calloc(1, sizeof *l);
@@ -315,6 +407,10 @@ int main(void)
         cmocka_unit_test(strangers_and_liars_get_401),
         cmocka_unit_test(both_signatures_are_taken_once),
         cmocka_unit_test(a_follower_hears_everything),
+        cmocka_unit_test(a_house_has_so_many_key_fetches),
+        cmocka_unit_test(not_all_workers_wait_for_strangers),
+        cmocka_unit_test(what_must_be_looked_up_is_small_and_rare),
+        cmocka_unit_test(forged_farewells_make_few_knocks),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -180,6 +180,7 @@ static const struct route rows[] = {
     {POST, "/big", run_body, WEBHOOK, RATE_NONE, MB(3), "", false},
     {POST, "/form", run_form, ANYONE, RATE_NONE, MB(1), "", false},
     {POST, "/desk", run_form, ACCOUNT, RATE_NONE, MB(1), "", false},
+    {POST, "/write", run_form, AUTHOR, RATE_NONE, MB(3), "", false},
     {POST, "/api/form", run_form, TOKEN, RATE_NONE, KB(4), "", false},
     {DELETE, "/form", run_form, ANYONE, RATE_NONE, 0, "", false},
     {GET, "/form", run_token, ANYONE, RATE_NONE, 0, "", true},
@@ -221,7 +222,13 @@ static void error_page(struct rq *rq, enum err e, int status)
     (void)!reply_html(rq, status, &b);
 }
 
-static const struct http_hooks hooks = {identify, csrf_ok, error_page, NULL};
+static bool is_author(struct rq *rq)
+{
+    return str_eq(rq->session.name, STR("own"));
+}
+
+static const struct http_hooks hooks = {.identify = identify, .csrf_ok = csrf_ok,
+                                        .error_page = error_page, .is_author = is_author};
 
 static int set_up(void **state)
 {
@@ -543,6 +550,16 @@ static void nobody_uploads_what_they_may_not(void **state)
              "Cookie: s=ann\r\nX-CSRF-Token: session-token\r\nSec-Fetch-Site: same-origin\r\n"
              "Content-Type: application/x-www-form-urlencoded\r\n");
     check(r, "POST /desk", headers, body, 200, "|1|0");
+    /* An account alone is anybody's: large bodies are taken from authors only. */
+    client_open(&c, r);
+    client_ask(&c, r, "POST /write",
+               "Cookie: s=ann\r\nContent-Length: 2900000\r\nAccept: application/json\r\n", NULL, 0);
+    a = client_hear(&c, false);
+    assert_int_equal(a.status, 403);
+    answer_free(&a);
+    client_close(&c);
+    headers[10] = 'o', headers[11] = 'w', headers[12] = 'n'; /* "s=own" */
+    check(r, "POST /write", headers, body, 200, "|1|0");
     free(body);
 }
 
