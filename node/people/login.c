@@ -85,8 +85,11 @@ enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str
     enum err e = q_account_by_mail(cx, key, &account);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
+    /* To the address that the account was made with, letter for letter: "Ann@" and "ann@" may be two
+     * people to their mail server. */
+    struct str to = e == OK ? account.mail : mail;
     TRY(q_login_forget_old(cx, cx->now - 2 * MS_DAY, NULL));
-    TRY(q_login_insert(cx, id, hash_of(cx, token), mail, e == OK ? account.id : DB_NULL,
+    TRY(q_login_insert(cx, id, hash_of(cx, token), to, e == OK ? account.id : DB_NULL,
                        hash_of(cx, browser), clean_next(next), cx->now,
                        cx->now + LOGIN_MINUTES * MS_MINUTE, NULL));
     TRY(event_emit(cx, EV_LOGIN_MAIL, id, sealed));

@@ -48,7 +48,7 @@ static void a_link_signs_in_once_in_its_browser(void **state)
     assert_int_equal(RAW(d, "SELECT COUNT(*) FROM login_token WHERE hex(token_hash) = '%s' OR instr("
                             "(SELECT group_concat(payload) FROM job), '%s') > 0", token.p, token.p), 0);
 
-    token = ask(d, "ANN@t.example", "1.1.1.1", "//evil.example", &browser); /* the same person */
+    token = ask(d, "ann@t.example", "1.1.1.1", "//evil.example", &browser);
     OK_(login_peek(d->cx, token, browser, &peek));
     assert_false(peek.new_account);
     OK_(login_finish(d->cx, token, STR_NULL, browser, STR("1.1.1.1"), &a, &next));
@@ -169,6 +169,18 @@ static void asking_is_limited_and_tells_nothing(void **state)
                                       "\"a\"@b.c", "a@-b.c", "ä@b.c"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(login_request(d->cx, str_c(bad[i]), STR("9.9.9.9"), STR_NULL, &browser), ERR_INVALID);
+}
+
+/* Two letters that differ in case only may be two people to their mail server. */
+static void the_link_goes_to_the_address_of_the_account(void **state)
+{
+    struct domain *d = *state;
+    struct login_pending *list;
+    struct str browser;
+    size_t n;
+    OK_(login_request(d->cx, STR("OLGA@T.example"), STR("1.1.1.1"), STR_NULL, &browser));
+    OK_(login_pending_list(d->cx, &list, &n));
+    CHECK_STR(list[0].mail, "olga@t.example"); /* the same person */
 }
 
 static void paths_that_lead_away_are_dropped(void **state)
@@ -445,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_link_signs_in_once_in_its_browser), T(a_double_click_signs_in_once), T(a_link_runs_out), T(elsewhere_it_shows_a_number),
         T(asking_is_limited_and_tells_nothing), T(paths_that_lead_away_are_dropped),
+        T(the_link_goes_to_the_address_of_the_account),
         T(the_owners_link_works_anywhere_once), T(without_a_mail_server_the_owner_sees_the_link),
         T(sessions_slide_and_end), T(passwords), T(two_hash_at_once_and_a_crowd_is_told_to_wait),
         T(rate_windows_hold_at_every_moment), T(notices_are_put_once_and_read),
