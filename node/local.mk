@@ -9,3 +9,7 @@ libstore_a_SOURCES += \
 bin_PROGRAMS += orrery
 orrery_SOURCES = node/main.c node/serve.c node/serve.h node/wiring.c node/wiring.h
 orrery_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_node
+tests_unit_test_node_SOURCES = tests/unit/test_node.c tests/unit/unit.h
+tests_unit_test_node_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

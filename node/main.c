@@ -7,12 +7,14 @@
 #include <locale.h>
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int main(int argc, char **argv)
 {
     /* Few allocation arenas: requests live in our own, and an idle node should stay small. */
     mallopt(M_ARENA_MAX, 2);
     setlocale(LC_ALL, "C.UTF-8");
+    umask(S_IRWXG | S_IRWXO); /* bodies, mails and sessions are nobody else's on this machine */
     struct server server = {
         .wiring = &wiring,
         .routes = route_tables,

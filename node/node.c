@@ -119,6 +119,8 @@ static enum err make_empty_dir(const char *dir)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             empty = false;
     closedir(d);
+    if (empty && chmod(dir, 0700) != 0)
+        log_warn("node", "%s stays open to others on this machine: %s", dir, strerror(errno));
     if (!empty) {
         log_error("node", "%s is not empty; choose another directory", dir);
         return ERR_CONFLICT;

@@ -140,7 +140,7 @@ struct str web_next(struct rq *rq, struct str fallback)
     if (next.n > 1 && (next.p[1] == '/' || next.p[1] == '\\')) /* another host to a browser */
         return fallback;
     for (size_t i = 0; i < next.n; i++)
-        if ((unsigned char)next.p[i] <= ' ' || next.p[i] == '\\')
+        if ((unsigned char)next.p[i] <= ' ' || next.p[i] == 127 || next.p[i] == '\\')
             return fallback;
     return next;
 }

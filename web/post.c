@@ -72,7 +72,8 @@ static enum err fill_reactions(struct rq *rq, const struct post *post, struct vi
     struct reaction_by *list;
     size_t n;
     v->n_likes = v->open ? post->n_likes : post->n_remote_likes;
-    v->n_comments = v->open ? post->n_comments : post->n_public_comments;
+    /* Everybody may open a public post, but not know of its members' thread. */
+    v->n_comments = v->open && v->locked ? post->n_comments : post->n_public_comments;
     v->n_announces = post->n_announces;
     v->may_like = rq->session.account_id != 0 && v->open;
     if (v->may_like)
