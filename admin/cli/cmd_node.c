@@ -108,14 +108,21 @@ static enum err cmd_owner_login(struct cli *cli)
 
 static enum err cmd_settings_list(struct cli *cli)
 {
-    static const char *const columns[] = {"key", "value", "help", NULL};
+    static const char *const columns[] = {"key", "value", "type", "default", "fixed", "secret",
+                                          "help", NULL};
+    static const char *const types[] = {
+        [SETTING_TEXT] = "text", [SETTING_BOOL] = "true or false", [SETTING_URL] = "address",
+        [SETTING_MAIL] = "mail address", [SETTING_LOCALE] = "language"};
     cli_begin(cli, true, columns);
     for (const struct setting_row *r = setting_rows(); r->key != NULL; r++) {
         struct str value;
         TRY(setting_get(cli->cx, r->key, &value));
         if (r->secret && value.n > 0)
             value = STR("(set)");
-        cli_row(cli, (struct str[]){str_c(r->key), value, str_c(tr(cli->cx, r->help))});
+        cli_row(cli, (struct str[]){str_c(r->key), value, str_c(types[r->type]),
+                                    str_c(r->fallback), str_c(r->frozen ? "yes" : "no"),
+                                    str_c(r->secret ? "yes" : "no"),
+                                    str_c(tr(cli->cx, r->help))});
     }
     cli_end(cli);
     return OK;
