@@ -73,14 +73,15 @@ static enum body_verdict move_to_file(struct body *b, const char *dir)
     return BODY_TAKEN;
 }
 
-enum body_verdict body_add(struct body *b, const char *dir, const void *p, size_t n, int64_t cap)
+enum body_verdict body_add(struct body *b, const char *dir, const void *p, size_t n, int64_t cap,
+                           int64_t in_memory)
 {
     int64_t waited = clock_monotonic() - b->began;
     if (waited > HTTP_BODY_GRACE_MS + b->n / HTTP_BODY_BYTES_PER_MS)
         return BODY_TOO_SLOW;
     if ((int64_t)n > cap - b->n)
         return BODY_TOO_LARGE;
-    if (b->fd < 0 && b->n + (int64_t)n > HTTP_BODY_IN_MEMORY) {
+    if (b->fd < 0 && b->n + (int64_t)n > in_memory) {
         enum body_verdict v = move_to_file(b, dir);
         if (v != BODY_TAKEN)
             return v;

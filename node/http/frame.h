@@ -26,6 +26,7 @@ enum {
     HTTP_MAX_QUEUE = 1024,             /* calls waiting for a worker; more are told to come back */
     HTTP_WORKER_STACK = 512 * 1024,
     HTTP_BODY_IN_MEMORY = 256 * 1024,
+    HTTP_BODIES_IN_MEMORY = 32 * 1024 * 1024, /* of all connections; then they go to files at once */
     HTTP_BODY_IGNORED = 64 * 1024,     /* of a body that nobody reads */
     HTTP_BODY_GRACE_MS = 30 * 1000,    /* then a body must have come at 8 KB/s on average */
     HTTP_BODY_BYTES_PER_MS = 8,
@@ -64,6 +65,7 @@ struct call {
     struct call *park_prev, *park_next;
 
     struct body body;
+    long long body_counted;    /* of http.body_bytes */
     bool body_ignored;
     bool linger;               /* the client may still be sending: don't reset its connection */
     bool admitted;             /* the guard has run */
@@ -115,6 +117,7 @@ struct http {
     pthread_t *workers;
     atomic_bool stopping;
     atomic_int open_calls;     /* between request line and completion */
+    atomic_llong body_bytes;   /* of their bodies, in memory */
 
     pthread_mutex_t mutex;     /* guards what follows */
     pthread_cond_t wake;       /* a worker has something to do */
@@ -153,7 +156,9 @@ unsigned cache_variant(enum repr repr, enum locale locale, struct str theme);
 /* body.c */
 enum body_verdict { BODY_TAKEN, BODY_TOO_LARGE, BODY_TOO_SLOW, BODY_FAILED };
 void body_init(struct body *b);
-enum body_verdict body_add(struct body *b, const char *dir, const void *p, size_t n, int64_t cap);
+/* Beyond in_memory bytes it goes on in a file. */
+enum body_verdict body_add(struct body *b, const char *dir, const void *p, size_t n, int64_t cap,
+                           int64_t in_memory);
 bool body_view(struct body *b, struct str *ret);
 void body_close(struct body *b);
 

@@ -87,6 +87,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
     *con_cls = NULL;
     if (c->linger)
         keep_socket(c);
+    atomic_fetch_sub(&h->body_bytes, c->body_counted);
     call_unref(c);
     atomic_fetch_sub_explicit(&h->open_calls, 1, memory_order_release);
 }
@@ -260,10 +261,44 @@ static enum MHD_Result begin_body(struct call *c, int64_t length, bool chunked)
     return MHD_YES;
 }
 
+/* Where the body ends must be beyond doubt, or what we take for its end a front proxy may take for
+ * another request (RFC 9112 sections 5.1, 6.1, 6.3). libmicrohttpd takes the first of several lengths,
+ * a length beside chunks, codings that it doesn't know, and a blank before the colon. */
+struct framing {
+    int lengths, codings;
+    bool bad;
+};
+
+static enum MHD_Result each_framing(void *cls, enum MHD_ValueKind kind, const char *key,
+                                    size_t key_n, const char *value, size_t value_n)
+{
+    struct framing *f = cls;
+    struct str k = {key, key_n}, v = {value == NULL ? "" : value, value == NULL ? 0 : value_n};
+    (void)kind;
+    if (key_n > 0 && (key[key_n - 1] == ' ' || key[key_n - 1] == '\t'))
+        f->bad = true;
+    if (key_n == 14 && str_ieq(k, STR("Content-Length"))) {
+        f->lengths++;
+    } else if (key_n == 17 && str_ieq(k, STR("Transfer-Encoding"))) {
+        f->codings++;
+        f->bad = f->bad || !str_ieq(str_trim(v), STR("chunked"));
+    }
+    return MHD_YES;
+}
+
+static bool framing_is_sound(struct MHD_Connection *con)
+{
+    struct framing f = {0};
+    MHD_get_connection_values_n(con, MHD_HEADER_KIND, each_framing, &f);
+    return !f.bad && f.lengths + f.codings <= 1;
+}
+
 static enum MHD_Result begin(struct call *c, const char *method)
 {
     int64_t length;
     bool chunked;
+    if (!framing_is_sound(c->con))
+        return refuse_body(c, 400, ERR_INVALID);
     if (!http_method_parse(str_c(method), &c->rq.method)) {
         c->rq.method = GET;
         c->early = true;
@@ -284,8 +319,14 @@ static enum MHD_Result take_body(struct call *c, const char *p, size_t n)
         c->body.n += (int64_t)n;
         return c->body.n > HTTP_BODY_IGNORED ? refuse_body(c, 413, ERR_TOO_LARGE) : MHD_YES;
     }
-    const char *dir = c->http->node->dir == NULL ? "/tmp" : c->http->node->dir;
-    switch (body_add(&c->body, dir, p, n, route->body_cap)) {
+    struct http *h = c->http;
+    const char *dir = h->node->dir == NULL ? "/tmp" : h->node->dir;
+    bool roomy = atomic_load_explicit(&h->body_bytes, memory_order_relaxed) < HTTP_BODIES_IN_MEMORY;
+    enum body_verdict verdict =
+        body_add(&c->body, dir, p, n, route->body_cap, roomy ? HTTP_BODY_IN_MEMORY : 0);
+    atomic_fetch_add(&h->body_bytes, (long long)c->body.cap - c->body_counted);
+    c->body_counted = (long long)c->body.cap;
+    switch (verdict) {
     case BODY_TAKEN:
         return MHD_YES;
     case BODY_TOO_LARGE:

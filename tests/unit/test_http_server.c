@@ -531,6 +531,59 @@ static void expected_bodies_are_waited_for(void **state)
     client_close(&c);
 }
 
+/* A front proxy that reads one of these otherwise takes what follows for another's request. */
+static void nobody_doubts_where_a_body_ends(void **state)
+{
+    struct rig *r = *state;
+    static const char *const heads[] = {
+        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 3\r\nContent-Length: 3\r\n",
+        "Content-Length: 3\r\nContent-Length: 0\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding : chunked\r\nContent-Length: 3\r\n",
+    };
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct client c;
+        client_open(&c, r);
+        client_ask(&c, r, "POST /raw", heads[i], NULL, 0);
+        client_send(&c, "0\r\n\r\nGET /plain HTTP/1.1\r\n\r\n", 30);
+        struct answer a = client_hear(&c, false);
+        if (a.status != 400)
+            fail_msg("%s: %d", heads[i], a.status);
+        answer_free(&a);
+        assert_true(client_is_closed(&c)); /* nothing behind it is read as a request */
+        client_close(&c);
+    }
+}
+
+/* Thousands of half-sent bodies must not take all memory. */
+static void bodies_of_all_share_their_memory(void **state)
+{
+    struct rig *r = *state;
+    enum { CLIENTS = 200, HALF = 250000 };
+    static struct client clients[CLIENTS];
+    char *part = noise(HALF);
+    for (int i = 0; i < CLIENTS; i++) {
+        client_open(&clients[i], r);
+        client_ask(&clients[i], r, "POST /big", "Content-Length: 1000000\r\n", NULL, 0);
+        assert_true(client_send(&clients[i], part, HALF));
+    }
+    usleep(100000);
+    assert_in_range(atomic_load(&r->http->body_bytes), 1, HTTP_BODIES_IN_MEMORY + 512 * 1024);
+    struct answer a = ask(r, "POST /raw", NULL, "abc"); /* goes by a file and is whole all the same */
+    assert_int_equal(a.status, 200);
+    assert_int_equal(strncmp(a.body, "3 ba7816bf", 10), 0);
+    answer_free(&a);
+    for (int i = 0; i < CLIENTS; i++)
+        client_close(&clients[i]);
+    for (int i = 0; i < 500 && atomic_load(&r->http->body_bytes) > 0; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(&r->http->body_bytes), 0);
+    free(part);
+}
+
 static void nobody_uploads_what_they_may_not(void **state)
 {
     struct rig *r = *state;
@@ -859,11 +912,11 @@ static void slow_bodies_are_cut(void **state)
     (void)state;
     struct body b;
     body_init(&b);
-    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TAKEN);
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100, 100), BODY_TAKEN);
     b.began -= HTTP_BODY_GRACE_MS - 1000;
-    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TAKEN);
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100, 100), BODY_TAKEN);
     b.began -= 2000;
-    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100), BODY_TOO_SLOW);
+    assert_int_equal(body_add(&b, "/tmp", "ab", 2, 100, 100), BODY_TOO_SLOW);
     assert_int_equal(b.n, 4);
     body_close(&b);
 }
@@ -953,6 +1006,7 @@ int main(void)
         T(chunked_bodies_arrive),
         T(bodies_over_the_cap_are_refused_at_once),
         T(expected_bodies_are_waited_for),
+        T(nobody_doubts_where_a_body_ends), T(bodies_of_all_share_their_memory),
         T(nobody_uploads_what_they_may_not),
         T(forms_need_their_token),
         T(sessions_have_their_own_token),
