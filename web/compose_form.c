@@ -92,6 +92,24 @@ static enum err known_post(struct rq *rq, int64_t id, struct compose_form *f, st
     return OK;
 }
 
+/* The form of a new post that was sent before (twice, or after going back): it is that draft now. */
+static enum err same_form_again(struct rq *rq, struct compose_form *f)
+{
+    struct post_draft *d = &f->draft;
+    struct post post;
+    if (d->id != 0 || !web_id(rq_form(rq, "fresh_id"), &d->fresh_id))
+        return OK;
+    enum err e = post_by_id(rq->cx, d->fresh_id, &post);
+    if (e == ERR_NOT_FOUND || e == ERR_GONE || (e == OK && post.author_id != rq->session.account_id))
+        return OK;
+    TRY(e);
+    if (str_eq_c(post.state, "published"))
+        return cx_tell(rq->cx, ERR_CONFLICT, N_("This post is published already. Open it to edit it."));
+    TRY(known_post(rq, post.id, f, &post));
+    d->version = post.version;
+    return OK;
+}
+
 enum err compose_form_read(struct rq *rq, struct compose_form *ret)
 {
     struct cx *cx = rq->cx;
@@ -107,7 +125,8 @@ enum err compose_form_read(struct rq *rq, struct compose_form *ret)
         TRY(post_may_author(cx, f->planet.id));
         d->planet_id = f->planet.id;
     }
-    if (!str_to_i64(rq_form(rq, "version"), &d->version))
+    TRY(same_form_again(rq, f));
+    if (d->version == 0 && !str_to_i64(rq_form(rq, "version"), &d->version))
         d->version = 0;
     d->title = str_trim(rq_form(rq, "title"));
     d->body = rq_form(rq, "body");
@@ -200,6 +219,7 @@ enum err compose_form_new(struct rq *rq, struct compose_form *ret)
         if (ret->planet.id == 0)
             return cx_tell(cx, ERR_FORBIDDEN, N_("Only a planet's authors write posts here."));
     }
+    ret->draft.fresh_id = post_fresh_id(cx);
     ret->draft.planet_id = ret->planet.id;
     ret->draft.lang = ret->planet.lang;
     return OK;
@@ -277,6 +297,7 @@ enum err compose_form_view(struct rq *rq, const struct compose_form *f, struct v
         .planets = planet,
         .n_planets = 1,
         .id = d->id,
+        .fresh_id = d->fresh_id,
         .version = d->version,
         .published = f->published,
         .title = d->title,

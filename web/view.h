@@ -231,6 +231,7 @@ struct view_compose {
     const struct view_planet *planet;
     const struct view_planet *planets; size_t n_planets; /* where this author may write */
     int64_t id, version;                /* id 0: new */
+    int64_t fresh_id;                   /* of a new one, so that sent twice it is one post */
     bool published;
     struct str title, body, teaser, tags, lang, slug; /* tags: "tea, puer" */
     struct str url;                     /* published page */

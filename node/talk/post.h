@@ -26,6 +26,8 @@ enum { POST_TITLE_MAX = 200, POST_TEASER_MAX = 5000, POST_BODY_MAX = 1 << 20, PO
 /* What an author hands in, from the browser form, the API or the command line. */
 struct post_draft {
     int64_t id;                      /* 0: a new one */
+    int64_t fresh_id;                /* of a new one: the id that its form was given (post_fresh_id), so
+                                        that a form sent twice makes one post; 0: none */
     int64_t version;                 /* as last seen; differs from the store's → ERR_CONFLICT */
     int64_t planet_id;
     struct str title, body, teaser, lang, slug;  /* slug STR_NULL: made of the title */
@@ -41,6 +43,8 @@ struct post_draft {
 /* An existing post as a draft that, saved, would change nothing; for editors. Rights as for editing. */
 MUST_USE enum err post_draft_of(struct cx *cx, const struct post *post, struct post_draft *ret);
 
+/* For the form of a new post. */
+int64_t post_fresh_id(struct cx *cx);
 MUST_USE enum err post_by_id(struct cx *cx, int64_t id, struct post *ret);
 MUST_USE enum err post_by_slug(struct cx *cx, int64_t planet_id, struct str slug, struct post *ret);
 /* Both give deleted posts as ERR_GONE, and drafts to anybody: ask access_decide (WHY_DRAFT).

@@ -1,10 +1,8 @@
 #include "node/talk/post_body.h"
 
-#include "node/base/clock.h"
 #include "node/media/media_html.h"
 #include "node/talk/post_body_sql.h"
 
-#define POST_TWIN_MS MS_MINUTE
 
 enum err post_body(struct cx *cx, const struct post *post, const struct access_pass *pass,
                    struct safe_html *ret)
@@ -22,14 +20,6 @@ enum err post_body_source(struct cx *cx, const struct post *post, struct str *re
 {
     TRY(post_may_edit(cx, post));
     return q_post_body_markdown(cx, post->id, ret_markdown);
-}
-
-enum err post_body_twin(struct cx *cx, int64_t planet_id, struct str title, struct str teaser,
-                        struct str access, int64_t rank, struct str markdown, bool *ret_found,
-                        int64_t *ret_id)
-{
-    return q_post_body_twin(cx, planet_id, cx->viewer, title, teaser, access, rank, markdown,
-                            cx->now - POST_TWIN_MS, ret_found, ret_id);
 }
 
 enum err post_body_store(struct cx *cx, int64_t post_id, struct str markdown, struct safe_html html)

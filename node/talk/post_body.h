@@ -9,11 +9,6 @@ MUST_USE enum err post_body(struct cx *cx, const struct post *post, const struct
                             struct safe_html *ret);
 /* For the author's own editor (rights are checked again). */
 MUST_USE enum err post_body_source(struct cx *cx, const struct post *post, struct str *ret_markdown);
-/* The viewer's draft of the last minute that says exactly this to the same readers: a form sent twice
- * makes no second. */
-MUST_USE enum err post_body_twin(struct cx *cx, int64_t planet_id, struct str title, struct str teaser,
-                                 struct str access, int64_t rank, struct str markdown,
-                                 bool *ret_found, int64_t *ret_id);
 /* Inside post_save's transaction only. */
 MUST_USE enum err post_body_store(struct cx *cx, int64_t post_id, struct str markdown, struct safe_html html);
 /* Inside a transaction: it is gone for good. */

@@ -1,3 +1,5 @@
+#include "node/base/id.h"
+#include "node/node.h"
 #include "node/talk/attachment.h"
 #include "node/talk/post.h"
 #include "node/talk/post_body.h"
@@ -44,4 +46,9 @@ enum err post_draft_of(struct cx *cx, const struct post *post, struct post_draft
     TRY(load_media(cx, post, &d));
     *ret = d;
     return OK;
+}
+
+int64_t post_fresh_id(struct cx *cx)
+{
+    return id_next(cx->node->ids);
 }

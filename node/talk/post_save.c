@@ -1,5 +1,6 @@
 /* Saving: everything is checked and rendered first; the transaction only writes (db.h). */
 #include "node/base/buf.h"
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
@@ -368,6 +369,35 @@ static enum err write_change(struct cx *cx, const struct work *w)
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
+/* Was it made for a form of ours, not long ago? */
+static bool fresh_id_ok(int64_t id)
+{
+    int64_t age = clock_now() - id_time(id);
+
+    return id > 0 && age > -MS_MINUTE && age < 30 * MS_DAY;
+}
+
+/* A form that is sent twice names the same fresh id: the second finds the post that the first made.
+ * An id that somebody else's post has is no id of this form. */
+static enum err was_sent_before(struct cx *cx, struct work *w, bool *ret_found, struct post *ret)
+{
+    struct post post;
+    enum err e = post_by_id(cx, w->id, &post);
+
+    *ret_found = false;
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    if (e != OK && e != ERR_GONE)
+        return e;
+    if (e == OK && post.author_id == cx->viewer && post.planet_id == w->planet_id) {
+        *ret = post;
+        *ret_found = true;
+        return OK;
+    }
+    w->id = id_next(cx->node->ids);
+    return OK;
+}
+
 static enum err find_target(struct cx *cx, struct work *w)
 {
     struct post post;
@@ -375,7 +405,7 @@ static enum err find_target(struct cx *cx, struct work *w)
     if (w->draft->id == 0) {
         TRY(post_may_author(cx, w->draft->planet_id));
         w->planet_id = w->draft->planet_id;
-        w->id = id_next(cx->node->ids);
+        w->id = fresh_id_ok(w->draft->fresh_id) ? w->draft->fresh_id : id_next(cx->node->ids);
         return OK;
     }
     TRY(post_by_id(cx, w->draft->id, &post));
@@ -391,8 +421,7 @@ enum err post_save(struct cx *cx, const struct post_draft *draft, struct post *r
 {
     struct work *w = ARENA_NEW(cx->arena, struct work);
     struct post post;
-    int64_t twin_id;
-    bool twin;
+    bool sent_before;
 
     w->draft = draft;
     TRY(find_target(cx, w));
@@ -400,10 +429,9 @@ enum err post_save(struct cx *cx, const struct post_draft *draft, struct post *r
 
     TX_SCOPE(cx);
     if (draft->id == 0) {
-        TRY(post_body_twin(cx, w->planet_id, w->title, w->teaser,
-                           gate_kind_name(draft->access), w->rank, w->body, &twin, &twin_id));
-        if (twin)
-            return post_by_id(cx, twin_id, ret);
+        TRY(was_sent_before(cx, w, &sent_before, ret));
+        if (sent_before)
+            return OK;
     }
     TRY(draft->id == 0 ? write_new(cx, w) : write_change(cx, w));
     TRY(post_by_id(cx, w->id, &post));

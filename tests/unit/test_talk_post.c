@@ -129,13 +129,18 @@ static void only_authors_write_and_guests_only_their_own(void **state)
 
 static void a_draft_sent_twice_is_one(void **state)
 {
-    struct post a = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
-    struct post b = make(state, "Twice", "the same", "", GATE_PUBLIC, 0);
-    struct post c = make(state, "Twice", "something else", "", GATE_PUBLIC, 0);
-    struct post d = make(state, "Twice", "the same", "", GATE_MEMBERS, 1);
-    assert_true(a.id == b.id);
-    assert_true(a.id != c.id);
-    assert_true(d.id != a.id && d.gate.kind == GATE_MEMBERS); /* other readers: another post */
+    struct post_draft d = {.planet_id = TEA, .title = STR("Twice"), .body = STR("the same")};
+    struct post a, b, c;
+    d.fresh_id = post_fresh_id(as(state, OWNER));
+    OK_(post_save(as(state, OWNER), &d, &a));
+    assert_true(a.id == d.fresh_id);
+    OK_(post_save(as(state, OWNER), &d, &b));
+    assert_true(b.id == a.id && b.version == a.version);
+    OK_(post_save(as(state, PARTNER), &d, &c)); /* another's id is no id of this form */
+    assert_true(c.id != a.id);
+    d.fresh_id = 12345; /* nor is one that we did not make lately */
+    OK_(post_save(as(state, OWNER), &d, &c));
+    assert_true(c.id != d.fresh_id);
 }
 
 static void addresses_are_unique_and_stay(void **state)
