@@ -93,6 +93,7 @@ static enum err store(struct cx *cx, const struct setting_row *row, struct str v
         value = buf_str(&b);
     }
     TX_SCOPE(cx);
+    cx->wake |= WAKE_PUBLIC; /* the node's name stands on pages */
     TRY(q_setting_write(cx, str_c(row->key), value, NULL));
     return tx_commit(cx);
 }
@@ -106,6 +107,7 @@ enum err setting_set(struct cx *cx, struct str key, struct str value)
         return cx_tell(cx, ERR_FORBIDDEN, N_("This setting was fixed when the node was made."));
     if (str_empty(value)) { /* back to the default */
         TX_SCOPE(cx);
+        cx->wake |= WAKE_PUBLIC;
         TRY(q_setting_erase(cx, key, NULL));
         return tx_commit(cx);
     }
