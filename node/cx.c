@@ -24,8 +24,10 @@ struct cx *cx_new(struct node *node)
     cx->arena = arena_new();
     cx->node = node;
     cx->now = clock_now();
-    for (size_t i = 0; i < sizeof name; i++)
-        snprintf(cx->trace + 2 * i, 3, "%02x", name[i]);
+    for (size_t i = 0; i < sizeof name; i++) {
+        cx->trace[2 * i] = "0123456789abcdef"[name[i] >> 4];
+        cx->trace[2 * i + 1] = "0123456789abcdef"[name[i] & 15];
+    }
     return cx;
 }
 

@@ -85,20 +85,34 @@ void buf_put_char(struct buf *b, char c)
 
 void buf_put_i64(struct buf *b, int64_t v)
 {
-    buf_fmt(b, "%lld", (long long)v);
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (v < 0)
+        digits[--at] = '-';
+    buf_put_bytes(b, digits + at, sizeof digits - at);
 }
 
+/* Straight into the room there is; a second time only when that was too little. */
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
+    size_t room = b->overflow ? 0 : b->cap - b->n;
     va_list ap;
     va_start(ap, fmt);
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(room == 0 ? NULL : b->p + b->n, room, fmt, ap);
     va_end(ap);
     if (n > 0 && reserve(b, (size_t)n)) {
-        vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+        if ((size_t)n >= room)
+            vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
+    } else if (room > 0) {
+        b->p[b->n] = '\0';
     }
     va_end(again);
 }
@@ -137,12 +151,19 @@ static bool is_unreserved(char c)
 
 void buf_put_url(struct buf *b, struct str s)
 {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t from = 0;
     for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
         if (is_unreserved(s.p[i]))
-            buf_put_char(b, s.p[i]);
-        else
-            buf_fmt(b, "%%%02X", (unsigned char)s.p[i]);
+            continue;
+        char escaped[3] = {'%', digits[c >> 4], digits[c & 15]};
+        buf_put_bytes(b, s.p + from, i - from);
+        buf_put_bytes(b, escaped, sizeof escaped);
+        from = i + 1;
     }
+    if (s.n > from)
+        buf_put_bytes(b, s.p + from, s.n - from);
 }
 
 void buf_put_json(struct buf *b, struct str s)

@@ -5,12 +5,12 @@
 
 #include "node/base/buf.h"
 #include "node/base/clock.h"
+#include "node/base/currency.h"
 #include "node/base/embed.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unicode/unum.h>
-#include <unicode/ustring.h>
 
 extern const struct embedded i18n_catalogues[]; /* "zh_CN.mo" */
 
@@ -186,35 +186,24 @@ struct str i18n_ago(struct cx *cx, int64_t ms)
     return i18n_fill(cx->arena, pattern, &count, 1);
 }
 
+/* By hand like the dates: opening a formatter of ICU costs a third of a page, and its library most of
+ * a megabyte. Both languages write sign, symbol, digits in threes; whole amounts without decimals. */
 struct str i18n_money(struct cx *cx, int64_t minor, struct str currency)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    UNumberFormat *f = unum_open(UNUM_CURRENCY, NULL, 0,
-                                 cx->locale == LOCALE_ZH_CN ? "zh_CN" : "en_US", NULL, &status);
-    UChar code[4] = {0}, text[64];
-    char out[192];
-    int32_t n = 0;
-    u_charsToUChars(str_z(cx->arena, str_sub(currency, 0, 3)), code, 3);
-    if (U_SUCCESS(status)) {
-        unum_setTextAttribute(f, UNUM_CURRENCY_CODE, code, 3, &status);
-        int digits = unum_getAttribute(f, UNUM_MAX_FRACTION_DIGITS);
-        int64_t unit = 1;
-        for (int i = 0; i < digits; i++)
-            unit *= 10;
-        if (minor % unit == 0)
-            unum_setAttribute(f, UNUM_MIN_FRACTION_DIGITS, 0);
-        /* a decimal string, so that no amount passes through a float */
-        struct str decimal =
-            str_fmt(cx->arena, "%s%lld.%0*lld", minor < 0 ? "-" : "",
-                    (long long)((minor < 0 ? -minor : minor) / unit), digits > 0 ? digits : 1,
-                    (long long)((minor < 0 ? -minor : minor) % unit));
-        n = unum_formatDecimal(f, decimal.p, (int32_t)decimal.n, text, 64, NULL, &status);
+    char digits[32], out[48];
+    int exponent = currency_exponent(currency), n = 0;
+    uint64_t unit = 1, value = minor < 0 ? -(uint64_t)minor : (uint64_t)minor;
+    for (int i = 0; i < exponent; i++)
+        unit *= 10;
+    int whole = snprintf(digits, sizeof digits, "%llu", (unsigned long long)(value / unit));
+    for (int i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0)
+            out[n++] = ',';
+        out[n++] = digits[i];
     }
-    if (U_SUCCESS(status))
-        u_strToUTF8(out, sizeof out, &n, text, n, &status);
-    if (f != NULL)
-        unum_close(f);
-    if (U_FAILURE(status))
-        return str_fmt(cx->arena, "%lld " STR_FMT, (long long)minor, STR_ARG(currency));
-    return str_dup(cx->arena, (struct str){out, (size_t)n});
+    if (value % unit != 0)
+        n += snprintf(out + n, sizeof out - (size_t)n, ".%0*llu", exponent,
+                      (unsigned long long)(value % unit));
+    return str_fmt(cx->arena, "%s" STR_FMT "%.*s", minor < 0 ? "-" : "",
+                   STR_ARG(currency_symbol(cx->arena, currency, cx->locale == LOCALE_ZH_CN)), n, out);
 }

@@ -1,5 +1,5 @@
 /* Translated sentences. Catalogues are compiled in (web/po). Thread-safe, read-only.
- * Also localized dates and money (ICU). */
+ * Also dates and money as the two languages write them. */
 #ifndef NODE_BASE_I18N_H
 #define NODE_BASE_I18N_H
 
@@ -16,6 +16,6 @@ bool i18n_parse(struct str tag, enum locale *ret);
 struct str i18n_date(struct cx *cx, int64_t ms);               /* 20 Nov 2026 / 2026年11月20日 */
 struct str i18n_datetime(struct cx *cx, int64_t ms);
 struct str i18n_ago(struct cx *cx, int64_t ms);                /* "3 hours ago" / "3小时前"; dates beyond a week */
-struct str i18n_money(struct cx *cx, int64_t minor, struct str currency); /* ¥365.00 */
+struct str i18n_money(struct cx *cx, int64_t minor, struct str currency); /* ¥365, ¥36.50 */
 
 #endif

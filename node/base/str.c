@@ -40,16 +40,20 @@ struct str str_dup(struct arena *a, struct str s)
 
 struct str str_fmt(struct arena *a, const char *fmt, ...)
 {
+    char usual[256]; /* most are short: formatted once and copied */
     va_list ap;
     va_start(ap, fmt);
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(usual, sizeof usual, fmt, ap);
     va_end(ap);
     if (n < 0)
         abort();
     char *p = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, again);
+    if ((size_t)n < sizeof usual)
+        memcpy(p, usual, (size_t)n + 1);
+    else
+        vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     return (struct str){p, (size_t)n};
 }

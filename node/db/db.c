@@ -348,6 +348,9 @@ static enum err create_private(const char *path)
 enum err db_open(const char *path, struct db **ret)
 {
     TRY(create_private(path));
+    /* SQLite would count all its memory under one lock, which every thread then waits for. Once it
+     * runs it refuses the change, and needs none. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL || (db->path = strdup(path)) == NULL)
         abort();

@@ -1,26 +1,14 @@
 #include "node/money/money.h"
 
+#include "node/base/currency.h"
+
 #include <string.h>
 
 enum { EXPONENT_MAX = 12 };
 
-/* P1. Whatever is not here has two decimals. */
-static const struct {
-    char cur[4];
-    int exponent;
-} exponents[] = {
-    {"BHD", 3}, {"BIF", 0}, {"BTC", 8}, {"CLP", 0}, {"DJF", 0}, {"GNF", 0}, {"IQD", 3},
-    {"JOD", 3}, {"JPY", 0}, {"KMF", 0}, {"KRW", 0}, {"KWD", 3}, {"LYD", 3}, {"MGA", 0},
-    {"OMR", 3}, {"PYG", 0}, {"RWF", 0}, {"TND", 3}, {"VND", 0}, {"VUV", 0}, {"XAF", 0},
-    {"XMR", 12}, {"XOF", 0}, {"XPF", 0},
-};
-
 int money_exponent(const char *cur)
 {
-    for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++)
-        if (memcmp(cur, exponents[i].cur, 3) == 0)
-            return exponents[i].exponent;
-    return 2;
+    return currency_exponent(str_sub(str_c(cur), 0, 3));
 }
 
 bool money_currency_ok(struct str cur)

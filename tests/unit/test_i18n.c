@@ -37,7 +37,12 @@ static void dates_and_money(void **state)
     CHECK_STR(i18n_money(&cx, 36500, STR("CNY")), "CN¥365");
     CHECK_STR(i18n_money(&cx, 36550, STR("USD")), "$365.50");
     CHECK_STR(i18n_money(&cx, 500, STR("JPY")), "¥500");
+    CHECK_STR(i18n_money(&cx, -123456705, STR("EUR")), "-€1,234,567.05");
+    CHECK_STR(i18n_money(&cx, 100000, STR("CHF")), "CHF\u00a01,000");
+    CHECK_STR(i18n_money(&cx, 150000001, STR("BTC")), "BTC\u00a01.50000001");
+    CHECK_STR(i18n_money(&cx, INT64_MIN, STR("JPY")), "-¥9,223,372,036,854,775,808");
     cx.locale = LOCALE_ZH_CN;
+    CHECK_STR(i18n_money(&cx, 0, STR("USD")), "US$0");
     CHECK_STR(i18n_date(&cx, cx.now), "2026年11月19日");
     CHECK_STR(i18n_money(&cx, 36550, STR("CNY")), "¥365.50");
     arena_free(cx.arena);
