@@ -7,6 +7,7 @@
 #include "node/base/id.h"
 #include "node/base/url.h"
 #include "node/talk/comment.h"
+#include "node/text/scan.h"
 
 enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000, LOOKUP_LATER_S = 20 };
 
@@ -53,10 +54,10 @@ enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
     d.host = d.uri.p == NULL ? STR_NULL : authority(a, d.uri);
     if (d.kind.p == NULL || d.host.p == NULL || d.uri.n > URL_MAX)
         return ERR_INVALID;
-    d.username = str_utf8_cut(ld_str(j, "preferredUsername"), 100);
+    d.username = str_utf8_cut(text_name(a, ld_str(j, "preferredUsername")), 100);
     if (str_empty(d.username))
         d.username = STR("unknown");
-    d.name = str_utf8_cut(str_trim(ld_lang(j, "name", NULL)), NAME_MAX_CHARS);
+    d.name = str_utf8_cut(text_name(a, ld_lang(j, "name", NULL)), NAME_MAX_CHARS);
     if (str_empty(d.name))
         d.name = d.username;
     /* Addresses that lead elsewhere than where the actor lives are not believed. */

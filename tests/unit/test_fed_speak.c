@@ -240,7 +240,7 @@ static void actors_are_read_with_suspicion(void **state)
     json_t *j;
     OK_(json_read(cx->arena,
                   STR("{\"id\":\"https://a.example/u\",\"type\":[\"Person\",\"x\"],"
-                      "\"preferredUsername\":\"u\",\"inbox\":\"https://b.example/inbox\","
+                      "\"preferredUsername\":\"u\\u202e\",\"name\":\"A\\u202eB\",\"inbox\":\"https://b.example/inbox\","
                       "\"url\":\"https://b.example/u\",\"endpoints\":{\"sharedInbox\":"
                       "\"https://b.example/inbox\"},\"publicKey\":["
                       "{\"id\":\"https://a.example/u#k\",\"owner\":\"https://a.example/other\","
@@ -250,6 +250,8 @@ static void actors_are_read_with_suspicion(void **state)
                       "\"publicKeyPem\":\"good\"}]}"),
                   NULL, &j));
     OK_(fed_doc_read(cx->arena, j, &d));
+    CHECK_STR(d.username, "u");
+    CHECK_STR(d.name, "AB"); /* nothing that turns the line around */
     assert_null(d.inbox.p);
     assert_null(d.shared_inbox.p);
     CHECK_STR(d.url, "https://a.example/u");
