@@ -16,7 +16,7 @@
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
 
-enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, RETRY_AFTER_MAX_S = 86400, TRIES_401 = 3 };
+enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, TRIES_401 = 3 };
 #define GIVE_UP (7 * MS_DAY)
 #define GIVE_UP_ANSWER (14 * MS_DAY) /* Accept, Reject */
 
@@ -46,20 +46,6 @@ static void finish(struct delivery *d, enum job_verdict v, const char *error, in
 {
     job_finish(d->fed->node->server->jobs, d->job_id, v, error, retry_after_s);
     delivery_free(d);
-}
-
-/* Seconds or a date (RFC 9110 10.2.3), at most a day; 0 when unsaid. */
-static int64_t retry_after_of(struct str s)
-{
-    int64_t v, at;
-    if (s.p == NULL)
-        return 0;
-    if (!str_to_i64(str_trim(s), &v)) {
-        if (!clock_parse_http_date(str_trim(s), &at))
-            return 0;
-        v = (at - clock_now()) / MS_SECOND;
-    }
-    return v <= 0 ? 0 : v > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : v;
 }
 
 /* A second try from the fetcher's thread: the other signature, or the new place. One signature of
@@ -93,7 +79,7 @@ static void took(struct delivery *d)
 static void temporary(struct delivery *d, bool breakdown, const char *error,
                       struct str retry_after)
 {
-    int64_t s = retry_after_of(retry_after);
+    int64_t s = fed_retry_after(retry_after);
     if (breakdown)
         fed_host_failed(d->fed->hosts, d->host, error);
     else

@@ -6,6 +6,7 @@
 #include "federation/deliver.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/hosts.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "federation/remote.h"
@@ -189,6 +190,8 @@ static enum err say(struct cx *cx, const struct saying *s)
     struct spread sp = {s->id, s->actor.id, str_c(s->type), s->object_uri, 0};
     struct fed_bodies *bodies = cx->node->fed == NULL ? NULL : cx->node->fed->bodies;
     bool changes = bodies != NULL && strcmp(s->type, "Create") != 0;
+    if (cx->node->fed != NULL)
+        TRY(fed_hosts_flush_revived(cx, cx->node->fed->hosts));
     TRY(find_create(cx, &sp));
     if (changes)
         fed_bodies_change_begin(bodies);

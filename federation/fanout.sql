@@ -82,3 +82,8 @@ DELETE FROM job WHERE kind IN ('fed.deliver', 'fed.receive') AND state = 'restin
 -- :out actor_id int
 SELECT b.actor_id FROM comment c JOIN comment b ON b.id = c.parent_id
  WHERE c.id = :id AND b.actor_id IS NOT NULL AND b.audience = 'public';
+
+-- :name delivery_pending :maybe
+-- :in order_key text
+-- :out id int
+SELECT id FROM job WHERE order_key = :order_key AND state IN ('ready', 'waiting', 'leased') LIMIT 1;

@@ -3,6 +3,10 @@
 libfed_a_SOURCES += \
 	federation/httpsig.c federation/httpsig.h federation/httpsig_int.h \
 	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c \
+	federation/backfill.c federation/backfill.h \
+	federation/forward.c \
+	federation/rates.c federation/rates.h \
+	federation/replay.c federation/replay.h \
 	federation/bodies.c federation/bodies.h \
 	federation/deliver.c federation/deliver.h \
 	federation/docs.c federation/docs.h federation/docs_list.c \
