@@ -325,9 +325,6 @@ static enum err fan_comment(struct cx *cx, const struct job *job)
     if (e == ERR_NOT_FOUND)
         return OK; /* a member's */
     TRY(e);
-    n.mention_uri = to.uri;
-    n.mention_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(to.username),
-                             STR_ARG(to.host));
     TRY(fed_local_by_id(cx, actor_id, &s.actor));
     TRY(prepare_note(cx, &s, &n));
     s.in_outbox = false; /* answers are found below what they answer */

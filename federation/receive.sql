@@ -58,3 +58,14 @@ SELECT f.id, f.target_id, f.created_at, a.uri, a.inbox, COALESCE(a.shared_inbox,
 -- :in actor_id int, target_id int
 -- :out id int
 SELECT id FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
+
+-- :name follow_uri :maybe
+-- :in actor_id int, target_id int
+-- :out id int, activity_uri text
+SELECT id, activity_uri FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
+
+-- :name followers_page :many
+-- :in target_id int, after int, n int
+-- :out id int, uri text, username text, host text, created_at int
+SELECT f.id, a.uri, a.username, a.host, f.created_at FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE f.target_id = :target_id AND f.state = 'accepted' AND f.id > :after ORDER BY f.id LIMIT :n;

@@ -2,6 +2,7 @@
  * No network: deliveries stay in the queue, where they are looked at. */
 #include "federation/fanout.h"
 #include "federation/hosts.h"
+#include "federation/out.h"
 #include "federation/remote.h"
 #include "tests/unit/fed_world.h"
 
@@ -172,6 +173,12 @@ static void only_authors_answers_leave(void **state)
     assert_int_equal(said(as(state, 0), "Create", &j), before + 1);
     CHECK_STR(ld_id_at(j, "object.inReplyTo"), "https://far.example/n/q1");
     CHECK_STR(ld_str(j, "object.tag.href"), "https://far.example/ann");
+    assert_true(str_contains(ld_str(j, "object.content"), STR("class=\"u-url mention\">@<span>ann")));
+    struct fed_out_note doc; /* and so does the document */
+    int64_t actor_id;
+    OK_(fed_load_comment(cx, c.id, &doc, &actor_id));
+    CHECK_STR(doc.mention_uri, "https://far.example/ann");
+    assert_true(str_eq(doc.content.s, ld_str(j, "object.content")));
     int64_t jobs;
     OK_(q_test_deliveries(cx, STR("https://far.example/ann/inbox"), &jobs));
     assert_int_equal(jobs, 1);
