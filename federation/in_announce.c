@@ -1,3 +1,4 @@
+#include "federation/rates.h"
 #include "federation/receive.h"
 #include "node/talk/reaction.h"
 
@@ -8,7 +9,8 @@ enum err fed_in_announce(struct cx *cx, const struct fed_in *in)
     bool found, burnt;
     TRY(fed_target_find(cx, in->object_id, &found, &t));
     if (!found)
-        return str_eq_c(in->actor.kind, "Group") && json_is_object(in->object)
+        return str_eq_c(in->actor.kind, "Group") && json_is_object(in->object) &&
+                       fed_rate_climbs(cx, fed_house(in->actor.host))
                    ? fed_look_at(cx, in->object)
                    : OK;
     TRY(fed_is_burnt(cx, in->id, &burnt));
