@@ -1,4 +1,3 @@
-#include "federation/backfill.h"
 #include "federation/fanout.h"
 #include "federation/fed.h"
 #include "federation/receive.h"
@@ -21,8 +20,8 @@ static enum err may_follow(struct cx *cx, const struct fed_local *target, bool *
 enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
 {
     struct fed_local target;
-    int64_t follow_id, id;
-    bool burnt, ok, again = false;
+    int64_t follow_id;
+    bool burnt, ok;
     TRY(fed_local_by_uri(cx, in->object_id, &target));
     TRY(fed_is_burnt(cx, in->id, &burnt));
     if (burnt)
@@ -30,14 +29,11 @@ enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
     TRY(may_follow(cx, &target, &ok));
     TX_SCOPE(cx);
     if (ok) {
-        TRY(q_follow_find(cx, in->actor.id, target.id, &again, &id));
         TRY(q_follow_put(cx, id_next(cx->node->ids), in->actor.id, target.id, in->id, cx->now,
                          &follow_id));
         TRY(event_emit(cx, EV_FOLLOW_RECEIVED, follow_id, STR_NULL));
     }
     TRY(fed_answer_follow(cx, &target, &in->actor, in->id, ok));
-    if (ok && !again)
-        TRY(fed_backfill_put(cx, follow_id, in->actor.host, target.id));
     return tx_commit(cx);
 }
 
@@ -48,5 +44,6 @@ enum err fed_in_block(struct cx *cx, const struct fed_in *in)
     TRY(fed_local_by_uri(cx, in->object_id, &target));
     TX_SCOPE(cx);
     TRY(q_follow_remove(cx, in->actor.id, target.id, NULL));
+    TRY(event_emit(cx, EV_FOLLOW_ENDED, target.id, STR_NULL));
     return tx_commit(cx);
 }

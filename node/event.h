@@ -11,7 +11,7 @@ enum event {
     EV_NONE = 0,
     EV_PLANET_CHANGED,     /* subject: planet */
     EV_POST_PUBLISHED,     /* subject: post */
-    EV_POST_UPDATED,       /* data: its AP object id */
+    EV_POST_UPDATED,
     EV_POST_DELETED,       /* also unpublished; data: the AP object id that dies */
     EV_COMMENT_CREATED,    /* subject: comment */
     EV_COMMENT_UPDATED,
@@ -19,6 +19,7 @@ enum event {
     EV_REACTION_CHANGED,   /* subject: post */
     EV_MENTIONED,          /* subject: comment; data: account id */
     EV_FOLLOW_RECEIVED,    /* subject: follow row */
+    EV_FOLLOW_ENDED,       /* subject: one of the two actors; there is one follower less */
     EV_GRANT_CHANGED,      /* subject: account */
     EV_LOGIN_MAIL,         /* subject: login token row; data: sealed payload */
     EV_MEDIA_DELETED,      /* subject: media */

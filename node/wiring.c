@@ -23,6 +23,7 @@ static const struct event_row events[] = {
     {EV_REACTION_CHANGED, true, {NULL}},
     {EV_MENTIONED, false, {NULL}},
     {EV_FOLLOW_RECEIVED, true, {NULL}},
+    {EV_FOLLOW_ENDED, true, {NULL}},
     {EV_GRANT_CHANGED, true, {NULL}}, /* seats that are left are public */
     {EV_LOGIN_MAIL, false, {"mail.login"}},
     {EV_MEDIA_DELETED, true, {"media.delete"}},

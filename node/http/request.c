@@ -178,8 +178,12 @@ static void find_route(struct call *c)
     struct arena *a = rq->cx->arena;
     router_match(c->http->router, rq->method, rq->path, &c->match);
     rq->route = c->match.route;
-    if (rq->route != NULL)
+    if (rq->route != NULL) {
+        /* Servers rarely say what they accept; a line tells them more than a page. */
+        if ((rq->route->who == SIGNED || rq->route->who == WEBHOOK) && rq->repr == REPR_HTML)
+            rq->repr = REPR_TEXT;
         return;
+    }
     if (c->match.allowed == 0 && !(rq->method == OPTIONS && str_eq(rq->path, STR("*")))) {
         if (!lead_from_slash(c))
             early(c, ERR_NOT_FOUND, 404);

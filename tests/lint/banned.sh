@@ -3,7 +3,7 @@
 cd "${srcdir:-.}" || exit 1
 status=0
 sources() {
-    find node federation web admin tests -name '*.[ch]' -type f ! -name '*_sql.[ch]'
+    find node federation web admin tests -name '*.[ch]' -type f ! -name '*_sql.[ch]' ! -path '*/node_modules/*'
 }
 [ "$(sources | wc -l)" -gt 10 ] || { echo "banned: is this the source tree?"; exit 1; }
 # a call: the name, then '('; not a member, not in a comment line
