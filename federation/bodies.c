@@ -14,7 +14,7 @@ struct fed_body {
     int64_t id, actor_id;
     int refs;      /* under the lock */
     bool stale;    /* not to be found any more */
-    bool is_answer;
+    bool is_answer, is_dead;
     size_t n;
     char text[];
 };
@@ -24,6 +24,7 @@ struct fed_bodies {
     struct fed_body *first; /* most recently asked first */
     int64_t gone[GONE_MAX]; /* ring */
     size_t next_gone;
+    unsigned changing, changes; /* changes under way, and begun or ended so far */
 };
 
 struct fed_bodies *fed_bodies_new(void)
@@ -79,33 +80,48 @@ static struct fed_body *find(struct fed_bodies *b, int64_t id)
     return NULL;
 }
 
+static enum err load(struct cx *cx, int64_t id, struct fed_body **ret)
+{
+    struct activity_by_id_row row;
+    struct tombstone_find_row t;
+    bool found, dead = false;
+    TRY(q_activity_by_id(cx, id, &found, &row));
+    if (!found)
+        return ERR_NOT_FOUND;
+    if (str_eq_c(row.type, "Create") || str_eq_c(row.type, "Update"))
+        TRY(q_tombstone_find(cx, row.object_uri, &dead, &t));
+    struct fed_body *x = calloc(1, sizeof *x + row.body.n);
+    if (x == NULL)
+        abort();
+    x->id = id;
+    x->actor_id = row.actor_id;
+    x->is_answer = str_eq_c(row.type, "Accept") || str_eq_c(row.type, "Reject");
+    x->is_dead = dead;
+    x->refs = 1;
+    x->n = row.body.n;
+    memcpy(x->text, row.body.p, row.body.n);
+    *ret = x;
+    return OK;
+}
+
 enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t activity_id,
                       struct fed_body **ret)
 {
-    struct activity_by_id_row row;
-    bool found;
     pthread_mutex_lock(&b->lock);
+    unsigned changes = b->changes;
     struct fed_body *x = find(b, activity_id);
     pthread_mutex_unlock(&b->lock);
     if (x != NULL) {
         *ret = x;
         return OK;
     }
-    TRY(q_activity_by_id(cx, activity_id, &found, &row));
-    if (!found)
-        return ERR_NOT_FOUND;
-    struct fed_body *fresh = calloc(1, sizeof *fresh + row.body.n);
-    if (fresh == NULL)
-        abort();
-    fresh->id = activity_id;
-    fresh->actor_id = row.actor_id;
-    fresh->is_answer = str_eq_c(row.type, "Accept") || str_eq_c(row.type, "Reject");
-    fresh->refs = 1;
-    fresh->n = row.body.n;
-    memcpy(fresh->text, row.body.p, row.body.n);
+    struct fed_body *fresh;
+    TRY(load(cx, activity_id, &fresh));
     pthread_mutex_lock(&b->lock);
     x = find(b, activity_id);
     if (x == NULL) {
+        /* Read before a change ended: good for this one delivery, and for nobody after it. */
+        fresh->stale = b->changing > 0 || b->changes != changes;
         fresh->next = b->first;
         b->first = x = fresh;
         fresh = NULL;
@@ -140,13 +156,33 @@ bool fed_body_is_answer(const struct fed_body *body)
     return body->is_answer;
 }
 
-void fed_body_forget(struct fed_bodies *b, int64_t activity_id)
+bool fed_body_is_dead(const struct fed_body *body)
+{
+    return body->is_dead;
+}
+
+/* Changes are rare next to deliveries, so all is forgotten rather than kept track of. Lock held. */
+static void forget_all(struct fed_bodies *b)
+{
+    b->changes++;
+    for (struct fed_body *x = b->first; x != NULL; x = x->next)
+        x->stale = true;
+    trim(b);
+}
+
+void fed_bodies_change_begin(struct fed_bodies *b)
 {
     pthread_mutex_lock(&b->lock);
-    for (struct fed_body *x = b->first; x != NULL; x = x->next)
-        if (x->id == activity_id)
-            x->stale = true;
-    trim(b);
+    b->changing++;
+    forget_all(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void fed_bodies_change_end(struct fed_bodies *b)
+{
+    pthread_mutex_lock(&b->lock);
+    b->changing--;
+    forget_all(b);
     pthread_mutex_unlock(&b->lock);
 }
 

@@ -15,8 +15,12 @@ void fed_body_drop(struct fed_bodies *b, struct fed_body *body);
 struct str fed_body_text(const struct fed_body *body);
 int64_t fed_body_actor(const struct fed_body *body);
 bool fed_body_is_answer(const struct fed_body *body); /* Accept or Reject */
-/* The stored text changed: read it anew. */
-void fed_body_forget(struct fed_bodies *b, int64_t activity_id);
+/* A Create or Update of what is deleted by now: it need not be sent any more. */
+bool fed_body_is_dead(const struct fed_body *body);
+/* Around a transaction that changes stored texts, so that whoever asks after its commit gets the
+ * new ones: nothing is remembered between the two, and what was remembered is forgotten. */
+void fed_bodies_change_begin(struct fed_bodies *b);
+void fed_bodies_change_end(struct fed_bodies *b);
 
 /* Jobs whose inbox was said to be gone, until they run again. */
 void fed_body_note_gone(struct fed_bodies *b, int64_t job_id);

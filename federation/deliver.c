@@ -16,7 +16,7 @@
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
 
-enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, RETRY_AFTER_MAX_S = 86400, TRIES_401 = 3 };
+enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, TRIES_401 = 3 };
 #define GIVE_UP (7 * MS_DAY)
 #define GIVE_UP_ANSWER (14 * MS_DAY) /* Accept, Reject */
 
@@ -48,20 +48,6 @@ static void finish(struct delivery *d, enum job_verdict v, const char *error, in
     delivery_free(d);
 }
 
-/* Seconds or a date (RFC 9110 10.2.3), at most a day; 0 when unsaid. */
-static int64_t retry_after_of(struct str s)
-{
-    int64_t v, at;
-    if (s.p == NULL)
-        return 0;
-    if (!str_to_i64(str_trim(s), &v)) {
-        if (!clock_parse_http_date(str_trim(s), &at))
-            return 0;
-        v = (at - clock_now()) / MS_SECOND;
-    }
-    return v <= 0 ? 0 : v > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : v;
-}
-
 /* A second try from the fetcher's thread: the other signature, or the new place. One signature of
  * half a millisecond, once per host that wants it. */
 static bool again(struct delivery *d)
@@ -90,10 +76,14 @@ static void took(struct delivery *d)
     finish(d, JOB_DONE, NULL, 0);
 }
 
-static void temporary(struct delivery *d, const char *error, struct str retry_after)
+static void temporary(struct delivery *d, bool breakdown, const char *error,
+                      struct str retry_after)
 {
-    int64_t s = retry_after_of(retry_after);
-    fed_host_failed(d->fed->hosts, d->host, error);
+    int64_t s = fed_retry_after(retry_after);
+    if (breakdown)
+        fed_host_failed(d->fed->hosts, d->host, error);
+    else
+        fed_host_answered(d->fed->hosts, d->host, error);
     if (s > 0)
         fed_host_wait(d->fed->hosts, d->host, clock_now() + s * MS_SECOND);
     finish(d, JOB_RETRY, error, s);
@@ -113,7 +103,7 @@ static void answered(void *arg, const struct fetch_answer *answer)
         else if (answer->err == ERR_TOO_LARGE)
             took(d); /* it took it, and talks too much about it */
         else
-            temporary(d, error, STR_NULL);
+            temporary(d, true, error, STR_NULL);
         return;
     }
     int s = answer->status;
@@ -132,10 +122,10 @@ static void answered(void *arg, const struct fetch_answer *answer)
             fed_host_answered(d->fed->hosts, d->host, error);
             finish(d, JOB_REST, error, 0);
         } else {
-            temporary(d, error, answer->retry_after);
+            temporary(d, s >= 500, error, answer->retry_after);
         }
-    } else if (s == 404 || s == 410) {
-        /* What this means for the follower is found out on a worker. */
+    } else if (s == 404 || s == 410 || (s >= 300 && s < 400)) {
+        /* Gone or moved: what this means for the followers is found out on a worker. */
         fed_host_answered(d->fed->hosts, d->host, error);
         fed_body_note_gone(d->fed->bodies, d->job_id);
         finish(d, JOB_RETRY, error, 1);
@@ -171,8 +161,32 @@ static enum job_verdict because(enum err recorded, enum job_verdict v)
     return v;
 }
 
-/* An inbox that is gone (410) or unknown (404): ask the actors that we thought live there. A 410
- * from the actor, too, ends its follow; else its document tells the new inbox. */
+/* An inbox that is gone (410), unknown (404) or elsewhere (3xx): ask the actors that we thought
+ * live there. A 410 from the actor, too, ends its follow; else its document tells the inbox of now,
+ * and if that is another one, the activity goes there. */
+static enum err look_at_actor(struct cx *cx, const struct job *job, int64_t actor_id)
+{
+    struct fed_actor actor;
+    int64_t id;
+    bool queued;
+    TRY(fed_actor_by_id(cx, actor_id, &actor));
+    enum err e = fed_actor_get(cx, actor.uri, &id);
+    if (e == ERR_GONE)
+        return fed_actor_purge(cx, actor.id);
+    if (e != OK)
+        return e == ERR_STORAGE || e == ERR_BUSY ? e : OK; /* no word from it: nothing changes */
+    TRY(fed_actor_by_id(cx, id, &actor));
+    struct str inbox = actor.shared_inbox.p == NULL ? actor.inbox : actor.shared_inbox;
+    if (inbox.p == NULL || str_eq(inbox, job->payload) || str_eq(actor.inbox, job->payload))
+        return OK;
+    struct str order = str_sub(job->order_key, 0, str_find_char(job->order_key, '|', 0));
+    TX_SCOPE(cx);
+    TRY(q_delivery_unsent(cx, job->subject, inbox, fed_deliver_key(cx, inbox, order), &queued, &id));
+    if (!queued)
+        TRY(fed_deliver_put(cx, job->subject, inbox, order));
+    return tx_commit(cx);
+}
+
 static enum job_verdict look_after(struct cx *cx, const struct job *job)
 {
     int64_t *ids;
@@ -180,16 +194,10 @@ static enum job_verdict look_after(struct cx *cx, const struct job *job)
     if (q_actors_of_inbox(cx, job->payload, &ids, &n) != OK)
         return JOB_RETRY;
     for (size_t i = 0; i < n; i++) {
-        struct fed_actor actor;
-        int64_t id;
-        if (fed_actor_by_id(cx, ids[i], &actor) != OK)
-            continue;
-        enum err e = fed_actor_get(cx, actor.uri, &id);
-        if (e == ERR_BUSY) { /* no room to ask now: later */
+        enum err e = look_at_actor(cx, job, ids[i]);
+        if (e == ERR_BUSY) /* no room to ask now: later */
             fed_body_note_gone(cx->node->fed->bodies, job->id);
-            return JOB_RETRY;
-        }
-        if (e == ERR_GONE && fed_actor_purge(cx, actor.id) != OK)
+        if (e == ERR_BUSY || e == ERR_STORAGE)
             return JOB_RETRY;
     }
     return JOB_DONE;
@@ -268,6 +276,10 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
         return JOB_DONE;
     if (e != OK)
         return JOB_RETRY;
+    if (fed_body_is_dead(body)) {
+        fed_body_drop(fed->bodies, body);
+        return JOB_DONE; /* its Delete follows */
+    }
     if (too_old(job, body, cx->now)) {
         fed_body_drop(fed->bodies, body);
         return because(
@@ -276,11 +288,24 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
     return start(cx, job, body, host);
 }
 
-enum err fed_deliver_put(struct cx *cx, int64_t activity_id, struct str inbox, struct str order)
+struct str fed_deliver_key(struct cx *cx, struct str inbox, struct str object_uri)
 {
     struct str host = fed_host_of(cx->arena, inbox);
     if (host.p == NULL || str_eq(host, cx->node->host))
+        return STR_NULL;
+    return str_fmt(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(object_uri), STR_ARG(host));
+}
+
+enum err fed_deliver_put_at(struct cx *cx, int64_t activity_id, struct str inbox, struct str order,
+                            int64_t run_at)
+{
+    struct str key = fed_deliver_key(cx, inbox, order);
+    if (key.p == NULL)
         return OK; /* ours are served by the store itself */
-    struct str key = str_fmt(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(order), STR_ARG(host));
-    return job_put(cx, "fed.deliver", activity_id, inbox, key, 0);
+    return job_put(cx, "fed.deliver", activity_id, inbox, key, run_at);
+}
+
+enum err fed_deliver_put(struct cx *cx, int64_t activity_id, struct str inbox, struct str order)
+{
+    return fed_deliver_put_at(cx, activity_id, inbox, order, 0);
 }

@@ -20,7 +20,14 @@ static enum err reply_actor(struct rq *rq, const struct fed_local *l)
     struct fed_out_actor v;
     struct buf b;
     struct jw w;
-    TRY(fed_load_actor(rq->cx, l, &v));
+    enum err e = fed_load_actor(rq->cx, l, &v);
+    if (e == ERR_GONE && !fed_wants_page(rq)) {
+        buf_init(&b, FED_OUT_MAX);
+        jw_init(&w, &b);
+        fed_out_tombstone(&w, l->uri, STR("Person"), rq->cx->now, true);
+        return finish(rq, &w, &b, 410);
+    }
+    TRY(e);
     if (fed_wants_page(rq))
         return reply_redirect(rq, str_eq_c(l->kind, "planet") ? v.url : STR("/"));
     buf_init(&b, FED_OUT_MAX);

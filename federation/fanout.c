@@ -1,9 +1,12 @@
 #include "federation/fanout.h"
 
+#include <string.h>
+
 #include "federation/bodies.h"
 #include "federation/deliver.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/hosts.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "federation/remote.h"
@@ -82,33 +85,71 @@ static enum err write_delete(struct cx *cx, struct saying *s)
     return OK;
 }
 
+/* Where an activity goes, and what has become of the Create of its object. */
+struct spread {
+    int64_t activity_id, actor_id;
+    struct str type, object_uri;
+    int64_t create_id; /* 0: none, or it may not be looked at */
+};
+
+/* 4.7: where the Create has not left yet, it will carry the new text, so no Update is needed; and
+ * of what is deleted nothing need be said at all. */
+static enum err put_one(struct cx *cx, const struct spread *sp, struct str inbox)
+{
+    int64_t id, n = 0;
+    bool unsent = false;
+    if (sp->create_id != 0) {
+        struct str key = fed_deliver_key(cx, inbox, sp->object_uri);
+        if (str_eq_c(sp->type, "Delete"))
+            TRY(job_cancel(cx, "fed.deliver", sp->create_id, inbox, key, &n));
+        else
+            TRY(q_delivery_unsent(cx, sp->create_id, inbox, key, &unsent, &id));
+    }
+    return n > 0 || unsent ? OK
+                           : fed_deliver_put(cx, sp->activity_id, inbox, sp->object_uri);
+}
+
 /* One chunk of deliveries; *cursor is the last inbox done, NULL when that was all. In a
  * transaction. */
-static enum err queue_chunk(struct cx *cx, int64_t activity_id, int64_t actor_id, struct str order,
-                            int64_t n_max, struct str *cursor)
+static enum err queue_chunk(struct cx *cx, const struct spread *sp, int64_t n_max,
+                            struct str *cursor)
 {
     struct str *inboxes;
     size_t n;
-    TRY(q_follower_inboxes(cx, actor_id, *cursor, n_max, &inboxes, &n));
+    TRY(q_follower_inboxes(cx, sp->actor_id, *cursor, n_max, &inboxes, &n));
     for (size_t i = 0; i < n; i++)
-        TRY(fed_deliver_put(cx, activity_id, inboxes[i], order));
+        TRY(put_one(cx, sp, inboxes[i]));
     *cursor = n < (size_t)n_max ? STR_NULL : inboxes[n - 1];
-    return q_activity_fanned(cx, activity_id, *cursor, NULL);
+    return q_activity_fanned(cx, sp->activity_id, *cursor, NULL);
 }
 
-static enum err queue_rest(struct cx *cx, int64_t activity_id, int64_t actor_id, struct str order,
-                           struct str cursor)
+static enum err queue_rest(struct cx *cx, const struct spread *sp, struct str cursor)
 {
     while (cursor.p != NULL) {
         TX_SCOPE(cx);
-        TRY(queue_chunk(cx, activity_id, actor_id, order, CHUNK, &cursor));
+        TRY(queue_chunk(cx, sp, CHUNK, &cursor));
         TRY(tx_commit(cx));
     }
     return OK;
 }
 
+/* A process that does not send cannot know which texts the one that does has in memory. */
+static enum err find_create(struct cx *cx, struct spread *sp)
+{
+    struct activity_of_object_row create;
+    bool found = false;
+    sp->create_id = 0;
+    if (cx->node->fed == NULL || str_eq_c(sp->type, "Create"))
+        return OK;
+    TRY(q_activity_of_object(cx, sp->object_uri, STR("Create"), &found, &create));
+    if (found)
+        sp->create_id = create.id;
+    return OK;
+}
+
 /* The activity, its effect on the outbox, and the first deliveries, in one transaction. */
-static enum err say_first(struct cx *cx, const struct saying *s, struct str *cursor)
+static enum err say_first(struct cx *cx, const struct saying *s, const struct spread *sp,
+                          struct str *cursor)
 {
     bool found;
     struct activity_of_object_row create;
@@ -131,14 +172,14 @@ static enum err say_first(struct cx *cx, const struct saying *s, struct str *cur
         size_t n;
         TRY(q_involved_inboxes(cx, s->post_id, s->actor.id, &inboxes, &n));
         for (size_t i = 0; i < n; i++)
-            TRY(fed_deliver_put(cx, s->id, inboxes[i], s->object_uri));
+            TRY(put_one(cx, sp, inboxes[i]));
     }
     if (s->only_inbox.p != NULL) {
-        TRY(fed_deliver_put(cx, s->id, s->only_inbox, s->object_uri));
+        TRY(put_one(cx, sp, s->only_inbox));
         *cursor = STR_NULL;
         TRY(q_activity_fanned(cx, s->id, STR_NULL, NULL));
     } else {
-        TRY(queue_chunk(cx, s->id, s->actor.id, s->object_uri, FIRST_CHUNK, cursor));
+        TRY(queue_chunk(cx, sp, FIRST_CHUNK, cursor));
     }
     return tx_commit(cx);
 }
@@ -146,10 +187,19 @@ static enum err say_first(struct cx *cx, const struct saying *s, struct str *cur
 static enum err say(struct cx *cx, const struct saying *s)
 {
     struct str cursor;
-    TRY(say_first(cx, s, &cursor));
-    if (s->create_id != 0 && cx->node->fed != NULL)
-        fed_body_forget(cx->node->fed->bodies, s->create_id);
-    return queue_rest(cx, s->id, s->actor.id, s->object_uri, cursor);
+    struct spread sp = {s->id, s->actor.id, str_c(s->type), s->object_uri, 0};
+    struct fed_bodies *bodies = cx->node->fed == NULL ? NULL : cx->node->fed->bodies;
+    bool changes = bodies != NULL && strcmp(s->type, "Create") != 0;
+    if (cx->node->fed != NULL)
+        TRY(fed_hosts_flush_revived(cx, cx->node->fed->hosts));
+    TRY(find_create(cx, &sp));
+    if (changes)
+        fed_bodies_change_begin(bodies);
+    enum err e = say_first(cx, s, &sp, &cursor);
+    if (changes)
+        fed_bodies_change_end(bodies);
+    TRY(e);
+    return queue_rest(cx, &sp, cursor);
 }
 
 /* Did an earlier run of this job speak already? Then only the rest is left. */
@@ -159,7 +209,9 @@ static enum err resume(struct cx *cx, int64_t id, bool *ret_spoken)
     TRY(q_activity_by_id(cx, id, ret_spoken, &a));
     if (!*ret_spoken)
         return OK;
-    return queue_rest(cx, a.id, a.actor_id, a.object_uri, a.fanned_to);
+    struct spread sp = {a.id, a.actor_id, a.type, a.object_uri, 0};
+    TRY(find_create(cx, &sp));
+    return queue_rest(cx, &sp, a.fanned_to);
 }
 
 /* Create, or Update when it was created before. Fills everything but the recipients. */
@@ -221,6 +273,13 @@ static enum err fan_post(struct cx *cx, const struct job *job)
         return fan_delete(cx, job, &s);
     if (e != OK)
         return OK; /* deleted meanwhile: that event says so */
+    /* An edit names the object. One that nobody was told of does not become news by it (1.16). */
+    if (!str_empty(job->payload)) {
+        struct activity_of_object_row create;
+        TRY(q_activity_of_object(cx, p.object_uri, STR("Create"), &spoken, &create));
+        if (!spoken)
+            return OK;
+    }
     TRY(fed_load_post(cx, &p, &n));
     TRY(fed_local_by_uri(cx, n.actor_uri, &s.actor));
     TRY(prepare_note(cx, &s, &n));
@@ -266,9 +325,6 @@ static enum err fan_comment(struct cx *cx, const struct job *job)
     if (e == ERR_NOT_FOUND)
         return OK; /* a member's */
     TRY(e);
-    n.mention_uri = to.uri;
-    n.mention_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(to.username),
-                             STR_ARG(to.host));
     TRY(fed_local_by_id(cx, actor_id, &s.actor));
     TRY(prepare_note(cx, &s, &n));
     s.in_outbox = false; /* answers are found below what they answer */

@@ -60,6 +60,12 @@ SELECT DISTINCT COALESCE(a.shared_inbox, a.inbox) AS to_inbox
 SELECT id FROM actor WHERE (inbox = :inbox OR shared_inbox = :inbox) AND local_kind IS NULL
    AND deleted_at IS NULL ORDER BY fetched_at LIMIT 20;
 
+-- :name delivery_unsent :maybe
+-- :in activity_id int, inbox text, order_key text
+-- :out id int
+SELECT id FROM job WHERE order_key = :order_key AND state IN ('ready', 'waiting')
+   AND kind = 'fed.deliver' AND subject = :activity_id AND payload = :inbox AND attempts = 0 LIMIT 1;
+
 -- :name tombstone_mark :exec
 -- :in object_uri text, former_type text, now int
 INSERT INTO tombstone (object_uri, former_type, deleted_at)
@@ -76,3 +82,8 @@ DELETE FROM job WHERE kind IN ('fed.deliver', 'fed.receive') AND state = 'restin
 -- :out actor_id int
 SELECT b.actor_id FROM comment c JOIN comment b ON b.id = c.parent_id
  WHERE c.id = :id AND b.actor_id IS NOT NULL AND b.audience = 'public';
+
+-- :name delivery_pending :maybe
+-- :in order_key text
+-- :out id int
+SELECT id FROM job WHERE order_key = :order_key AND state IN ('ready', 'waiting', 'leased') LIMIT 1;

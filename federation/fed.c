@@ -8,8 +8,12 @@
 #include "federation/hosts.h"
 #include "federation/keys.h"
 #include "federation/peer_key.h"
+#include "federation/replay.h"
+#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/url.h"
+
+enum { RETRY_AFTER_MAX_S = 86400 };
 
 enum err fed_start(struct cx *cx, struct node *node)
 {
@@ -21,7 +25,9 @@ enum err fed_start(struct cx *cx, struct node *node)
     fed->peer_keys = fed_peer_keys_new();
     fed->bodies = fed_bodies_new();
     fed->hosts = fed_hosts_new();
+    fed->replay = fed_replay_new();
     node->fed = fed;
+    TRY(fed_hosts_load(cx, fed->hosts));
     return fed_setup(cx);
 }
 
@@ -36,6 +42,7 @@ void fed_stop(struct node *node)
                  cx->fail == NULL ? "?" : cx->fail);
     cx_free(cx);
     fed_hosts_free(fed->hosts);
+    fed_replay_free(fed->replay);
     fed_bodies_free(fed->bodies);
     fed_peer_keys_free(fed->peer_keys);
     fed_signers_free(fed->signers);
@@ -85,6 +92,19 @@ bool fed_id_ok(struct cx *cx, struct str id, struct str host)
     if (!cx->node->dev && (!str_eq_c(u.scheme, "https") || url_is_ip_literal(u.host)))
         return false;
     return str_eq(url_authority(cx->arena, &u), host);
+}
+
+int64_t fed_retry_after(struct str s)
+{
+    int64_t v, at;
+    if (s.p == NULL)
+        return 0;
+    if (!str_to_i64(str_trim(s), &v)) {
+        if (!clock_parse_http_date(str_trim(s), &at))
+            return 0;
+        v = (at - clock_now()) / MS_SECOND;
+    }
+    return v <= 0 ? 0 : v > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : v;
 }
 
 bool fed_is_public(struct str id)

@@ -12,6 +12,7 @@ struct fed_signers;   /* keys.h */
 struct fed_peer_keys; /* peer_key.h */
 struct fed_bodies;    /* deliver.h */
 struct fed_hosts;     /* hosts.h */
+struct fed_replay;    /* replay.h */
 
 struct fed {
     struct node *node;
@@ -20,6 +21,7 @@ struct fed {
     struct fed_peer_keys *peer_keys;
     struct fed_bodies *bodies;
     struct fed_hosts *hosts;
+    struct fed_replay *replay;
 };
 
 #define AS_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
@@ -39,6 +41,9 @@ struct str fed_host_of(struct arena *a, struct str iri);
 bool fed_id_ok(struct cx *cx, struct str id, struct str host);
 /* Is it the audience of everybody, in any of its spellings? */
 bool fed_is_public(struct str id);
+
+/* Retry-After in seconds, from seconds or a date (RFC 9110 10.2.3), at most a day; 0 when unsaid. */
+int64_t fed_retry_after(struct str header);
 
 /* Answers. Public documents may be cached for a minute. */
 MUST_USE enum err fed_reply(struct rq *rq, int status, struct buf *take_body);

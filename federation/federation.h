@@ -41,5 +41,15 @@ MUST_USE enum err fed_object_reply(struct rq *rq, int64_t post_id);
 MUST_USE enum err fed_planet_uri(struct cx *cx, int64_t planet_id, struct str *ret);
 /* People elsewhere who follow this planet. */
 MUST_USE enum err fed_follower_count(struct cx *cx, int64_t planet_id, int64_t *ret);
+/* Who they are, for the planet's owner only (the caller sees to that). By id, after_id exclusive. */
+struct fed_follower {
+    int64_t id;
+    struct str uri, handle; /* "@user@host" */
+    int64_t since;
+};
+MUST_USE enum err fed_follower_list(struct cx *cx, int64_t planet_id, int64_t after_id,
+                                    int64_t n_max, struct fed_follower **ret, size_t *ret_n);
+/* End it, and tell their server. NOT_FOUND: they don't follow. Opens a transaction. */
+MUST_USE enum err fed_follower_remove(struct cx *cx, int64_t planet_id, struct str actor_uri);
 
 #endif

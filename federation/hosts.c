@@ -17,7 +17,7 @@ enum { BREAK_AFTER = 5 };
 
 struct host {
     struct host *chain;
-    bool rfc9421, dirty;
+    bool rfc9421, bare, dirty;
     int64_t scheme_at;              /* 0: nothing proven */
     int64_t failures, first_failure_at, open_until, open_for, probe_until, wait_until;
     int64_t last_success_at, last_failure_at; /* 0: never */
@@ -32,6 +32,7 @@ struct fed_hosts {
     struct host *buckets[BUCKETS];
     size_t n, n_dirty;
     int64_t flushed_at;
+    bool revived;
 };
 
 struct fed_hosts *fed_hosts_new(void)
@@ -49,7 +50,7 @@ static void forget_clean(struct fed_hosts *h, bool all)
     for (size_t i = 0; i < BUCKETS; i++)
         for (struct host **p = &h->buckets[i]; *p != NULL;) {
             struct host *x = *p;
-            if (!all && x->dirty) {
+            if (!all && (x->dirty || x->fail_days > 0)) {
                 p = &x->chain;
                 continue;
             }
@@ -186,6 +187,47 @@ static void load(struct host *x, const struct host_row *r)
     set_error(x, r->last_error);
 }
 
+enum err fed_hosts_load(struct cx *cx, struct fed_hosts *h)
+{
+    struct host_row *rows;
+    size_t n;
+    TRY(q_hosts_ailing(cx, &rows, &n));
+    pthread_mutex_lock(&h->lock);
+    for (size_t i = 0; i < n; i++)
+        if (find(h, rows[i].host) == NULL)
+            load(add(h, rows[i].host), &rows[i]);
+    pthread_mutex_unlock(&h->lock);
+    return OK;
+}
+
+enum err fed_hosts_flush_revived(struct cx *cx, struct fed_hosts *h)
+{
+    pthread_mutex_lock(&h->lock);
+    bool revived = h->revived;
+    h->revived = false;
+    pthread_mutex_unlock(&h->lock);
+    return revived ? fed_hosts_flush(cx, h) : OK;
+}
+
+bool fed_host_bare(struct fed_hosts *h, struct str name)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    bool bare = x != NULL && x->bare;
+    pthread_mutex_unlock(&h->lock);
+    return bare;
+}
+
+void fed_host_note_bare(struct fed_hosts *h, struct str name)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    if (x == NULL)
+        x = add(h, name);
+    x->bare = true;
+    pthread_mutex_unlock(&h->lock);
+}
+
 enum err fed_host_ask(struct cx *cx, struct fed_hosts *h, struct str name,
                       struct fed_host_view *ret)
 {
@@ -302,6 +344,7 @@ void fed_host_alive(struct fed_hosts *h, struct str name, bool rfc9421)
     pthread_mutex_lock(&h->lock);
     struct host *x = find(h, name);
     if (x != NULL && (x->failures > 0 || x->fail_days > 0)) {
+        h->revived = h->revived || x->fail_days >= FED_DEAD_DAYS;
         calm(x);
         mark(h, x);
     }

@@ -8,12 +8,19 @@
 
 struct fed_hosts;
 
+enum { FED_DEAD_DAYS = 7 }; /* as in the queries */
+
 struct fed_hosts *fed_hosts_new(void);
 struct fed_hosts *fed_hosts_free(struct fed_hosts *h);
 /* Write what changed. Opens a transaction. */
 MUST_USE enum err fed_hosts_flush(struct cx *cx, struct fed_hosts *h);
 /* The same if there is something to write and the last time is a while ago. */
 MUST_USE enum err fed_hosts_flush_some(struct cx *cx, struct fed_hosts *h);
+
+/* Those that were in trouble, from the store, so that a word from them frees them (4.6). At start. */
+MUST_USE enum err fed_hosts_load(struct cx *cx, struct fed_hosts *h);
+/* Did a dead one speak? Then what is known is written down, for those who choose recipients. */
+MUST_USE enum err fed_hosts_flush_revived(struct cx *cx, struct fed_hosts *h);
 
 struct fed_host_view {
     bool rfc9421;       /* begin with RFC 9421: proven to be taken (2.12) */
@@ -30,5 +37,8 @@ void fed_host_failed(struct fed_hosts *h, struct str host, const char *error); /
 void fed_host_wait(struct fed_hosts *h, struct str host, int64_t until);  /* Retry-After */
 /* It sent us something that verified: it lives, and it speaks RFC 9421 if that was it. */
 void fed_host_alive(struct fed_hosts *h, struct str host, bool rfc9421);
+/* Does it check signatures of GETs without the query (2.2)? */
+bool fed_host_bare(struct fed_hosts *h, struct str host);
+void fed_host_note_bare(struct fed_hosts *h, struct str host);
 
 #endif

@@ -19,3 +19,18 @@ ON CONFLICT (host) DO UPDATE SET scheme = excluded.scheme, scheme_at = excluded.
     last_success_at = excluded.last_success_at, last_failure_at = excluded.last_failure_at,
     fail_days = excluded.fail_days, fail_day = excluded.fail_day,
     last_error = excluded.last_error;
+
+-- Those with something to forgive, when they speak to us.
+-- :name hosts_ailing :many
+-- :out host_row
+SELECT host, scheme, scheme_at, failures, open_until, last_success_at, last_failure_at, fail_days,
+       fail_day, last_error FROM host WHERE fail_days > 0 ORDER BY last_failure_at DESC LIMIT 8000;
+
+-- :name hosts_dead :many
+-- :out host text, last_failure_at int
+SELECT host, last_failure_at FROM host WHERE fail_days >= 7 AND last_failure_at IS NOT NULL;
+
+-- :name follows_of_host_drop :exec
+-- :in host text
+DELETE FROM follow WHERE actor_id IN (
+    SELECT id FROM actor WHERE host = :host AND local_kind IS NULL);

@@ -1,4 +1,5 @@
 #include "federation/fed.h"
+#include "federation/rates.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/base/clock.h"
@@ -13,9 +14,9 @@ static bool is_public(const struct fed_in *in, const json_t *note)
 {
     const json_t *from = ld_get(note, "to") == NULL && ld_get(note, "cc") == NULL ? in->doc : note;
     static const char *const keys[] = {"to", "cc"};
+    if (ld_count(ld_get(from, "to")) + ld_count(ld_get(from, "cc")) > ADDRESSED_MAX)
+        return false;
     for (size_t k = 0; k < 2; k++) {
-        if (ld_count(ld_get(from, keys[k])) > ADDRESSED_MAX)
-            return false;
         LD_EACH(i, one, ld_get(from, keys[k]))
             if (fed_is_public(ld_id(one)))
                 return true;
@@ -29,6 +30,37 @@ static bool is_spam(const json_t *note)
     LD_EACH(i, tag, ld_get(note, "tag"))
         mentions += ld_type_is(tag, "Mention");
     return mentions > MENTIONS_MAX || ld_count(ld_get(note, "tag")) > TAGS_MAX;
+}
+
+/* An answer to an answer that never came here. If one of ours is spoken to, the thread is followed
+ * up to what we know, and its steps are taken with it (3.8, 3.13). */
+static bool is_worth_climbing(struct cx *cx, const struct fed_in *in, const json_t *note)
+{
+    struct fed_local l;
+    if (in->depth > 0)
+        return true; /* somebody below was worth it */
+    LD_EACH(i, tag, ld_get(note, "tag")) {
+        struct str href = ld_str(tag, "href");
+        if (i < TAGS_MAX && ld_type_is(tag, "Mention") && str_starts(href, cx->node->origin) &&
+            fed_local_by_uri(cx, href, &l) == OK)
+            return true;
+    }
+    return false;
+}
+
+static enum err climb(struct cx *cx, const struct fed_in *in, const json_t *note, struct str parent,
+                      bool *ret_found, struct fed_target *ret)
+{
+    if (str_empty(parent) || str_starts(parent, cx->node->origin) ||
+        !is_worth_climbing(cx, in, note))
+        return OK;
+    if (in->depth == 0 && !fed_rate_climbs(cx, fed_house(in->actor.host)))
+        return OK;
+    enum err e = fed_take_note(cx, parent, false, in->depth + 1);
+    if (e != OK && e != ERR_NOT_FOUND && e != ERR_GONE && e != ERR_FORBIDDEN &&
+        e != ERR_INVALID && e != ERR_UNSUPPORTED)
+        return e;
+    return fed_target_find(cx, parent, ret_found, ret);
 }
 
 /* A person's page, not something that runs. */
@@ -72,6 +104,8 @@ enum err fed_in_create(struct cx *cx, const struct fed_in *in)
     TRY(fed_note_trusted(cx, in, &note));
     answers = ld_id_at(note, "inReplyTo");
     TRY(fed_target_find(cx, answers, &found, &t));
+    if (!found && is_public(in, note) && !is_spam(note))
+        TRY(climb(cx, in, note, answers, &found, &t));
     if (!found || !is_public(in, note) || is_spam(note))
         return OK;
     struct str uri = ld_str(note, "id");

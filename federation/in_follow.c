@@ -1,3 +1,4 @@
+#include "federation/backfill.h"
 #include "federation/fanout.h"
 #include "federation/fed.h"
 #include "federation/receive.h"
@@ -20,8 +21,8 @@ static enum err may_follow(struct cx *cx, const struct fed_local *target, bool *
 enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
 {
     struct fed_local target;
-    int64_t follow_id;
-    bool burnt, ok;
+    int64_t follow_id, id;
+    bool burnt, ok, again = false;
     TRY(fed_local_by_uri(cx, in->object_id, &target));
     TRY(fed_is_burnt(cx, in->id, &burnt));
     if (burnt)
@@ -29,11 +30,14 @@ enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
     TRY(may_follow(cx, &target, &ok));
     TX_SCOPE(cx);
     if (ok) {
+        TRY(q_follow_find(cx, in->actor.id, target.id, &again, &id));
         TRY(q_follow_put(cx, id_next(cx->node->ids), in->actor.id, target.id, in->id, cx->now,
                          &follow_id));
         TRY(event_emit(cx, EV_FOLLOW_RECEIVED, follow_id, STR_NULL));
     }
     TRY(fed_answer_follow(cx, &target, &in->actor, in->id, ok));
+    if (ok && !again)
+        TRY(fed_backfill_put(cx, follow_id, in->actor.host, target.id));
     return tx_commit(cx);
 }
 

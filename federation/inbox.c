@@ -5,7 +5,11 @@
 #include "federation/httpsig.h"
 #include "federation/inbox_sql.h"
 #include "federation/peer_key.h"
+#include "federation/rates.h"
+#include "federation/receive.h"
+#include "federation/receive_sql.h"
 #include "federation/remote.h"
+#include "federation/replay.h"
 #include "node/base/clock.h"
 #include "node/base/limiter.h"
 #include "node/base/url.h"
@@ -102,7 +106,7 @@ static bool wants_lookup(const struct inbound *in)
 
 /* Such a job holds a worker for as long as that server likes, and is kept and tried again when it
  * fails; so a house has few of them, and small ones. */
-static enum err allow_lookup(struct inbound *in, bool *ret_done)
+static enum err allow_lookup(struct inbound *in, struct str host, bool *ret_done)
 {
     struct rq *rq = in->rq;
     struct cx *cx = rq->cx;
@@ -110,7 +114,7 @@ static enum err allow_lookup(struct inbound *in, bool *ret_done)
     *ret_done = true;
     if (rq->body.n > LOOKUP_BODY_MAX)
         return reply_text(rq, 413, "send the object itself, or its id and little else\n");
-    struct str house = fed_house(in->host);
+    struct str house = fed_house(host);
     struct str key = str_fmt(cx->arena, "fed lookup " STR_FMT, STR_ARG(house));
     *ret_done = false;
     if (cx->node->limiter == NULL ||
@@ -140,6 +144,44 @@ static enum err accept(struct inbound *in, const struct fed_peer_key *key)
         TRY(job_put(cx, "fed.receive", key->actor_id, in->rq->body, order, 0));
     TRY(tx_commit(cx));
     fed_host_alive(cx->node->fed->hosts, key->host, in->sig.scheme == SIG_RFC9421);
+    fed_replay_note(cx->node->fed->replay, in->sig.signature, in->rq->target, in->rq->body,
+                    in->sig.created + SIG_SKEW_MS);
+    return reply_empty(in->rq, 202);
+}
+
+/* 3.5: its teller is known, its actor did not sign. Noted under both names, so that nobody can make
+ * us take another's activity for one that we had. */
+static enum err accept_forward(struct inbound *in, const struct fed_peer_key *key)
+{
+    struct cx *cx = in->rq->cx;
+    int64_t fresh = 0;
+    bool done;
+    TRY(allow_lookup(in, key->host, &done));
+    if (done)
+        return OK;
+    cx->now = clock_now();
+    TX_SCOPE(cx);
+    TRY(q_seen_put(cx, str_fmt(cx->arena, "via " STR_FMT " " STR_FMT, STR_ARG(key->host),
+                               STR_ARG(in->id)), cx->now, &fresh));
+    if (fresh > 0)
+        TRY(job_put(cx, "fed.forward", key->actor_id, in->rq->body, STR_NULL, 0));
+    TRY(tx_commit(cx));
+    return reply_empty(in->rq, 202);
+}
+
+/* The actor may be gone, and its key with it: its own address decides (2.21). */
+static enum err check_later(struct inbound *in, int64_t actor_id)
+{
+    struct cx *cx = in->rq->cx;
+    /* Anybody can say this of anybody: it must not make us knock there all day. */
+    struct str limit = str_fmt(cx->arena, "fed check %lld", (long long)actor_id);
+    if (cx->node->limiter != NULL &&
+        !limiter_take(cx->node->limiter, limit, CHECK_BURST, CHECK_PER_S, cx->now,
+                      &cx->retry_after_s))
+        return ERR_RATE_LIMITED;
+    TX_SCOPE(cx);
+    TRY(job_put(cx, "fed.check", actor_id, STR_NULL, STR_NULL, 0));
+    TRY(tx_commit(cx));
     return reply_empty(in->rq, 202);
 }
 
@@ -185,11 +227,18 @@ static enum err check(struct inbound *in, struct fed_peer_key *key)
         }
         return refuse(in, why);
     }
-    if (!str_eq(key->actor_uri, in->actor))
-        return refuse(in, "the signer is not the actor");
+    if (!fed_rate_inbox(cx, key->host))
+        return ERR_RATE_LIMITED;
+    if (!str_eq(key->actor_uri, in->actor)) {
+        if (!fed_forward_wanted(in->type))
+            return refuse(in, "the signer is not the actor");
+        return accept_forward(in, key);
+    }
+    if (str_eq_c(in->type, "Create") && !fed_rate_creates(cx, in->actor))
+        return ERR_RATE_LIMITED;
     bool done = false;
     if (wants_lookup(in))
-        TRY(allow_lookup(in, &done));
+        TRY(allow_lookup(in, in->host, &done));
     if (done)
         return OK;
     return accept(in, key);
@@ -213,6 +262,10 @@ static enum err resume(struct rq *rq, void *arg)
         return refuse_later(in);
     if (e == ERR_STORAGE)
         return e;
+    struct fed_actor actor;
+    if (e == ERR_GONE && in->self_delete && str_eq_c(in->type, "Delete") &&
+        fed_actor_by_uri(rq->cx, in->actor, &actor) == OK)
+        return check_later(in, actor.id);
     return refuse(in, "the key cannot be had");
 }
 
@@ -232,18 +285,22 @@ static enum err self_delete(struct inbound *in, struct fed_peer_key **ret_key, b
         *ret_done = false;
         return e;
     }
-    if (e != ERR_NOT_FOUND)
-        return e;
-    /* Anybody can say this of anybody: it must not make us knock there all day. */
-    struct str limit = str_fmt(cx->arena, "fed check %lld", (long long)actor.id);
-    if (cx->node->limiter != NULL &&
-        !limiter_take(cx->node->limiter, limit, CHECK_BURST, CHECK_PER_S, cx->now,
-                      &cx->retry_after_s))
-        return ERR_RATE_LIMITED;
-    TX_SCOPE(cx);
-    TRY(job_put(cx, "fed.check", actor.id, STR_NULL, STR_NULL, 0));
-    TRY(tx_commit(cx));
-    return reply_empty(in->rq, 202);
+    return e == ERR_NOT_FOUND ? check_later(in, actor.id) : e;
+}
+
+/* Somebody new, from a server that nobody follows us from: not too many of these (3.9). */
+static bool may_discover(struct inbound *in)
+{
+    struct cx *cx = in->rq->cx;
+    struct fed_actor actor;
+    struct str host = fed_host_of(cx->arena, in->sig.key_id);
+    bool neighbour = false;
+    int64_t id;
+    if (host.p == NULL || (str_eq(host, in->host) && fed_actor_by_uri(cx, in->actor, &actor) == OK))
+        return true; /* no address: the fetch says so. Known: a key that has aged */
+    if (q_follower_of_host(cx, host, &neighbour, &id) == OK && neighbour)
+        return true;
+    return fed_rate_discovery(cx, host);
 }
 
 enum err fed_inbox_post(struct rq *rq)
@@ -275,6 +332,15 @@ enum err fed_inbox_post(struct rq *rq)
     enum err e = httpsig_parse(cx->arena, &in->sig_rq, cx->now, SIG_SKEW_MS, &in->sig, &why);
     if (e != OK)
         return refuse(in, why);
+    switch (fed_replay_look(cx->node->fed->replay, in->sig.signature, rq->target, rq->body,
+                            cx->now)) {
+    case REPLAY_SAME:
+        return reply_empty(rq, 202);
+    case REPLAY_OTHER:
+        return refuse(in, "this signature was used for something else");
+    case REPLAY_NEW:
+        break;
+    }
     if (in->self_delete) {
         e = self_delete(in, &key, &done);
         if (done)
@@ -283,7 +349,7 @@ enum err fed_inbox_post(struct rq *rq)
         e = fed_peer_key_find(cx, in->sig.key_id, false, &key);
     }
     if (e == ERR_NOT_FOUND)
-        return fetch_key(in);
+        return may_discover(in) ? fetch_key(in) : ERR_RATE_LIMITED;
     TRY(e);
     e = check(in, key);
     fed_peer_key_drop(key);

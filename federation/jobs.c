@@ -1,5 +1,6 @@
 /* The jobs of federation, and the daily clean-up. */
 #include "federation/actor_sql.h"
+#include "federation/backfill.h"
 #include "federation/deliver.h"
 #include "federation/fanout.h"
 #include "federation/fanout_sql.h"
@@ -22,7 +23,10 @@ const struct job_row fed_jobs[] = {
     {"fed.account", fed_account, 12, 0, NULL},
     {"fed.deliver", fed_deliver, DELIVER_TRIES, DELIVER_IN_FLIGHT, fed_deliver_backoff_s},
     {"fed.receive", fed_receive, 8, 0, NULL},
+    {"fed.forward", fed_forward, 6, 2, NULL},
     {"fed.check", fed_check, 5, 1, NULL},
+    {"fed.backfill", fed_backfill, 20, 2, NULL},
+    {"fed.probe", fed_probe, 3, 1, NULL},
     {"fed.expire", fed_expire, 12, 1, NULL},
     {0},
 };
@@ -32,6 +36,7 @@ static enum err expire(struct cx *cx)
     int64_t before = cx->now - KEEP;
     if (cx->node->fed != NULL)
         TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
+    TRY(fed_look_at_dead(cx));
     TX_SCOPE(cx);
     TRY(q_seen_expire(cx, before, NULL));
     TRY(q_tombstone_expire(cx, before, cx->node->origin, NULL));

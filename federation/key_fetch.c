@@ -21,7 +21,7 @@ struct fed_key_fetch {
     struct fed *fed;
     struct arena *arena;
     const struct fed_signer *signer;
-    enum sig_scheme scheme;
+    struct fed_knock knock;
     struct str key_id, url, house;
     struct str want_actor;         /* second step: the owner in full */
     int hops;
@@ -118,6 +118,7 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
         f->key_id = str_dup(f->arena, key_id);
         f->house = str_dup(f->arena, fed_house(host));
         f->url = str_sub(f->key_id, 0, str_find_char(f->key_id, '#', 0));
+        f->knock = fed_knock_first(fed, f->url);
         f->next = m->fetches;
         m->fetches = f;
     }
@@ -192,11 +193,13 @@ static void fetch_came(void *arg, const struct fetch_answer *answer)
     struct str next;
     bool again = false;
     enum err e = fed_answer_read(f->arena, f->url, answer, &j, &next);
-    if (e == ERR_UNAUTHENTICATED && f->scheme == SIG_DRAFT) {
-        f->scheme = SIG_RFC9421;
-        again = true;
-        e = OK;
-    } else if (e == OK && j != NULL) {
+    if (answer->status == 401 && fed_knock_next(&f->knock, f->url)) {
+        fetch_ask(f);
+        return;
+    }
+    if (e == OK)
+        fed_knock_took(f->fed, &f->knock, f->url);
+    if (e == OK && j != NULL) {
         e = fetch_take_doc(f, j, &again);
     } else if (e == OK) {
         f->url = next;
@@ -216,17 +219,19 @@ static void fetch_came(void *arg, const struct fetch_answer *answer)
     default:
         e = ERR_UNAUTHENTICATED;
     }
-    if (e == OK && again && ++f->hops <= FED_HOPS + 1)
+    if (e == OK && again && ++f->hops <= FED_HOPS + 1) {
+        f->knock = fed_knock_first(f->fed, f->url);
         fetch_ask(f);
-    else
+    } else {
         fetch_end(f, e == OK && again ? ERR_UNAUTHENTICATED : e);
+    }
 }
 
 static void fetch_ask(struct fed_key_fetch *f)
 {
     struct sig_headers h;
     struct fetch_request rq =
-        fed_get_request(f->arena, f->signer, f->scheme, f->url, clock_now(), &h);
+        fed_get_request(f->arena, f->signer, f->knock, f->url, clock_now(), &h);
     fetch_start(f->fed->node->server->fetcher, &rq, fetch_came, f);
 }
 

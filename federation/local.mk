@@ -3,6 +3,10 @@
 libfed_a_SOURCES += \
 	federation/httpsig.c federation/httpsig.h federation/httpsig_int.h \
 	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c \
+	federation/backfill.c federation/backfill.h \
+	federation/followers.c federation/forward.c \
+	federation/rates.c federation/rates.h \
+	federation/replay.c federation/replay.h \
 	federation/bodies.c federation/bodies.h \
 	federation/deliver.c federation/deliver.h \
 	federation/docs.c federation/docs.h federation/docs_list.c \
@@ -47,7 +51,8 @@ tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 FED_WORLD = tests/unit/fed_world.h tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
 FED_WORLD_SQL = tests/unit/fed_world_sql.c tests/unit/talk_world_sql.c
-check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live
+check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live \
+	tests/unit/test_fed_queue tests/unit/test_fed_far
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
@@ -57,11 +62,18 @@ tests_unit_test_fed_speak_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_live_SOURCES = tests/unit/test_fed_live.c $(FED_WORLD)
 nodist_tests_unit_test_fed_live_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_live_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_fed_queue_SOURCES = tests/unit/test_fed_queue.c $(FED_WORLD)
+nodist_tests_unit_test_fed_queue_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_queue_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_fed_far_SOURCES = tests/unit/test_fed_far.c tests/unit/loopback.h $(FED_WORLD)
+nodist_tests_unit_test_fed_far_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_far_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 BUILT_SOURCES += tests/unit/fed_world_sql.h
 CLEANFILES += tests/unit/fed_world_sql.h tests/unit/fed_world_sql.c
 EXTRA_DIST += tests/unit/fed_world.sql
 tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
-	tests/unit/test_fed_live.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
+	tests/unit/test_fed_far.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 
 EXTRA_PROGRAMS += tests/bench/bench_fed
 tests_bench_bench_fed_SOURCES = tests/bench/bench_fed.c $(FED_WORLD)

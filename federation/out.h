@@ -43,6 +43,9 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v);   /* members, ins
 void fed_out_object(struct jw *w, const struct fed_out_note *v); /* the document */
 /* Content of a post: title, text, hashtags, link. */
 struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url);
+/* Content of an answer: whom it is to, then the text. url: their profile. */
+struct safe_html fed_out_mentioning(struct arena *a, struct str url, struct str username,
+                                    struct safe_html html);
 
 /* Everything that we say is public or to one actor. */
 struct fed_out_envelope {

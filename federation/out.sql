@@ -72,3 +72,11 @@ SELECT former_type, deleted_at FROM tombstone WHERE object_uri = :object_uri;
 -- :out planets int, posts int
 SELECT (SELECT COUNT(*) FROM planet),
        (SELECT COUNT(*) FROM post WHERE state = 'published' AND access = 'public');
+
+-- The newest Creates that were made before somebody came.
+-- :name outbox_before :many
+-- :in actor_id int, before int, n int
+-- :out id int, object_uri text
+SELECT id, object_uri FROM activity
+ WHERE actor_id = :actor_id AND in_outbox = 1 AND created_at < :before
+ ORDER BY id DESC LIMIT :n;

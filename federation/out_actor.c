@@ -11,6 +11,8 @@ static void put_context(struct jw *w)
                   "\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
                   "\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
                   "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
+                  "\"attributionDomains\":{\"@id\":\"toot:attributionDomains\","
+                  "\"@type\":\"@id\"},"
                   "\"PropertyValue\":\"schema:PropertyValue\",\"value\":\"schema:value\","
                   "\"assertionMethod\":{\"@id\":\"https://w3id.org/security#assertionMethod\","
                   "\"@type\":\"@id\",\"@container\":\"@set\"},"
@@ -20,7 +22,8 @@ static void put_context(struct jw *w)
                   "\"@type\":\"@id\",\"@container\":\"@set\"}}]"));
 }
 
-static void put_picture(struct jw *w, const char *key, struct str type, struct str url)
+static void put_picture(struct jw *w, const char *key, struct str type, struct str url,
+                        struct str name)
 {
     if (url.p == NULL)
         return;
@@ -29,6 +32,7 @@ static void put_picture(struct jw *w, const char *key, struct str type, struct s
     jw_key_c(w, "type", "Image");
     jw_key_opt(w, "mediaType", type);
     jw_key_str(w, "url", url);
+    jw_key_str(w, "name", name);
     jw_end(w);
 }
 
@@ -128,8 +132,14 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
     jw_obj(w);
     jw_key_str(w, "sharedInbox", v->shared_inbox);
     jw_end(w);
-    put_picture(w, "icon", v->icon_type, v->icon_url);
-    put_picture(w, "image", v->image_type, v->image_url);
+    put_picture(w, "icon", v->icon_type, v->icon_url, v->name);
+    put_picture(w, "image", v->image_type, v->image_url, v->name);
+    if (v->collections) {
+        jw_key(w, "attributionDomains");
+        jw_arr(w);
+        jw_str(w, v->handle_host);
+        jw_end(w);
+    }
     put_membership(w, v->join_url);
     put_keys(w, v);
     put_generator(w);

@@ -1,6 +1,7 @@
 #include "federation/fed.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
+#include "federation/remote.h"
 #include "node/media/media.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -93,6 +94,7 @@ enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_ou
 static enum err load_parent(struct cx *cx, const struct comment_ours_row *c, struct fed_out_note *v)
 {
     struct comment_parent_row p;
+    struct fed_actor to;
     bool found = false;
     v->in_reply_to = c->post_uri;
     if (c->parent_id == DB_NULL || c->parent_id == 0)
@@ -103,6 +105,13 @@ static enum err load_parent(struct cx *cx, const struct comment_ours_row *c, str
     v->in_reply_to = p.object_uri.p != NULL
                          ? p.object_uri
                          : fed_iri(cx, "/ap/o/%lld", (long long)c->parent_id);
+    if (p.actor_id == DB_NULL || fed_actor_by_id(cx, p.actor_id, &to) != OK)
+        return OK;
+    v->mention_uri = to.uri;
+    v->mention_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(to.username),
+                              STR_ARG(to.host));
+    v->content = fed_out_mentioning(cx->arena, to.url.p == NULL ? to.uri : to.url, to.username,
+                                    v->content);
     return OK;
 }
 

@@ -2,7 +2,7 @@
 #include "federation/out.h"
 #include "node/text/sanitize.h"
 
-enum { TEASER_CHARS = 1000 };
+enum { TEASER_CHARS = 1000, BEGINNING_CHARS = 5000 };
 
 /* The text before the colon of a tag's link. */
 static void put_tag_link(struct buf *b, struct str tag_url, struct str tag)
@@ -13,6 +13,35 @@ static void put_tag_link(struct buf *b, struct str tag_url, struct str tag)
     buf_lit(b, "\" class=\"mention hashtag\" rel=\"tag\">#<span>");
     buf_put_html(b, tag);
     buf_lit(b, "</span></a>");
+}
+
+/* Only the elements that other servers know (6.2); pictures go along as attachments. What is too
+ * long for that is told by its beginning. */
+static struct safe_html reduced(struct arena *a, struct safe_html html)
+{
+    struct safe_html out;
+    if (sanitize_html(a, html.s, &out) == OK)
+        return out;
+    struct buf b;
+    buf_init_arena(&b, a, FED_OUT_MAX);
+    buf_lit(&b, "<p>");
+    buf_put_html(&b, html_to_text(a, html, BEGINNING_CHARS));
+    buf_lit(&b, "</p>");
+    return (struct safe_html){buf_str(&b)};
+}
+
+struct safe_html fed_out_mentioning(struct arena *a, struct str url, struct str username,
+                                    struct safe_html html)
+{
+    struct buf b;
+    buf_init_arena(&b, a, FED_OUT_MAX);
+    buf_lit(&b, "<p><span class=\"h-card\" translate=\"no\"><a href=\"");
+    buf_put_html(&b, url);
+    buf_lit(&b, "\" class=\"u-url mention\">@<span>");
+    buf_put_html(&b, username);
+    buf_lit(&b, "</span></a></span></p>");
+    buf_put(&b, reduced(a, html).s);
+    return (struct safe_html){buf_str(&b)};
 }
 
 struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url)
@@ -30,7 +59,7 @@ struct safe_html fed_out_content(struct arena *a, const struct public_post *p, s
         buf_put_html(&b, str_utf8_cut(cut, TEASER_CHARS - 100));
         buf_lit(&b, "…</p>");
     } else {
-        buf_put(&b, p->html.s);
+        buf_put(&b, reduced(a, p->html).s);
     }
     if (p->n_tags > 0) {
         buf_lit(&b, "<p>");
@@ -172,8 +201,18 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v)
     put_replies(w, v->id);
     put_counted(w, "likes", v->id, "/likes", v->n_likes);
     put_counted(w, "shares", v->id, "/shares", v->n_shares);
+    /* Nobody but us, as long as requests to quote get no answer: a promise would leave quotes
+     * pending for ever (1.12). */
     jw_key(w, "interactionPolicy");
-    jw_raw(w, STR("{\"canQuote\":{\"automaticApproval\":[\"" AS_PUBLIC "\"]}}"));
+    jw_obj(w);
+    jw_key(w, "canQuote");
+    jw_obj(w);
+    jw_key(w, "automaticApproval");
+    jw_arr(w);
+    jw_str(w, v->actor_uri);
+    jw_end(w);
+    jw_end(w);
+    jw_end(w);
 }
 
 void fed_out_object(struct jw *w, const struct fed_out_note *v)

@@ -55,7 +55,10 @@ enum job_verdict fed_check(struct cx *cx, const struct job *job)
     e = fed_actor_get(cx, actor.uri, &id);
     if (e == ERR_GONE)
         e = fed_actor_purge(cx, actor.id);
-    return fed_verdict(cx, "fed.check", e);
+    if (e == OK || e == ERR_STORAGE || e == ERR_BUSY)
+        return fed_verdict(cx, "fed.check", e);
+    cx->retry_after_s = 24 * 3600; /* no clear word: nothing is done (2.21) */
+    return JOB_RETRY;
 }
 
 enum err fed_target_find(struct cx *cx, struct str uri, bool *ret_found, struct fed_target *ret)

@@ -13,6 +13,7 @@ struct fed_in {
     json_t *doc;
     json_t *object;          /* NULL when absent */
     struct str object_id;    /* its id, or STR_NULL */
+    int depth;               /* how far up a thread we are; 0: what was sent */
 };
 
 enum err fed_in_follow(struct cx *cx, const struct fed_in *in);
@@ -25,6 +26,15 @@ enum err fed_in_announce(struct cx *cx, const struct fed_in *in);
 enum err fed_in_block(struct cx *cx, const struct fed_in *in);
 
 enum job_verdict fed_receive(struct cx *cx, const struct job *job);
+/* fed.forward (payload: an activity whose signer is not its actor). */
+enum job_verdict fed_forward(struct cx *cx, const struct job *job);
+/* Types that may be told of others; the rest needs its actor's own signature. */
+bool fed_forward_wanted(struct str type);
+/* Something is said about a thing elsewhere, and nothing of it is believed: if it concerns us, the
+ * thing is fetched, and what is found there is taken. Jobs only. */
+MUST_USE enum err fed_look_at(struct cx *cx, const json_t *activity);
+/* Fetch a note and its author, and take it as if its author had sent it. Jobs only. */
+MUST_USE enum err fed_take_note(struct cx *cx, struct str uri, bool update, int depth);
 /* fed.check (subject: actor): is it gone? Then what it left goes, too. */
 enum job_verdict fed_check(struct cx *cx, const struct job *job);
 

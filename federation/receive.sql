@@ -36,6 +36,36 @@ DELETE FROM follow WHERE actor_id = :actor_id AND activity_uri = :uri;
 
 -- :name follower_of_host :maybe
 -- :in host text
--- :out id int
-SELECT f.id FROM follow f JOIN actor a ON a.id = f.actor_id
+-- :out actor_id int
+SELECT f.actor_id FROM follow f JOIN actor a ON a.id = f.actor_id
  WHERE a.host = :host AND f.state = 'accepted' LIMIT 1;
+
+-- :name followers_of_host :one
+-- :in host text, target_id int
+-- :out n int
+SELECT COUNT(*) FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE a.host = :host AND f.target_id = :target_id AND f.state = 'accepted';
+
+-- inbox: where posts go; own_inbox: where the Accept went.
+-- :name follow_by_id :maybe
+-- :in id int
+-- :out id int, target_id int, created_at int, actor_uri text, own_inbox text?, inbox text?
+SELECT f.id, f.target_id, f.created_at, a.uri, a.inbox, COALESCE(a.shared_inbox, a.inbox)
+  FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE f.id = :id AND f.state = 'accepted' AND a.deleted_at IS NULL;
+
+-- :name follow_find :maybe
+-- :in actor_id int, target_id int
+-- :out id int
+SELECT id FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
+
+-- :name follow_uri :maybe
+-- :in actor_id int, target_id int
+-- :out id int, activity_uri text
+SELECT id, activity_uri FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
+
+-- :name followers_page :many
+-- :in target_id int, after int, n int
+-- :out id int, uri text, username text, host text, created_at int
+SELECT f.id, a.uri, a.username, a.host, f.created_at FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE f.target_id = :target_id AND f.state = 'accepted' AND f.id > :after ORDER BY f.id LIMIT :n;

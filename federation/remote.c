@@ -2,12 +2,15 @@
 
 #include "federation/actor_sql.h"
 #include "federation/fed.h"
+#include "federation/hosts.h"
 #include "federation/peer_key.h"
+#include "federation/rates.h"
 #include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/base/url.h"
 #include "node/event.h"
 #include "node/talk/comment.h"
+#include "node/text/scan.h"
 
 enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000, LOOKUP_LATER_S = 20 };
 
@@ -54,10 +57,10 @@ enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
     d.host = d.uri.p == NULL ? STR_NULL : authority(a, d.uri);
     if (d.kind.p == NULL || d.host.p == NULL || d.uri.n > URL_MAX)
         return ERR_INVALID;
-    d.username = str_utf8_cut(ld_str(j, "preferredUsername"), 100);
+    d.username = str_utf8_cut(text_name(a, ld_str(j, "preferredUsername")), 100);
     if (str_empty(d.username))
         d.username = STR("unknown");
-    d.name = str_utf8_cut(str_trim(ld_lang(j, "name", NULL)), NAME_MAX_CHARS);
+    d.name = str_utf8_cut(text_name(a, ld_lang(j, "name", NULL)), NAME_MAX_CHARS);
     if (str_empty(d.name))
         d.name = d.username;
     /* Addresses that lead elsewhere than where the actor lives are not believed. */
@@ -163,12 +166,54 @@ enum err fed_actor_purge(struct cx *cx, int64_t actor_id)
     return OK;
 }
 
+static bool has_query(struct str url)
+{
+    url = str_sub(url, 0, str_find_char(url, '#', 0));
+    return str_find_char(url, '?', 0) != SIZE_MAX;
+}
+
+struct fed_knock fed_knock_first(struct fed *fed, struct str url)
+{
+    struct fed_knock k = {SIG_DRAFT, false};
+    if (fed != NULL && has_query(url)) {
+        struct arena *a = arena_new();
+        struct str host = fed_host_of(a, url);
+        k.without_query = host.p != NULL && fed_host_bare(fed->hosts, host);
+        arena_free(a);
+    }
+    return k;
+}
+
+bool fed_knock_next(struct fed_knock *k, struct str url)
+{
+    if (k->scheme == SIG_RFC9421)
+        return false;
+    if (!k->without_query && has_query(url)) {
+        k->without_query = true;
+        return true;
+    }
+    *k = (struct fed_knock){SIG_RFC9421, false};
+    return true;
+}
+
+void fed_knock_took(struct fed *fed, const struct fed_knock *k, struct str url)
+{
+    if (fed == NULL || !k->without_query)
+        return;
+    struct arena *a = arena_new();
+    struct str host = fed_host_of(a, url);
+    if (host.p != NULL)
+        fed_host_note_bare(fed->hosts, host);
+    arena_free(a);
+}
+
 struct fetch_request fed_get_request(struct arena *a, const struct fed_signer *signer,
-                                     enum sig_scheme scheme, struct str url, int64_t now,
+                                     struct fed_knock knock, struct str url, int64_t now,
                                      struct sig_headers *h)
 {
-    struct sig_sign s = {.scheme = scheme, .key = signer->rsa, .key_id = signer->rsa_id,
-                         .method = "GET", .url = url, .now = now};
+    struct sig_sign s = {.scheme = knock.scheme, .without_query = knock.without_query,
+                         .key = signer->rsa, .key_id = signer->rsa_id, .method = "GET",
+                         .url = url, .now = now};
     if (httpsig_sign(a, &s, h) != OK)
         h->n = 0; /* not an address: the fetcher says so */
     h->v[h->n++] = (struct fetch_header){STR("Accept"), STR(FED_ACCEPT)};
@@ -227,39 +272,51 @@ enum err fed_answer_read(struct arena *a, struct str url, const struct fetch_ans
     return json_read(a, answer->body, NULL, ret_doc) == OK ? OK : ERR_INVALID;
 }
 
-/* GET with redirects, and a second knock with the other signature on 401. */
+/* Over its rate, or asked to wait: the job comes again then. */
+static enum err one_get(struct cx *cx, struct fetcher *fetcher, const struct fed_signer *signer,
+                        struct fed_knock knock, struct str url, struct fetch_answer *ret)
+{
+    struct sig_headers h;
+    if (!fed_rate_fetches(cx, authority(cx->arena, url)))
+        return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": too many at once", STR_ARG(url));
+    struct fetch_request rq = fed_get_request(cx->arena, signer, knock, url, clock_now(), &h);
+    enum err e = fetch_wait(fetcher, cx->arena, &rq, ret);
+    if (e != OK)
+        return cx_fail(cx, e, "GET " STR_FMT, STR_ARG(url));
+    if (ret->status == 429 || ret->status == 503)
+        cx->retry_after_s = fed_retry_after(ret->retry_after);
+    return OK;
+}
+
+/* GET with redirects, and other knocks on 401. */
 static enum err follow(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
 {
     const struct fed_signer *signer;
-    enum sig_scheme scheme = SIG_DRAFT;
+    struct fed_knock knock = fed_knock_first(cx->node->fed, url);
     struct fetcher *fetcher = cx->node->server == NULL ? NULL : cx->node->server->fetcher;
     if (fetcher == NULL)
         return cx_fail(cx, ERR_BUSY, "no fetcher here");
     TRY(fed_signer_instance(cx, &signer));
     cx_release(cx);
-    for (int hop = 0; hop <= FED_HOPS + 1; hop++) {
-        struct sig_headers h;
+    for (int hop = 0; hop <= FED_HOPS;) {
         struct fetch_answer answer;
-        struct fetch_request rq =
-            fed_get_request(cx->arena, signer, scheme, url, clock_now(), &h);
-        enum err e = fetch_wait(fetcher, cx->arena, &rq, &answer);
-        if (e != OK)
-            return cx_fail(cx, e, "GET " STR_FMT, STR_ARG(url));
         struct str next;
-        e = fed_answer_read(cx->arena, url, &answer, ret, &next);
-        if (e == ERR_UNAUTHENTICATED && scheme == SIG_DRAFT) {
-            scheme = SIG_RFC9421;
+        TRY(one_get(cx, fetcher, signer, knock, url, &answer));
+        enum err e = fed_answer_read(cx->arena, url, &answer, ret, &next);
+        if (e == ERR_UNAUTHENTICATED && fed_knock_next(&knock, url))
             continue;
-        }
         if (e != OK)
             return cx_fail(cx, e == ERR_UNAUTHENTICATED ? ERR_FORBIDDEN : e,
                            "GET " STR_FMT ": %d %s", STR_ARG(url), answer.status,
                            answer.error == NULL ? "" : answer.error);
+        fed_knock_took(cx->node->fed, &knock, url);
         if (*ret != NULL) {
             *ret_url = url;
             return OK;
         }
         url = next;
+        knock = fed_knock_first(cx->node->fed, url);
+        hop++;
     }
     return cx_fail(cx, ERR_INVALID, "too many redirects");
 }

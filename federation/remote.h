@@ -8,6 +8,8 @@
 #include "node/base/json.h"
 #include "node/cx.h"
 
+struct fed;
+
 /* LOOKUPS: how many jobs may wait for strangers' servers at once; fewer than there are workers. */
 enum { FED_DOC_KEYS = 10, FED_HOPS = 3, FED_LOOKUPS_MAX = 2 };
 
@@ -46,10 +48,22 @@ MUST_USE enum err fed_actor_purge(struct cx *cx, int64_t actor_id);
  * BUSY (try again). */
 MUST_USE enum err fed_object_get(struct cx *cx, struct str id, json_t **ret);
 
+/* How a GET is signed (2.2, 2.12): the draft first; on 401 without the query, if there is one; then
+ * by RFC 9421. */
+struct fed_knock {
+    enum sig_scheme scheme;
+    bool without_query;
+};
+struct fed_knock fed_knock_first(struct fed *fed, struct str url);
+/* After a 401. False: that was the last one. */
+bool fed_knock_next(struct fed_knock *k, struct str url);
+/* It opened. */
+void fed_knock_took(struct fed *fed, const struct fed_knock *k, struct str url);
+
 /* For those who fetch by themselves: the request (headers live in h), and the verdict on what came.
  * After ERR_OK of fed_answer_read, *ret_doc is the document, or NULL and *ret_next the redirect. */
 struct fetch_request fed_get_request(struct arena *a, const struct fed_signer *signer,
-                                     enum sig_scheme scheme, struct str url, int64_t now,
+                                     struct fed_knock knock, struct str url, int64_t now,
                                      struct sig_headers *h);
 MUST_USE enum err fed_answer_read(struct arena *a, struct str url,
                                   const struct fetch_answer *answer, json_t **ret_doc,

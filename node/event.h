@@ -11,7 +11,7 @@ enum event {
     EV_NONE = 0,
     EV_PLANET_CHANGED,     /* subject: planet */
     EV_POST_PUBLISHED,     /* subject: post */
-    EV_POST_UPDATED,
+    EV_POST_UPDATED,       /* data: its AP object id */
     EV_POST_DELETED,       /* also unpublished; data: the AP object id that dies */
     EV_COMMENT_CREATED,    /* subject: comment */
     EV_COMMENT_UPDATED,

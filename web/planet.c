@@ -94,9 +94,12 @@ static enum err fill(struct rq *rq, const struct planet *p, struct view_timeline
     if (planet->cover.p != NULL)
         page->og_image = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
                                  STR_ARG(planet->cover));
-    if (v->tag.p == NULL)
+    if (v->tag.p == NULL) {
         TRY(fed_planet_uri(cx, p->id, &page->alternate_activity_url));
-    else
+        rq_add_header(rq, "Link", str_fmt(cx->arena, "<" STR_FMT ">; rel=\"alternate\"; "
+                                          "type=\"application/activity+json\"",
+                                          STR_ARG(page->alternate_activity_url)));
+    } else
         page->title = str_fmt(cx->arena, "#" STR_FMT, STR_ARG(v->tag));
     return OK;
 }

@@ -146,6 +146,10 @@ static enum err fill_head(struct rq *rq, const struct post *post, struct view_pa
     page->og_type = STR("article");
     page->noindex = post->published_at == DB_NULL;
     page->alternate_activity_url = post->object_uri;
+    if (!str_empty(post->object_uri))
+        rq_add_header(rq, "Link", str_fmt(cx->arena, "<" STR_FMT ">; rel=\"alternate\"; "
+                                          "type=\"application/activity+json\"",
+                                          STR_ARG(post->object_uri)));
     page->canonical_url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
                                   STR_ARG(v->url));
     if (page->noindex)

@@ -31,6 +31,11 @@ struct job {
 MUST_USE enum err job_put(struct cx *cx, const char *kind, int64_t subject, struct str payload,
                           struct str order_key, int64_t run_at);
 
+/* Inside a transaction: forget the rows with all of these that no run has ever begun; what waited for
+ * them goes on. *ret_n (NULL allowed): how many. */
+MUST_USE enum err job_cancel(struct cx *cx, const char *kind, int64_t subject, struct str payload,
+                             struct str order_key, int64_t *ret_n);
+
 /* Threads: one claimer and n_workers runners. jobs_stop waits for running ones; leases of those
  * that don't end in time are simply left to expire. */
 MUST_USE enum err jobs_start(struct server *server, int n_workers, struct jobs **ret);

@@ -50,12 +50,15 @@ UPDATE job SET state = 'ready'
    AND NOT EXISTS (SELECT 1 FROM job o WHERE o.order_key = :order_key
                       AND o.state IN ('ready', 'leased'));
 
+-- The run that held the lease had begun, so it counts.
 -- :name job_reset_leases :exec
-UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL WHERE state = 'leased';
+UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
+ WHERE state = 'leased';
 
 -- :name job_reset_expired :exec
 -- :in now int
-UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL
+UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL,
+               lease_until = NULL
  WHERE state = 'leased' AND lease_until < :now;
 
 -- :name job_keep_leases :exec
@@ -89,6 +92,12 @@ SELECT state, COUNT(*) FROM job GROUP BY state;
 -- :out job_listed
 SELECT id, kind, state, subject, run_at, attempts, created_at, order_key, last_error
   FROM job WHERE id = :id;
+
+-- Only what no run has touched: what was tried may have arrived.
+-- :name job_cancel :exec
+-- :in kind text, subject int, payload text, order_key text
+DELETE FROM job WHERE order_key = :order_key AND state IN ('ready', 'waiting') AND kind = :kind
+   AND subject = :subject AND payload = :payload AND attempts = 0;
 
 -- :name job_again :exec
 -- :in id int, now int

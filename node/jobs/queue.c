@@ -15,6 +15,22 @@ enum err job_put(struct cx *cx, const char *kind, int64_t subject, struct str pa
                         run_at == 0 ? cx->now : run_at, cx->now, NULL);
 }
 
+enum err job_cancel(struct cx *cx, const char *kind, int64_t subject, struct str payload,
+                    struct str order_key, int64_t *ret_n)
+{
+    int64_t n = 0;
+    if (cx->tx_depth == 0)
+        return cx_fail(cx, ERR_INTERNAL, "job %s cancelled outside a transaction", kind);
+    TRY(q_job_cancel(cx, str_c(kind), subject, payload, order_key, &n));
+    if (n > 0) {
+        TRY(q_job_promote(cx, order_key, NULL));
+        cx->wake |= WAKE_JOBS;
+    }
+    if (ret_n != NULL)
+        *ret_n = n;
+    return OK;
+}
+
 enum err job_list(struct cx *cx, const char *state, int64_t after_id, int limit,
                   struct job_info **ret, size_t *ret_n)
 {

@@ -9,6 +9,7 @@
 #include "node/node.h"
 #include "node/people/account_sql.h"
 #include "node/people/session_sql.h"
+#include "node/text/scan.h"
 
 #include <string.h>
 
@@ -162,13 +163,16 @@ static enum err username_unique(struct cx *cx, struct str base, struct str *ret)
 static enum err clean_name(struct cx *cx, struct str *name)
 {
     *name = str_trim(*name);
-    if (name->n == 0)
-        return cx_tell(cx, ERR_INVALID, N_("The name is missing."));
-    if (!str_is_utf8(*name) || str_utf8_len(*name) > NAME_MAX_CHARS)
-        return cx_tell(cx, ERR_INVALID, N_("The name is too long: at most 60 characters."));
+    if (!str_is_utf8(*name))
+        return cx_tell(cx, ERR_INVALID, N_("The text isn't valid UTF-8."));
     for (size_t i = 0; i < name->n; i++)
         if ((unsigned char)name->p[i] < ' ' || name->p[i] == 127)
             return cx_tell(cx, ERR_INVALID, N_("The name must be one line of text."));
+    *name = text_name(cx->arena, *name);
+    if (name->n == 0)
+        return cx_tell(cx, ERR_INVALID, N_("The name is missing."));
+    if (str_utf8_len(*name) > NAME_MAX_CHARS)
+        return cx_tell(cx, ERR_INVALID, N_("The name is too long: at most 60 characters."));
     return OK;
 }
 

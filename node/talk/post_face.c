@@ -79,5 +79,5 @@ enum err post_face_changed(struct cx *cx, const struct post *before, struct str 
     if (str_eq(face, face_before))
         return event_emit(cx, EV_POST_BODY_CHANGED, before->id, STR_NULL);
     TRY(q_post_set_face_at(cx, before->id, cx->now, NULL));
-    return event_emit(cx, EV_POST_UPDATED, before->id, STR_NULL);
+    return event_emit(cx, EV_POST_UPDATED, before->id, before->object_uri);
 }

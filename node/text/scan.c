@@ -268,3 +268,33 @@ struct str text_slug(struct arena *a, struct str title, int64_t id)
         slug.n--;
     return slug;
 }
+
+/* C0, DEL, C1; line and paragraph separator, embeddings and overrides (U+2028 to U+202E); isolates
+ * (U+2066 to U+2069). Returns how many bytes at p are one, or 0. */
+static size_t steering(const unsigned char *p, size_t n)
+{
+    if (p[0] < 0x20 || p[0] == 0x7f)
+        return 1;
+    if (n >= 2 && p[0] == 0xC2 && p[1] < 0xA0)
+        return 2;
+    if (n < 3 || p[0] != 0xE2)
+        return 0;
+    bool turns = (p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
+                 (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
+    return turns ? 3 : 0;
+}
+
+struct str text_name(struct arena *a, struct str s)
+{
+    struct buf b;
+    if (s.n == 0)
+        return s;
+    buf_init_arena(&b, a, s.n);
+    for (size_t i = 0; i < s.n;) {
+        size_t skip = steering((const unsigned char *)s.p + i, s.n - i);
+        if (skip == 0)
+            buf_put_char(&b, s.p[i]);
+        i += skip == 0 ? 1 : skip;
+    }
+    return str_trim(buf_str(&b));
+}

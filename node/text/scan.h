@@ -17,6 +17,9 @@ MUST_USE enum err scan_tags(struct cx *cx, struct str text, struct str **ret, si
 struct str text_fold(struct arena *a, struct str s);
 /* Letters, marks, digits, '_' of any script; not only digits; 1 to TAG_CHARS_MAX code points. */
 bool tag_is_valid(struct str tag);
+/* A person's name as it may stand in a line of ours: without control characters, and without those
+ * that turn the direction of what follows, which would let a name rewrite its surroundings. */
+struct str text_name(struct arena *a, struct str s);
 /* [a-z0-9-], at most SLUG_MAX characters, made of the title's Latin letters and digits; when most
  * of the title is in another script, base32 of the id. Not unique: the caller sees to that. */
 struct str text_slug(struct arena *a, struct str title, int64_t id);

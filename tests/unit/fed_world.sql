@@ -58,3 +58,27 @@ SELECT COUNT(*) FROM seen_activity WHERE uri LIKE :pattern;
 -- :name test_took :one
 -- :out n int
 SELECT COUNT(*) FROM host WHERE last_success_at IS NOT NULL;
+
+-- :name test_tried :exec
+UPDATE job SET attempts = 1 WHERE kind = 'fed.deliver';
+
+-- :name test_host_dead :exec
+-- :in host text, last_failure_at int
+INSERT INTO host (host, failures, open_until, last_failure_at, fail_days, fail_day)
+VALUES (:host, 5, 0, :last_failure_at, 7, 1)
+ON CONFLICT (host) DO UPDATE SET last_failure_at = excluded.last_failure_at, fail_days = 7;
+
+-- :name test_host_fail_days :one
+-- :in host text
+-- :out n int
+SELECT fail_days FROM host WHERE host = :host;
+
+-- :name test_backfills :many
+-- :out id int, subject int, run_at int
+SELECT id, subject, run_at FROM job WHERE kind = 'fed.backfill' ORDER BY id;
+
+-- :name test_deliveries_to :many
+-- :in inbox text
+-- :out object_uri text, run_at int
+SELECT a.object_uri, j.run_at FROM job j JOIN activity a ON a.id = j.subject
+ WHERE j.kind = 'fed.deliver' AND j.payload = :inbox ORDER BY j.run_at, j.id;

@@ -183,6 +183,18 @@ static void strangers_and_liars_get_401(void **state)
                                   STR_ARG(l->b.world->store->node.origin),
                                   STR_ARG(l->b.world->store->node.origin));
     assert_int_equal(post_to(l, instance, 0), 401); /* signed by somebody else */
+    /* A Create of somebody else's may be told; then it is looked up and not believed. */
+    struct str forward = str_fmt(cx->arena, "{\"id\":\"http://localhost:9/c\",\"type\":\"Create\","
+                                 "\"actor\":\"http://localhost:9/u\",\"object\":{\"id\":"
+                                 "\"http://localhost:9/n\",\"type\":\"Note\",\"inReplyTo\":\"%d\"}}", 1);
+    assert_int_equal(post_to(l, forward, 0), 202);
+    assert_int_equal(post_to(l, forward, BY_9421), 202);
+    struct cx *acx = cx_new(&l->a.world->store->node);
+    int64_t told;
+    OK_(q_test_received(acx, STR("via %"), &told));
+    assert_int_equal(told, 1);
+    cx_free(acx);
+    UNTIL(&l->a, n_jobs(l, "fed.forward") == 0);
     struct buf deep;
     buf_init(&deep, 100000);
     buf_put(&deep, str_sub(like, 0, like.n - 1));

@@ -182,6 +182,31 @@ static void long_teasers_are_cut(void **state)
     assert_true(str_utf8_len(fed_out_content(a, &p, STR("")).s) > 1500);
 }
 
+/* Other servers show what they know (federation.md 6.2); the rest would be run together. */
+static void foreign_elements_stay_home(void **state)
+{
+    struct arena *a = *state;
+    struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"),
+        .html = {STR("<h2>One</h2><figure><img src=\"" O "/media/7/a.webp\" alt=\"A cup\"></figure>"
+                     "<p>Two <strong>three</strong></p><hr><table><tr><td>4</td><td>5</td></tr></table>")}};
+    struct str s = fed_out_content(a, &p, STR("")).s;
+    assert_true(str_contains(s, STR("<p><strong>One</strong></p>")));
+    assert_true(str_contains(s, STR("<p>Two <strong>three</strong></p>")));
+    assert_true(str_contains(s, STR("4 5")));
+    static const char *const gone[] = {"<h2", "<img", "<figure", "<hr", "<table", "<td"};
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+        assert_false(str_contains(s, str_c(gone[i])));
+    struct buf b; /* too long to be a note: its beginning */
+    buf_init(&b, 400000);
+    buf_lit(&b, "<p>begin</p>");
+    for (int i = 0; i < 60000; i++)
+        buf_lit(&b, "x &lt; ");
+    p.html.s = buf_str(&b);
+    s = fed_out_content(a, &p, STR("")).s;
+    assert_true(s.n < 40000 && str_contains(s, STR("begin")) && str_contains(s, STR("x &lt; x")));
+    buf_free(&b);
+}
+
 static int set_up(void **state)
 {
     *state = arena_new();
@@ -199,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actors), cmocka_unit_test(notes), cmocka_unit_test(activities),
         cmocka_unit_test(collections), cmocka_unit_test(long_teasers_are_cut),
+        cmocka_unit_test(foreign_elements_stay_home),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,6 +2,7 @@
  * No network: deliveries stay in the queue, where they are looked at. */
 #include "federation/fanout.h"
 #include "federation/hosts.h"
+#include "federation/out.h"
 #include "federation/remote.h"
 #include "tests/unit/fed_world.h"
 
@@ -172,6 +173,12 @@ static void only_authors_answers_leave(void **state)
     assert_int_equal(said(as(state, 0), "Create", &j), before + 1);
     CHECK_STR(ld_id_at(j, "object.inReplyTo"), "https://far.example/n/q1");
     CHECK_STR(ld_str(j, "object.tag.href"), "https://far.example/ann");
+    assert_true(str_contains(ld_str(j, "object.content"), STR("class=\"u-url mention\">@<span>ann")));
+    struct fed_out_note doc; /* and so does the document */
+    int64_t actor_id;
+    OK_(fed_load_comment(cx, c.id, &doc, &actor_id));
+    CHECK_STR(doc.mention_uri, "https://far.example/ann");
+    assert_true(str_eq(doc.content.s, ld_str(j, "object.content")));
     int64_t jobs;
     OK_(q_test_deliveries(cx, STR("https://far.example/ann/inbox"), &jobs));
     assert_int_equal(jobs, 1);
@@ -240,7 +247,7 @@ static void actors_are_read_with_suspicion(void **state)
     json_t *j;
     OK_(json_read(cx->arena,
                   STR("{\"id\":\"https://a.example/u\",\"type\":[\"Person\",\"x\"],"
-                      "\"preferredUsername\":\"u\",\"inbox\":\"https://b.example/inbox\","
+                      "\"preferredUsername\":\"u\\u202e\",\"name\":\"A\\u202eB\",\"inbox\":\"https://b.example/inbox\","
                       "\"url\":\"https://b.example/u\",\"endpoints\":{\"sharedInbox\":"
                       "\"https://b.example/inbox\"},\"publicKey\":["
                       "{\"id\":\"https://a.example/u#k\",\"owner\":\"https://a.example/other\","
@@ -250,6 +257,8 @@ static void actors_are_read_with_suspicion(void **state)
                       "\"publicKeyPem\":\"good\"}]}"),
                   NULL, &j));
     OK_(fed_doc_read(cx->arena, j, &d));
+    CHECK_STR(d.username, "u");
+    CHECK_STR(d.name, "AB"); /* nothing that turns the line around */
     assert_null(d.inbox.p);
     assert_null(d.shared_inbox.p);
     CHECK_STR(d.url, "https://a.example/u");

@@ -108,12 +108,23 @@ static void excerpts_fold_space(void **state)
     CHECK_STR(text_excerpt(cx.arena, STR(""), 3), "");
 }
 
+/* U+202E would turn "evil" and all that follows it in the line around. */
+static void names_keep_to_themselves(void **state)
+{
+    (void)state;
+    struct arena *a = cx.arena;
+    CHECK_STR(text_name(a, STR("Ann\xE2\x80\xAE gro.live\xE2\x81\xA6 \n\x1b[2J\xC2\x85")), "Ann gro.live [2J");
+    CHECK_STR(text_name(a, STR("\xE5\xB1\xB1\xE5\xA4\x96 \xE2\x80\x94 caf\xC3\xA9 \xE2\x80\x8D")),
+              "\xE5\xB1\xB1\xE5\xA4\x96 \xE2\x80\x94 caf\xC3\xA9 \xE2\x80\x8D");
+    assert_int_equal(text_name(a, STR("\xE2\x80\xAE")).n, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_arena, free_arena)
     const struct CMUnitTest tests[] = {
         TEST(mentions_are_found), TEST(tags_are_found),  TEST(folding_makes_keys),
-        TEST(tags_are_checked),   TEST(slugs_are_plain), TEST(excerpts_fold_space),
+        TEST(tags_are_checked),   TEST(slugs_are_plain), TEST(names_keep_to_themselves), TEST(excerpts_fold_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
