@@ -24,6 +24,7 @@ struct fed_bodies {
     struct fed_body *first; /* most recently asked first */
     int64_t gone[GONE_MAX]; /* ring */
     size_t next_gone;
+    struct { int64_t job_id; int n; } refused[GONE_MAX];
     unsigned changing, changes; /* changes under way, and begun or ended so far */
 };
 
@@ -204,4 +205,16 @@ bool fed_body_was_gone(struct fed_bodies *b, int64_t job_id)
         }
     pthread_mutex_unlock(&b->lock);
     return was;
+}
+
+int fed_body_note_refused(struct fed_bodies *b, int64_t job_id)
+{
+    pthread_mutex_lock(&b->lock);
+    size_t i = (size_t)((uint64_t)job_id * UINT64_C(11400714819323198485) >> 56) % GONE_MAX;
+    if (b->refused[i].job_id != job_id)
+        b->refused[i].n = 0;
+    b->refused[i].job_id = job_id;
+    int n = ++b->refused[i].n;
+    pthread_mutex_unlock(&b->lock);
+    return n;
 }

@@ -26,4 +26,7 @@ void fed_bodies_change_end(struct fed_bodies *b);
 void fed_body_note_gone(struct fed_bodies *b, int64_t job_id);
 bool fed_body_was_gone(struct fed_bodies *b, int64_t job_id);
 
+/* One more 401 for this job; how many that makes. Forgotten at a restart, or for newer ones. */
+int fed_body_note_refused(struct fed_bodies *b, int64_t job_id);
+
 #endif

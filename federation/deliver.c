@@ -29,7 +29,6 @@ struct delivery {
     struct fed_body *body;
     const struct fed_signer *signer;
     int64_t job_id;
-    int attempts;
     bool rfc9421, knocked, moved;
     struct str url, host; /* behind the struct */
 };
@@ -129,7 +128,7 @@ static void answered(void *arg, const struct fetch_answer *answer)
         fed_host_answered(d->fed->hosts, d->host, error);
         fed_body_note_gone(d->fed->bodies, d->job_id);
         finish(d, JOB_RETRY, error, 1);
-    } else if (s == 401 && d->attempts + 1 < TRIES_401) {
+    } else if (s == 401 && fed_body_note_refused(d->fed->bodies, d->job_id) <= TRIES_401) {
         fed_host_answered(d->fed->hosts, d->host, error);
         finish(d, JOB_RETRY, error, 0); /* its fetch of our key may have failed */
     } else {
@@ -225,7 +224,6 @@ static struct delivery *delivery_new(struct cx *cx, const struct job *job, struc
     d->body = body;
     d->signer = signer;
     d->job_id = job->id;
-    d->attempts = job->attempts;
     return d;
 }
 

@@ -406,6 +406,29 @@ static void too_many_is_no_breakdown(void **state)
     forget_jobs(state);
 }
 
+/* Its fetch of our key may have failed: three times, however long it was away before. */
+static void a_401_is_tried_again_three_times(void **state)
+{
+    struct cx *cx = as(state, 0);
+    int64_t n;
+    forget_jobs(state);
+    page_at("/locked", 503, "", "");
+    deliver(state, "/locked", "l");
+    for (int i = 0; i < 4; i++) {
+        cx->now += 2 * MS_DAY / 4;
+        run(state);
+    }
+    assert_int_equal(calls("POST /locked "), 4);
+    page_at("/locked", 401, "", "");
+    for (int i = 0; i < 6; i++) {
+        cx->now += 2 * MS_DAY / 3;
+        run(state);
+    }
+    assert_int_equal(calls("POST /locked "), 4 + 4 * 2); /* two knocks each */
+    OK_(q_test_jobs_of(as(state, 0), STR("fed.deliver"), &n));
+    assert_int_equal(n, 0); /* it rests */
+}
+
 static int set_up(void **state)
 {
     pthread_mutex_init(&far.lock, NULL);
@@ -443,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_moved_inbox_is_found),
         cmocka_unit_test(who_is_gone_is_forgotten),
         cmocka_unit_test(too_many_is_no_breakdown),
+        cmocka_unit_test(a_401_is_tried_again_three_times),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -171,7 +171,11 @@ static void newcomers_get_the_latest_posts(void **state)
     forget_jobs(state);
     OK_(fed_planet_uri(cx, TEA, &tea));
     /* Someone else from far.example follows already: their server has had everything. */
-    assert_int_equal(receive(cx, FAR_ANN, follow_json(cx, "https://far.example/ann", 1, tea)), JOB_DONE);
+    OK_(tx_begin(cx));
+    OK_(q_test_actor(cx, 35, STR("https://far.example/cat"), STR("far.example"),
+                     STR("https://far.example/cat/inbox"), NULL));
+    OK_(tx_commit(cx));
+    assert_int_equal(receive(cx, 35, follow_json(cx, "https://far.example/cat", 1, tea)), JOB_DONE);
     OK_(q_test_backfills(cx, &jobs, &n));
     assert_int_equal(n, 0);
     struct str eve = STR("https://new.example/eve/inbox");
