@@ -95,9 +95,11 @@ enum err fed_look_at_dead(struct cx *cx)
         TX_SCOPE(cx);
         if (days >= DEAD_DAYS_MAX) {
             TRY(q_follows_of_host_drop(cx, rows[i].host, &gone));
-            if (gone > 0)
+            if (gone > 0) {
+                TRY(event_emit(cx, EV_FOLLOW_ENDED, 0, STR_NULL));
                 log_info("fed", STR_FMT " has been dead for %lld days: %lld follows dropped",
                          STR_ARG(rows[i].host), (long long)days, (long long)gone);
+            }
         } else if (days > 0 && days % PROBE_EVERY_DAYS == 0) {
             TRY(job_put(cx, "fed.probe", 0, rows[i].host, STR_NULL, 0));
         }

@@ -4,6 +4,7 @@
 #include "federation/receive_sql.h"
 #include "federation/remote.h"
 #include "node/db/db.h"
+#include "node/event.h"
 
 enum err fed_follower_list(struct cx *cx, int64_t planet_id, int64_t after_id, int64_t n_max,
                            struct fed_follower **ret, size_t *ret_n)
@@ -43,6 +44,7 @@ enum err fed_follower_remove(struct cx *cx, int64_t planet_id, struct str actor_
     if (!found)
         return ERR_NOT_FOUND;
     TRY(q_follow_remove(cx, actor.id, l.id, NULL));
+    TRY(event_emit(cx, EV_FOLLOW_ENDED, l.id, STR_NULL));
     TRY(fed_answer_follow(cx, &l, &actor, row.activity_uri, false));
     return tx_commit(cx);
 }

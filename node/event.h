@@ -19,7 +19,7 @@ enum event {
     EV_REACTION_CHANGED,   /* subject: post */
     EV_MENTIONED,          /* subject: comment; data: account id */
     EV_FOLLOW_RECEIVED,    /* subject: follow row */
-    EV_FOLLOW_ENDED,       /* subject: one of the two actors; there is one follower less */
+    EV_FOLLOW_ENDED,       /* subject: one of the two actors, or 0; there are fewer followers */
     EV_GRANT_CHANGED,      /* subject: account */
     EV_LOGIN_MAIL,         /* subject: login token row; data: sealed payload */
     EV_MEDIA_DELETED,      /* subject: media */
