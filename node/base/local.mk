@@ -1,3 +1,6 @@
+# Sizes and amounts change their type only where the code says so.
+node/base/%.$(OBJEXT): AM_CFLAGS += -Wconversion
+
 libbase_a_SOURCES += \
 	node/base/arena.c node/base/arena.h \
 	node/base/buf.c node/base/buf.h \

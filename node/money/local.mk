@@ -1,4 +1,5 @@
-# sources of node/money
+# sources of node/money; amounts change their type only where the code says so
+node/money/%.$(OBJEXT): AM_CFLAGS += -Wconversion
 SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
 libdomain_a_SOURCES += \
 	node/money/code_text.c node/money/code_text.h \
