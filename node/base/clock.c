@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "node/base/arena.h"
 
@@ -21,6 +20,28 @@ int64_t clock_now(void)
 int64_t clock_monotonic(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+void clock_cond_init(pthread_cond_t *ret)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(ret, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+struct timespec clock_deadline(int64_t ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += ms % 1000 * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
 }
 
 /* The proleptic Gregorian calendar in whole-number arithmetic, without libc's gmtime: no time zone

@@ -2,7 +2,9 @@
 #ifndef NODE_BASE_CLOCK_H
 #define NODE_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "node/base/str.h"
 
@@ -13,6 +15,11 @@
 
 int64_t clock_now(void);       /* wall clock */
 int64_t clock_monotonic(void); /* for measuring only */
+
+/* For waits that a change of the wall clock shall not touch: a condition on the monotonic clock, and
+ * the moment ms from now to give to pthread_cond_timedwait. */
+void clock_cond_init(pthread_cond_t *ret);
+struct timespec clock_deadline(int64_t ms);
 
 /* RFC 3339 in UTC with seconds ("2026-11-20T08:00:00Z"); of any offset when read. */
 struct str clock_rfc3339(struct arena *a, int64_t ms);

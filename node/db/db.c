@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node/base/arena.h"
+#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/db/db_private.h"
 #include "node/node.h"
@@ -139,9 +139,7 @@ sqlite3_stmt *db_prepare(struct cx *cx, struct db_conn *c, const struct db_query
 
 static enum err reader_take(struct cx *cx, struct db *db, struct db_conn **ret)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DB_READER_WAIT_MS / 1000;
+    const struct timespec until = clock_deadline(DB_READER_WAIT_MS);
     pthread_mutex_lock(&db->read_lock);
     while (db->idle == NULL && db->n_readers == DB_MAX_READERS) {
         if (pthread_cond_timedwait(&db->read_free, &db->read_lock, &until) == ETIMEDOUT) {
@@ -354,13 +352,9 @@ enum err db_open(const char *path, struct db **ret)
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL || (db->path = strdup(path)) == NULL)
         abort();
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&db->read_lock, NULL);
     pthread_mutex_init(&db->write_lock, NULL);
-    pthread_cond_init(&db->read_free, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond_init(&db->read_free);
     enum err e = conn_open(&db->writer, path, true);
     if (e == OK)
         e = db_migrate(db->writer.h);

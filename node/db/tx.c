@@ -7,7 +7,6 @@
  * same time cost one fsync, and each of them returns only when it has happened. */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "node/base/clock.h"
 #include "node/base/log.h"
@@ -76,14 +75,8 @@ static void queue_remove(struct db *db, struct db_waiter *w)
 static enum err writer_wait(struct db *db)
 {
     struct db_waiter w = {0};
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&w.granted, &attr);
-    pthread_condattr_destroy(&attr);
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DB_WRITER_WAIT_MS / 1000;
+    clock_cond_init(&w.granted);
+    const struct timespec until = clock_deadline(DB_WRITER_WAIT_MS);
     if (db->last != NULL)
         db->last->next = &w;
     else

@@ -266,7 +266,7 @@ enum err pool_start(struct http *h, int n_workers)
     pthread_attr_t attr;
     pthread_mutex_init(&h->mutex, NULL);
     pthread_cond_init(&h->wake, NULL);
-    pthread_cond_init(&h->idle, NULL);
+    clock_cond_init(&h->idle);
     h->workers = calloc((size_t)n_workers, sizeof(*h->workers));
     if (h->workers == NULL)
         abort();
@@ -286,14 +286,7 @@ enum err pool_start(struct http *h, int n_workers)
 /* Waits until nothing is in hand or ms have passed. */
 static bool wait_idle(struct http *h, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (time_t)(ms / 1000);
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    const struct timespec until = clock_deadline(ms);
     int rc = 0;
     pthread_mutex_lock(&h->mutex);
     while (h->in_hand > 0 && rc != ETIMEDOUT)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "node/base/clock.h"
 #include "node/base/id.h"
@@ -48,11 +47,7 @@ struct jobs *jobs_make(struct server *server, struct node *node, int n_workers)
     if (server->wiring != NULL)
         add_kinds(j, server->wiring);
     pthread_mutex_init(&j->lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&j->claimer_wake, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond_init(&j->claimer_wake);
     pthread_cond_init(&j->runner_wake, NULL);
     return j;
 }
@@ -183,14 +178,7 @@ static void *runner_main(void *arg)
 /* Sleep until woken, or for ms. */
 static void claimer_sleep(struct jobs *j, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    const struct timespec until = clock_deadline(ms);
     pthread_mutex_lock(&j->lock);
     while (!j->woken && !j->quit)
         if (pthread_cond_timedwait(&j->claimer_wake, &j->lock, &until) == ETIMEDOUT)

@@ -4,32 +4,26 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/clock.h"
+#include "node/base/gate.h"
 #include "node/media/media.h"
 #include "node/node.h"
 #include "node/server.h"
 
-enum { TURN_WAIT_S = 15, DEADLINE_MS = 20000 };
-
-/* ---- taking turns ---- */
+enum { TURN_WAIT_MS = 15000, DEADLINE_MS = 20000 };
 
 struct media_engine {
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    int free;
-    int room; /* for those who wait */
+    struct gate *gate;
     char *helper;
 };
 
@@ -38,14 +32,7 @@ struct media_engine *media_engine_new(int at_once, int waiting, const char *help
     struct media_engine *e = calloc(1, sizeof *e);
     if (e == NULL)
         abort();
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->freed, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_mutex_init(&e->lock, NULL);
-    e->free = at_once;
-    e->room = waiting;
+    e->gate = gate_new(at_once, waiting);
     e->helper = helper == NULL ? NULL : strdup(helper);
     return e;
 }
@@ -54,8 +41,7 @@ struct media_engine *media_engine_free(struct media_engine *e)
 {
     if (e == NULL)
         return NULL;
-    pthread_mutex_destroy(&e->lock);
-    pthread_cond_destroy(&e->freed);
+    gate_free(e->gate);
     free(e->helper);
     free(e);
     return NULL;
@@ -65,40 +51,6 @@ static struct media_engine *engine_of(struct cx *cx)
 {
     return cx->node->server == NULL ? NULL : cx->node->server->media;
 }
-
-static bool take_turn(struct media_engine *e)
-{
-    if (e == NULL)
-        return true;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += TURN_WAIT_S;
-    int failed = 0;
-    pthread_mutex_lock(&e->lock);
-    if (e->free == 0 && e->room > 0) {
-        e->room--;
-        while (e->free == 0 && failed == 0)
-            failed = pthread_cond_timedwait(&e->freed, &e->lock, &until);
-        e->room++;
-    }
-    bool mine = e->free > 0;
-    if (mine)
-        e->free--;
-    pthread_mutex_unlock(&e->lock);
-    return mine;
-}
-
-static void give_turn(struct media_engine *e)
-{
-    if (e == NULL)
-        return;
-    pthread_mutex_lock(&e->lock);
-    e->free++;
-    pthread_cond_signal(&e->freed);
-    pthread_mutex_unlock(&e->lock);
-}
-
-/* ---- one run ---- */
 
 static const char *helper_path(struct cx *cx)
 {
@@ -307,7 +259,8 @@ static enum err run(struct cx *cx, int in, struct picture *ret)
 enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret)
 {
     struct media_engine *engine = engine_of(cx);
-    if (!take_turn(engine)) {
+    struct gate *gate = engine == NULL ? NULL : engine->gate;
+    if (!gate_enter(gate, TURN_WAIT_MS)) {
         cx->retry_after_s = 10;
         return cx_tell(cx, ERR_BUSY, N_("Many pictures are being read just now. Please try again in "
                                         "a moment."));
@@ -316,6 +269,6 @@ enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *re
     enum err e = in < 0 ? broken(cx, "memory file") : run(cx, in, ret);
     if (in >= 0)
         close(in);
-    give_turn(engine);
+    gate_leave(gate);
     return e;
 }

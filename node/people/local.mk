@@ -3,7 +3,6 @@ SQL_DOMAIN += node/people/account.sql node/people/login.sql node/people/notice.s
 	node/people/rate.sql node/people/session.sql
 libdomain_a_SOURCES += \
 	node/people/account.c node/people/account.h \
-	node/people/hash_gate.c node/people/hash_gate.h \
 	node/people/login.c \
 	node/people/login_mail.c node/people/login_mail.h node/people/login_seal.h \
 	node/people/notice.c node/people/notice.h \

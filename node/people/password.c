@@ -2,16 +2,18 @@
 
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
+#include "node/base/gate.h"
+#include "node/node.h"
 #include "node/people/account.h"
 #include "node/people/account_sql.h"
-#include "node/people/hash_gate.h"
 #include "node/people/rate.h"
 #include "node/people/session_sql.h"
+#include "node/server.h"
 
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
-enum { BYTES_MAX = PASSWORD_MAX_CHARS * 4 };
+enum { BYTES_MAX = PASSWORD_MAX_CHARS * 4, TURN_WAIT_MS = 15000 };
 
 enum err password_normalize(struct cx *cx, struct str password, struct str *ret)
 {
@@ -68,28 +70,40 @@ enum err password_check(struct cx *cx, struct str normalized, struct str mail)
     return OK;
 }
 
-enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_encoded)
+static struct gate *gate_of(struct cx *cx)
+{
+    return cx->node->server == NULL ? NULL : cx->node->server->hashing;
+}
+
+static enum err take_turn(struct cx *cx)
 {
     if (cx->tx_depth > 0)
         return cx_fail(cx, ERR_INTERNAL, "hashing inside a transaction");
-    TRY(hash_gate_enter(cx));
+    if (gate_enter(gate_of(cx), TURN_WAIT_MS))
+        return OK;
+    cx->retry_after_s = 2;
+    return cx_tell(cx, ERR_BUSY,
+                   N_("Many people are signing in right now. Please try again in a moment."));
+}
+
+enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_encoded)
+{
+    TRY(take_turn(cx));
     *ret_encoded = crypt_password_hash(cx->arena, normalized);
-    hash_gate_leave(cx);
+    gate_leave(gate_of(cx));
     return OK;
 }
 
 enum err password_verify(struct cx *cx, struct str encoded, struct str normalized, bool *ret)
 {
-    if (cx->tx_depth > 0)
-        return cx_fail(cx, ERR_INTERNAL, "hashing inside a transaction");
-    TRY(hash_gate_enter(cx));
+    TRY(take_turn(cx));
     if (encoded.p == NULL) {
         crypt_password_waste(normalized);
         *ret = false;
     } else {
         *ret = crypt_password_verify(encoded, normalized);
     }
-    hash_gate_leave(cx);
+    gate_leave(gate_of(cx));
     return OK;
 }
 

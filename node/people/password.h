@@ -9,8 +9,9 @@
 MUST_USE enum err password_normalize(struct cx *cx, struct str password, struct str *ret);
 /* Long enough, not too long, not one of those that everybody tries. Tells what is wrong. */
 MUST_USE enum err password_check(struct cx *cx, struct str normalized, struct str mail);
-/* At most two run at once (node/people/hash_gate.h). Outside of transactions. encoded NULL: wastes
- * the time of a verification and says no. */
+/* Hashing takes 19 MiB and tens of milliseconds: as many run at once as server->hashing admits, and
+ * the rest hear ERR_BUSY. Outside of transactions. encoded NULL: wastes the time of a verification
+ * and says no. */
 MUST_USE enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_encoded);
 MUST_USE enum err password_verify(struct cx *cx, struct str encoded, struct str normalized,
                                   bool *ret);

@@ -1,8 +1,9 @@
 #include "tests/unit/domain_fixture.h"
 
+#include "node/base/gate.h"
 #include "node/base/i18n.h"
 #include "node/jobs/jobs.h"
-#include "node/people/hash_gate.h"
+#include "node/people/password.h"
 #include "node/people/notice.h"
 #include "node/people/rate.h"
 #include "node/people/session.h"
@@ -324,44 +325,20 @@ static void passwords(void **state)
     assert_int_equal(account_set_password(d->cx, me, STR_NULL, STR("a long enough one"), 0), ERR_FORBIDDEN);
 }
 
-struct hasher { struct domain *d; enum err entered; pthread_barrier_t *inside; };
-
-static void *hold(void *arg)
-{
-    struct hasher *h = arg;
-    struct cx *cx = cx_new(&h->d->store->node);
-    h->entered = hash_gate_enter(cx);
-    pthread_barrier_wait(h->inside); /* both are in, and told to go */
-    pthread_barrier_wait(h->inside);
-    hash_gate_leave(cx);
-    cx_free(cx);
-    return NULL;
-}
-
 static void two_hash_at_once_and_a_crowd_is_told_to_wait(void **state)
 {
     struct domain *d = *state;
-    pthread_barrier_t inside;
-    pthread_t t[2];
-    struct hasher h[2];
-    pthread_barrier_init(&inside, NULL, 3);
-    d->server.hashing = hash_gate_new(2, 0);
-    for (int i = 0; i < 2; i++) {
-        h[i] = (struct hasher){d, ERR_INTERNAL, &inside};
-        assert_int_equal(pthread_create(&t[i], NULL, hold, &h[i]), 0);
-    }
-    pthread_barrier_wait(&inside);
-    assert_int_equal(hash_gate_enter(d->cx), ERR_BUSY);
+    struct str encoded;
+    d->server.hashing = gate_new(2, 0);
+    assert_true(gate_enter(d->server.hashing, 0));
+    OK_(password_hash(d->cx, STR("a long enough one"), &encoded));
+    assert_true(gate_enter(d->server.hashing, 0));
+    assert_int_equal(password_hash(d->cx, STR("a long enough one"), &encoded), ERR_BUSY);
     assert_true(d->cx->retry_after_s > 0);
-    pthread_barrier_wait(&inside);
-    for (int i = 0; i < 2; i++) {
-        pthread_join(t[i], NULL);
-        assert_int_equal(h[i].entered, OK);
-    }
-    OK_(hash_gate_enter(d->cx));
-    hash_gate_leave(d->cx);
-    d->server.hashing = hash_gate_free(d->server.hashing);
-    pthread_barrier_destroy(&inside);
+    gate_leave(d->server.hashing);
+    OK_(password_hash(d->cx, STR("a long enough one"), &encoded));
+    gate_leave(d->server.hashing);
+    d->server.hashing = gate_free(d->server.hashing);
 }
 
 /* No span of the window's length ever holds more than max, wherever it begins. */
