@@ -175,6 +175,7 @@ static enum err run_block(struct rq *rq)
 static const struct route rows[] = {
     {GET, "/block", run_block, ANYONE, RATE_NONE, 0, "", false},
     {GET, "/plain", run_plain, ANYONE, RATE_READ, 0, "", false},
+    {GET, "/rare", run_plain, ANYONE, RATE_CODE, 0, "", false},
     {GET, "/where/:name", run_where, ANYONE, RATE_NONE, 0, "", false},
     {POST, "/raw", run_body, WEBHOOK, RATE_NONE, 1000, "", false},
     {POST, "/big", run_body, WEBHOOK, RATE_NONE, MB(3), "", false},
@@ -479,7 +480,7 @@ static void bodies_over_the_cap_are_refused_at_once(void **state)
     client_ask(&c, r, "POST /raw", "Content-Length: 99999999999\r\n", NULL, 0);
     a = client_hear(&c, false);
     assert_int_equal(a.status, 413);
-    assert_non_null(strstr(a.body, "page 413"));
+    assert_non_null(strstr(a.body, "too large"));
     assert_true(client_is_closed(&c));
     answer_free(&a);
     client_close(&c);
@@ -548,7 +549,8 @@ static void nobody_doubts_where_a_body_ends(void **state)
         struct client c;
         client_open(&c, r);
         client_ask(&c, r, "POST /raw", heads[i], NULL, 0);
-        client_send(&c, "0\r\n\r\nGET /plain HTTP/1.1\r\n\r\n", 30);
+        static const char rest[] = "0\r\n\r\nGET /plain HTTP/1.1\r\n\r\n";
+        client_send(&c, rest, sizeof rest - 1);
         struct answer a = client_hear(&c, false);
         if (a.status != 400)
             fail_msg("%s: %d", heads[i], a.status);
@@ -578,7 +580,7 @@ static void bodies_of_all_share_their_memory(void **state)
     answer_free(&a);
     for (int i = 0; i < CLIENTS; i++)
         client_close(&clients[i]);
-    for (int i = 0; i < 500 && atomic_load(&r->http->body_bytes) > 0; i++)
+    for (int i = 0; i < 3000 && atomic_load(&r->http->body_bytes) > 0; i++)
         usleep(10000);
     assert_int_equal(atomic_load(&r->http->body_bytes), 0);
     free(part);
@@ -928,20 +930,20 @@ static void one_network_has_one_measure(void **state)
     r->node.limiter = l;
     int n = 0;
     struct answer a = {0};
-    for (; n < 4000; n++) {
+    for (; n < 100; n++) { /* a class so slow to grow back that no clock matters */
         char from[100];
         snprintf(from, sizeof(from), "X-Forwarded-For: 192.0.2.%d\r\n", n % 250 + 1);
-        a = ask(r, "GET /plain", from, NULL);
+        a = ask(r, "GET /rare", from, NULL);
         if (a.status != 200)
             break;
         answer_free(&a);
     }
-    assert_in_range(n, 1200, 3000); /* the burst, and what came back meanwhile */
+    assert_int_equal(n, 10);
     assert_int_equal(a.status, 429);
-    assert_string_equal(answer_header(&a, "Retry-After"), "1");
+    assert_non_null(answer_header(&a, "Retry-After"));
     answer_free(&a);
-    check(r, "GET /plain", "X-Forwarded-For: 198.51.100.1\r\n", NULL, 200, NULL);
-    check(r, "GET /plain", "X-Forwarded-For: 2001:db8::1\r\n", NULL, 200, NULL);
+    check(r, "GET /rare", "X-Forwarded-For: 198.51.100.1\r\n", NULL, 200, NULL);
+    check(r, "GET /rare", "X-Forwarded-For: 2001:db8::1\r\n", NULL, 200, NULL);
     check(r, "GET /where/x", "X-Forwarded-For: 192.0.2.9\r\n", NULL, 200, NULL);
     r->node.limiter = NULL;
     limiter_free(l);
