@@ -117,6 +117,7 @@ async function crawl(who, ask) {
                     const target = path + query.replace('HOST', node.host);
                     const rs = await ask(target, accept);
                     n++;
+                    assert.notEqual(rs.status, 429, `${target}: refused before it was looked at`);
                     const found = leak(rs.body) ?? leak(Buffer.from(JSON.stringify(rs.headers)));
                     assert.ok(!found, `${who} finds the word at ${target} (${accept}): ${rs.text.slice(Math.max(0, rs.text.indexOf(found) - 200)).slice(0, 400)}`);
                 }
@@ -144,15 +145,23 @@ test('a lower tier does not read the higher', async () => {
 });
 
 test('forms answer without it', async () => {
+    const answers = new Map();
     for (const client of [visitor, expired, elsewhere]) {
+        const token = await client.csrf();
+        assert.ok(token, 'a form token');
         for (const r of routes.filter((r) => r.method === 'POST' && r.who !== 'signed'))
             for (const path of fillings(r.path).slice(0, 4)) {
                 if (path === '/logout') continue;
-                const rs = await client.fetch(path, { method: 'POST', body: 'text=x&body=x&title=x&planet=tea&id=' + posts.members.id,
+                const rs = await client.fetch(path, { method: 'POST', body: new URLSearchParams({ _csrf: token, text: 'x', body: 'x', title: 'x', planet: 'tea', id: posts.members.id, media: lockedMedia[0].id,
+                                                         teaser_confirmed: '1', sure: '1', version: '1', do: 'preview', access: 'members' }).toString(),
                     headers: { 'content-type': 'application/x-www-form-urlencoded', origin: node.origin, 'sec-fetch-site': 'same-origin' } });
                 assert.equal(leak(rs.body), undefined, `POST ${path}`);
+                answers.set(rs.status, (answers.get(rs.status) ?? 0) + 1);
             }
     }
+    // They came as far as the handlers, not only to the guard at the door.
+    assert.ok([400, 404, 402].some((s) => answers.get(s) > 0), JSON.stringify([...answers]));
+    assert.equal((await node.cli('post list', { planet: 'tea' })).length, 5, 'and changed nothing');
 });
 
 test('neither the follower’s inbox nor the log has it', async () => {
