@@ -186,22 +186,28 @@ static enum MHD_Result send_busy(struct call *c)
  * connection ends. */
 static enum MHD_Result refuse_body(struct call *c, int status, enum err e)
 {
-    char text[512];
+    struct buf text;
     char head[256];
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c->con, MHD_CONNECTION_INFO_CONNECTION_FD);
     bool json = c->rq.repr == REPR_JSON || c->rq.repr == REPR_ACTIVITY;
-    int n = json ? snprintf(text, sizeof(text), "{\"error\":\"%s\",\"message\":\"%s\"}",
-                            err_name(e), http_reason(status))
-                 : snprintf(text, sizeof(text), "%d %s\n", status, http_reason(status));
+    buf_init_arena(&text, c->rq.cx->arena, 2000);
+    if (json) {
+        buf_fmt(&text, "{\"error\":\"%s\",\"message\":", err_name(e));
+        buf_put_json(&text, str_c(http_sentence(&c->rq, e)));
+        buf_lit(&text, "}");
+    } else {
+        buf_fmt(&text, "%d %s\n%s\n", status, http_reason(status), http_sentence(&c->rq, e));
+    }
     int m = snprintf(head, sizeof(head),
                      "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\n"
                      "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
-                     "Content-Length: %d\r\n\r\n",
-                     status, http_reason(status), json ? "application/json" : "text/plain", n);
+                     "Content-Length: %zu\r\n\r\n",
+                     status, http_reason(status),
+                     json ? "application/json" : "text/plain; charset=utf-8", text.n);
     if (info != NULL && m > 0 && m < (int)sizeof(head)) {
         (void)!send(info->connect_fd, head, (size_t)m, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
-        (void)!send(info->connect_fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)!send(info->connect_fd, buf_str(&text).p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     c->status = status;
     c->linger = true;

@@ -3,6 +3,7 @@
 import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { Node, eventually } from '../rig/node.mjs';
 import { file, formsOf, words } from '../rig/client.mjs';
 
@@ -308,6 +309,23 @@ describe('the main path', () => {
         assert.equal(done.status, 200, words(done.text));
         assert.ok(gina);
         assert.ok(!(await guest.page(post)).text.includes(WORD));
+    });
+
+    it('and when its time has run out', async () => {
+        const guest = await node.member('theo', { unit: 'day' });
+        assert.ok((await guest.page(post)).text.includes(WORD));
+        // A day goes by.
+        const db = new DatabaseSync(`${node.dir}/store.sqlite`);
+        db.exec('PRAGMA busy_timeout = 5000');
+        const moved = db.prepare('UPDATE member_grant SET starts_at = starts_at - 86400000, ends_at = ends_at - 86400000, ' +
+            'live_ends_at = live_ends_at - 86400000 WHERE account_id = ?').run(BigInt(guest.accountId));
+        db.close();
+        assert.equal(Number(moved.changes), 1);
+        const page = await guest.page(post);
+        assert.ok(!page.text.includes(WORD));
+        assert.match(words(page.text), /Your membership has ended/);
+        for (const url of [...locked, ...attached]) assert.equal((await guest.fetch(url)).status, 404, url);
+        assert.ok((await node.cli('member list')).some((m) => m.username === 'theo'));
     });
 
     it('buys a price at the practice till', async () => {

@@ -35,8 +35,10 @@ export class Sink {
                 return rs.end(JSON.stringify(document));
             }
             sink.open.add(entry);
-            if (sink.delay) await new Promise((ok) => setTimeout(ok, sink.delay));
+            const delay = typeof sink.delay === 'function' ? sink.delay(entry) : sink.delay;
+            if (delay) await new Promise((ok) => setTimeout(ok, delay));
             entry.status = sink.answer(entry);
+            entry.answered = Date.now();
             sink.open.delete(entry);
             sink.posts.push(entry);
             rs.writeHead(entry.status).end();
