@@ -180,7 +180,8 @@ static enum err look_at_actor(struct cx *cx, const struct job *job, int64_t acto
         return OK;
     struct str order = str_sub(job->order_key, 0, str_find_char(job->order_key, '|', 0));
     TX_SCOPE(cx);
-    TRY(q_delivery_unsent(cx, job->subject, inbox, fed_deliver_key(cx, inbox, order), &queued, &id));
+    TRY(q_delivery_unsent(cx, job->subject, inbox, fed_deliver_key(cx, inbox, order), &queued,
+                          &id));
     if (!queued)
         TRY(fed_deliver_put(cx, job->subject, inbox, order));
     return tx_commit(cx);
