@@ -72,8 +72,8 @@ static enum err check_value(struct cx *cx, const struct setting_row *row, struct
             return cx_tell(cx, ERR_INVALID, N_("This setting is an address with its scheme, like smtp://host:587."));
         return OK;
     case SETTING_MAIL:
-        if (str_find_char(value, '@', 1) == SIZE_MAX || str_find_char(value, ' ', 0) != SIZE_MAX)
-            return cx_tell(cx, ERR_INVALID, N_("This setting is a mail address."));
+        if (str_find_char(value, '@', 1) == SIZE_MAX)
+            return cx_tell(cx, ERR_INVALID, N_("This setting is a mail address, with or without a name: Tea <tea@example.org>."));
         return OK;
     case SETTING_LOCALE:
         if (!i18n_parse(value, &ignored))

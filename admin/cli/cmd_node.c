@@ -130,7 +130,14 @@ static enum err cmd_settings_list(struct cli *cli)
 
 static enum err cmd_settings_set(struct cli *cli)
 {
-    return setting_set(cli->cx, cli_get(cli, "key"), cli_get(cli, "value"));
+    struct str value = cli_get(cli, "value");
+    if (cli_has(cli, "value-file")) { /* a password stays out of the shell's history */
+        TRY(cli_file(cli, "value-file", 4096, &value));
+        value = str_trim(value);
+    }
+    if (value.p == NULL)
+        return cx_tell(cli->cx, ERR_INVALID, N_("Say the value: --value TEXT or --value-file FILE."));
+    return setting_set(cli->cx, cli_get(cli, "key"), value);
 }
 
 static void put_route(void *arg, const struct route_table *t, const struct route *r)
@@ -171,7 +178,8 @@ static const struct cli_option init_options[] = {
 };
 static const struct cli_option set_options[] = {
     {"key", "KEY", true, "which setting; 'settings list' names them"},
-    {"value", "TEXT", true, "its value; empty: back to the default"},
+    {"value", "TEXT", false, "its value; empty: back to the default"},
+    {"value-file", "FILE", false, "a file that holds the value ('-': standard input), for passwords"},
     {0},
 };
 

@@ -2,7 +2,6 @@
 #include "admin/cli/cli.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
-#include "node/money/money.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -12,7 +11,7 @@
 
 enum { MAX_MEDIA = 32, FILE_MAX = 200 << 20 };
 
-/* public | members | tier:SLUG | price:CNY:100 */
+/* public | members | tier:SLUG */
 static enum err parse_access(struct cli *cli, int64_t planet_id, struct str s, struct post_draft *d)
 {
     struct cx *cx = cli->cx;
@@ -37,16 +36,7 @@ static enum err parse_access(struct cli *cli, int64_t planet_id, struct str s, s
         d->tier_rank = tier.rank;
         return e;
     }
-    if (str_starts(s, STR("price:"))) {
-        struct money m;
-        TRY(money_parse(cx, str_sub(s, 6, SIZE_MAX), &m));
-        d->access = GATE_PRICE;
-        d->tier_rank = 1;
-        d->price_amount = m.minor;
-        d->price_currency = str_dup(cx->arena, str_c(m.cur));
-        return OK;
-    }
-    return cx_tell(cx, ERR_INVALID, N_("Access is public, members, tier:NAME or price:CNY:100."));
+    return cx_tell(cx, ERR_INVALID, N_("Access is public, members or tier:NAME."));
 }
 
 static const char *base_name(const char *path)
@@ -246,7 +236,7 @@ static enum err cmd_media_add(struct cli *cli)
     {"title", "TEXT", false, "the title; without one it is a note"},                               \
     {"body-file", "FILE", false, "the text, Markdown ('-': standard input)"},                      \
     {"teaser-file", "FILE", false, "what everybody may read of a locked post, Markdown"},          \
-    {"access", "WHO", false, "public (default), members, tier:NAME or price:CNY:100"},             \
+    {"access", "WHO", false, "public (default), members or tier:NAME"},             \
     {"tag", "TAG", false, "a tag; may be given several times"},                                    \
     {"media", "FILE", false, "a picture or file of the post; several times"},                      \
     {"teaser-media", "FILE", false, "a picture that everybody may see; several times"},            \
