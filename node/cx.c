@@ -44,15 +44,11 @@ struct cx *cx_free(struct cx *cx)
 
 enum err cx_fail_at(struct cx *cx, enum err code, const char *file, int line, const char *fmt, ...)
 {
+    size_t n;
     va_list ap;
     va_start(ap, fmt);
-    va_list again;
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    const char *words = arena_vprintf(cx->arena, &n, fmt, ap);
     va_end(ap);
-    char *words = arena_alloc(cx->arena, (size_t)(n < 0 ? 0 : n) + 1);
-    vsnprintf(words, (size_t)(n < 0 ? 0 : n) + 1, fmt, again);
-    va_end(again);
     cx->fail = arena_printf(cx->arena, "%s (%s:%d)", words, file, line);
     return code;
 }

@@ -4,7 +4,6 @@
 #define NODE_NODE_H
 
 #include <stdatomic.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,8 +14,8 @@ struct arena;
 struct server;
 struct db;
 struct id_maker;
+struct limiter;
 struct http_cache;
-struct crypt_key;
 struct fed;
 
 struct node {

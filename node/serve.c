@@ -4,7 +4,7 @@
 
 #include "federation/federation.h"
 #include "node/base/clock.h"
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 #include "node/base/log.h"
 #include "node/http/http.h"
 #include "node/jobs/jobs.h"
@@ -129,7 +129,7 @@ int serve_main(struct server *s, int argc, char **argv)
         return 1;
     struct http *http = NULL;
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
-    s->hashing = gate_new(HASHES_AT_ONCE, HASHES_WAITING);
+    s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
     enum err e = node_open(s, o.dir, &s->node);
     if (e == OK)
         e = start_engines(s, &o, &http);
@@ -148,7 +148,7 @@ int serve_main(struct server *s, int argc, char **argv)
     if (s->node != NULL)
         fed_stop(s->node);
     node_close(s->node);
-    s->hashing = gate_free(s->hashing);
+    s->hashing = turnstile_free(s->hashing);
     s->media = media_engine_free(s->media);
     close(lock);
     return e == OK ? 0 : 1;

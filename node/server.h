@@ -13,7 +13,7 @@ struct jobs;         /* node/jobs/jobs.h */
 struct wiring;       /* node/event.h */
 struct route_table;  /* node/http/http.h */
 struct http_hooks;   /* node/http/http.h */
-struct gate;         /* node/base/gate.h */
+struct turnstile;    /* node/base/turnstile.h */
 struct media_engine; /* node/media/media.h */
 
 struct server {
@@ -23,7 +23,7 @@ struct server {
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */
     const struct route_table *const *routes; /* NULL-terminated list of tables */
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
-    struct gate *hashing;            /* how many passwords are hashed at once; NULL: any number */
+    struct turnstile *hashing;       /* how many passwords are hashed at once; NULL: any number */
     struct media_engine *media;      /* how many pictures are read at once; NULL: any number */
     bool dev;
 };

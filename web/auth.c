@@ -1,4 +1,4 @@
-/* Signing in and out: mailed links, codes, passwords (client-api.md B1); language and theme. */
+/* Signing in and out: mailed links, codes, passwords; language and theme. */
 #include "web/auth.h"
 
 #include "node/base/crypt.h"
@@ -115,7 +115,7 @@ static enum err sign_in(struct rq *rq, const struct account *a, struct str next)
 {
     struct str token;
     struct session s;
-    if (rq->session.session_id != 0) /* a new id at each sign-in (B7) */
+    if (rq->session.session_id != 0) /* a new id at each sign-in */
         TRY(session_end(rq->cx, rq->session.account_id, rq->session.session_id));
     TRY(session_create(rq->cx, a->id, rq_header(rq, "User-Agent"), rq->ip, &token, &s));
     rq_set_cookie(rq, "s", token, COOKIE_SESSION_DAYS * 24 * 3600, true);

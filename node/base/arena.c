@@ -1,6 +1,5 @@
 #include "node/base/arena.h"
 
-#include <stdarg.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -145,19 +144,31 @@ char *arena_copy(struct arena *a, const void *p, size_t n)
     return out;
 }
 
-char *arena_printf(struct arena *a, const char *fmt, ...)
+char *arena_vprintf(struct arena *a, size_t *ret_n, const char *fmt, va_list ap)
 {
-    va_list ap;
-    va_start(ap, fmt);
+    char usual[256]; /* most are short: formatted once and copied */
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
+    int n = vsnprintf(usual, sizeof usual, fmt, ap);
     if (n < 0)
         abort();
     char *out = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(out, (size_t)n + 1, fmt, again);
+    if ((size_t)n < sizeof usual)
+        memcpy(out, usual, (size_t)n + 1);
+    else
+        vsnprintf(out, (size_t)n + 1, fmt, again);
     va_end(again);
+    *ret_n = (size_t)n;
+    return out;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    size_t n;
+    va_list ap;
+    va_start(ap, fmt);
+    char *out = arena_vprintf(a, &n, fmt, ap);
+    va_end(ap);
     return out;
 }
 

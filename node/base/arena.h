@@ -7,6 +7,7 @@
 #ifndef NODE_BASE_ARENA_H
 #define NODE_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -23,6 +24,9 @@ void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull, mal
 char *arena_copy(struct arena *a, const void *p, size_t n) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), returns_nonnull));
+/* The same with a va_list; the length goes to ret_n. */
+char *arena_vprintf(struct arena *a, size_t *ret_n, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0), returns_nonnull));
 /* Bind a foreign resource to the arena: fn(p) runs when the arena is reset or freed. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *p);
 

@@ -1,7 +1,7 @@
 /* Results of every call that can fail. 0 is OK; about a dozen codes serve the whole program.
  *
  * The code is translated in exactly three places: HTTP status (node/http/reply.c), retry verdict
- * (node/jobs/worker.c), exit status (admin/cli/cli.c). Details travel beside it, in the cx
+ * (each job's run function), exit status (admin/cli/cli.c). Details travel beside it, in the cx
  * (node/cx.h: cx_fail for the log, cx_tell for the person). */
 #ifndef NODE_BASE_ERR_H
 #define NODE_BASE_ERR_H

@@ -1,4 +1,4 @@
-/* Which addresses are not for strangers: federation.md 5.2, after the IANA special-purpose
+/* Which addresses are not for strangers, after the IANA special-purpose
  * registries. */
 #include "node/base/url.h"
 

@@ -57,7 +57,7 @@ void jw_key_i64(struct jw *w, const char *key, int64_t v);
 void jw_key_id(struct jw *w, const char *key, int64_t id);
 void jw_key_bool(struct jw *w, const char *key, bool v);
 void jw_key_time(struct jw *w, const char *key, int64_t ms);
-/* Leaves key and value out when there is nothing to say (federation.md 5.9: no nulls). */
+/* Leaves key and value out when there is nothing to say: some peers trip over null. */
 void jw_key_opt(struct jw *w, const char *key, struct str s);
 
 #endif

@@ -33,16 +33,16 @@ tests_unit_test_i18n_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(ICU_LIBS)
 
 libbase_a_SOURCES += \
 	node/base/clock.c node/base/clock.h \
-	node/base/gate.c node/base/gate.h \
 	node/base/id.c node/base/id.h \
 	node/base/limiter.c node/base/limiter.h \
-	node/base/log.c node/base/log.h
+	node/base/log.c node/base/log.h \
+	node/base/turnstile.c node/base/turnstile.h
 
-check_PROGRAMS += tests/unit/test_clock tests/unit/test_gate
+check_PROGRAMS += tests/unit/test_clock tests/unit/test_turnstile
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/unit.h
 tests_unit_test_clock_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
-tests_unit_test_gate_SOURCES = tests/unit/test_gate.c tests/unit/unit.h
-tests_unit_test_gate_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_turnstile_SOURCES = tests/unit/test_turnstile.c tests/unit/unit.h
+tests_unit_test_turnstile_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
 
 libbase_a_SOURCES += \
 	node/base/crypt.c node/base/crypt.h node/base/crypt_key.c \

@@ -12,7 +12,7 @@
 enum { LINE_MAX_BYTES = 2000 };
 
 /* Letters that would end the line or steer a terminal: C0, DEL, and C1 written as UTF-8. */
-static size_t clean(char *p, size_t n)
+static void clean(char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)p[i];
@@ -21,7 +21,6 @@ static size_t clean(char *p, size_t n)
         else if (c == 0xC2 && i + 1 < n && (unsigned char)p[i + 1] < 0xA0)
             p[i] = p[i + 1] = ' ';
     }
-    return n;
 }
 
 static size_t put_time(char *p, size_t n)

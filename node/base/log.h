@@ -1,5 +1,5 @@
-/* One line per event on stderr: time level area message key=value…; values are quoted when needed
- * and control characters never pass. What is secret or locked is never handed to it.
+/* One line per event on stderr: time level area message key=value…; control characters never pass,
+ * and what is too long is cut. What is secret or locked is never handed to it.
  * Safe from any thread (one write(2) per line). */
 #ifndef NODE_BASE_LOG_H
 #define NODE_BASE_LOG_H

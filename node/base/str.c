@@ -2,9 +2,6 @@
 
 #include "node/base/arena.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static char lower(char c)
@@ -40,22 +37,12 @@ struct str str_dup(struct arena *a, struct str s)
 
 struct str str_fmt(struct arena *a, const char *fmt, ...)
 {
-    char usual[256]; /* most are short: formatted once and copied */
+    struct str s;
     va_list ap;
     va_start(ap, fmt);
-    va_list again;
-    va_copy(again, ap);
-    int n = vsnprintf(usual, sizeof usual, fmt, ap);
+    s.p = arena_vprintf(a, &s.n, fmt, ap);
     va_end(ap);
-    if (n < 0)
-        abort();
-    char *p = arena_alloc(a, (size_t)n + 1);
-    if ((size_t)n < sizeof usual)
-        memcpy(p, usual, (size_t)n + 1);
-    else
-        vsnprintf(p, (size_t)n + 1, fmt, again);
-    va_end(again);
-    return (struct str){p, (size_t)n};
+    return s;
 }
 
 const char *str_z(struct arena *a, struct str s)
@@ -105,15 +92,6 @@ bool str_ieq(struct str a, struct str b)
 bool str_ieq_c(struct str a, const char *b)
 {
     return str_ieq(a, str_c(b));
-}
-
-int str_cmp(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n == 0 ? 0 : memcmp(a.p, b.p, n);
-    if (c != 0)
-        return c;
-    return a.n < b.n ? -1 : a.n > b.n;
 }
 
 bool str_starts(struct str s, struct str prefix)

@@ -39,7 +39,6 @@ bool str_eq(struct str a, struct str b);
 bool str_eq_c(struct str a, const char *b);
 bool str_ieq(struct str a, struct str b); /* ASCII case */
 bool str_ieq_c(struct str a, const char *b);
-int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);
 bool str_istarts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);

@@ -42,7 +42,7 @@ bool url_host_eq(struct str x, struct str y);
 bool url_is_ip_literal(struct str host);
 
 /* Not for strangers to reach: loopback, private, link-local, multicast, documentation, and v4
- * addresses of these kinds inside v6 (the list of federation.md 5.2). Unknown families are. */
+ * addresses of these kinds inside v6. Unknown families are. */
 bool ip_is_private(const struct sockaddr *sa);
 bool ip_is_loopback(const struct sockaddr *sa);
 

@@ -36,7 +36,6 @@
 #define DB_NULL INT64_MIN
 
 struct db;
-struct db_stmt;
 
 /* Makes the file (mode 0600) when missing and migrates it. ERR_CONFLICT: of a newer or changed
  * schema; ERR_STORAGE: not readable. Errors are logged. Several processes may have it open. */

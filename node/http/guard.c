@@ -114,7 +114,7 @@ static bool is_unsafe(enum http_method m)
     return m == POST || m == PUT || m == PATCH || m == DELETE;
 }
 
-/* client-api.md B8. Browsers that know Sec-Fetch-Site always send it to trustworthy origins; the
+/* Browsers that know Sec-Fetch-Site always send it to trustworthy origins; the
  * others send Origin, very old ones only Referer. */
 bool origin_is_ours(struct str sec_fetch_site, struct str origin, struct str referer,
                     struct str ours)

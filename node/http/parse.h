@@ -21,7 +21,7 @@ MUST_USE enum err target_read(struct arena *a, struct str raw, struct target *re
  * broken escapes, NUL, or bytes that are no UTF-8. */
 bool percent_decode(struct arena *a, struct str s, bool plus, struct str *ret);
 
-/* federation.md 1.6: ActivityPub when it is wanted no less than HTML; then JSON; then HTML. */
+/* ActivityPub when it is wanted no less than HTML; then JSON; then HTML. */
 enum repr repr_choose(struct str accept);
 bool accepts_gzip(struct str accept_encoding);
 

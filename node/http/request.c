@@ -66,7 +66,7 @@ struct str rq_header(const struct rq *rq, const char *name)
 
 enum repr repr_for(struct str target, struct str accept)
 {
-    /* client-api.md M3: an app never gets a page, not even for an unknown address. */
+    /* An app never gets a page, not even for an unknown address. */
     if (str_starts(target, STR("/api/")) || str_starts(target, STR("/oauth/token")) ||
         str_starts(target, STR("/oauth/revoke")))
         return REPR_JSON;

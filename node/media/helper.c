@@ -15,7 +15,7 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/clock.h"
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 #include "node/media/media.h"
 #include "node/node.h"
 #include "node/server.h"
@@ -23,7 +23,7 @@
 enum { TURN_WAIT_MS = 15000, DEADLINE_MS = 20000 };
 
 struct media_engine {
-    struct gate *gate;
+    struct turnstile *turnstile;
     char *helper;
 };
 
@@ -32,7 +32,7 @@ struct media_engine *media_engine_new(int at_once, int waiting, const char *help
     struct media_engine *e = calloc(1, sizeof *e);
     if (e == NULL)
         abort();
-    e->gate = gate_new(at_once, waiting);
+    e->turnstile = turnstile_new(at_once, waiting);
     e->helper = helper == NULL ? NULL : strdup(helper);
     return e;
 }
@@ -41,7 +41,7 @@ struct media_engine *media_engine_free(struct media_engine *e)
 {
     if (e == NULL)
         return NULL;
-    gate_free(e->gate);
+    turnstile_free(e->turnstile);
     free(e->helper);
     free(e);
     return NULL;
@@ -259,8 +259,8 @@ static enum err run(struct cx *cx, int in, struct picture *ret)
 enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret)
 {
     struct media_engine *engine = engine_of(cx);
-    struct gate *gate = engine == NULL ? NULL : engine->gate;
-    if (!gate_enter(gate, TURN_WAIT_MS)) {
+    struct turnstile *turnstile = engine == NULL ? NULL : engine->turnstile;
+    if (!turnstile_enter(turnstile, TURN_WAIT_MS)) {
         cx->retry_after_s = 10;
         return cx_tell(cx, ERR_BUSY, N_("Many pictures are being read just now. Please try again in "
                                         "a moment."));
@@ -269,6 +269,6 @@ enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *re
     enum err e = in < 0 ? broken(cx, "memory file") : run(cx, in, ret);
     if (in >= 0)
         close(in);
-    gate_leave(gate);
+    turnstile_leave(turnstile);
     return e;
 }

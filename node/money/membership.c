@@ -1,5 +1,5 @@
 /* The verbs of planet.h that give and take membership: here, because each writes the ledger, too
- * (P18), and the ledger stands above node/planet. */
+ *, and the ledger stands above node/planet. */
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/ledger.h"

@@ -28,11 +28,6 @@ struct money money_of(int64_t minor, struct str cur)
     return m;
 }
 
-bool money_eq(struct money a, struct money b)
-{
-    return a.minor == b.minor && memcmp(a.cur, b.cur, 3) == 0;
-}
-
 /* Digits, at most one point, at most `exponent` digits behind it. */
 static bool decimal_read(struct str s, int exponent, int64_t *ret)
 {

@@ -1,4 +1,4 @@
-/* Money: whole minor units and an ISO 4217 code, never a float (P1). struct money is in
+/* Money: whole minor units and an ISO 4217 code, never a float. struct money is in
  * node/planet/planet.h. */
 #ifndef NODE_MONEY_MONEY_H
 #define NODE_MONEY_MONEY_H
@@ -18,6 +18,5 @@ MUST_USE enum err money_parse_fields(struct cx *cx, struct str amount, struct st
 struct str money_decimal(struct arena *a, struct money m); /* "99.50" */
 struct str money_format(struct arena *a, struct money m);  /* "CNY:99.50" */
 struct money money_of(int64_t minor, struct str cur);
-bool money_eq(struct money a, struct money b);
 
 #endif

@@ -47,7 +47,7 @@ struct order order_from(const struct order_row *r)
     };
 }
 
-/* A ULID: 48 bits of time and 80 of chance in Crockford's base32; fits every rail's number (P6). */
+/* A ULID: 48 bits of time and 80 of chance in Crockford's base32; fits every rail's number. */
 static struct str number_new(struct cx *cx)
 {
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

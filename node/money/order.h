@@ -40,15 +40,15 @@ struct order {
 };
 
 /* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at
- * once (P3). Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left (P41),
+ * once. Kind is renewal when the account has the tier. ERR_CONFLICT: no seat is left,
  * has it for life, has the free one already; ERR_FORBIDDEN: the planet is closed or the account
- * banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute (P47). */
+ * banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute. */
 MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail,
                              struct order *ret);
-/* A single post (access 'price'): a right that does not end (P11). */
+/* A single post (access 'price'): a right that does not end. */
 MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id,
                                   const char *rail, struct order *ret);
-/* Free days of a price, once per account and planet (P25). */
+/* Free days of a price, once per account and planet. */
 MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id,
                               int64_t *ret_grant_id);
 
@@ -62,13 +62,13 @@ MUST_USE enum err order_cancel(struct cx *cx, struct str number);
 
 struct order_change {
     enum order_event event;
-    struct money amount;      /* of PAID and REFUND: checked exactly (P24) */
+    struct money amount;      /* of PAID and REFUND: checked exactly */
     struct str rail_ref;      /* the rail's name of the payment; STR_NULL: unsaid */
     int64_t rail_event_id;    /* DB_NULL: not from a rail */
     int64_t rail_at;          /* when the rail says that it happened; DB_NULL: now */
 };
 enum order_verdict { ORDER_APPLIED, ORDER_RECORDED, ORDER_UNMATCHED };
-/* Inside a transaction. Unmatched: the money fits no order and lies in the owner's tray (P8). */
+/* Inside a transaction. Unmatched: the money fits no order and lies in the owner's tray. */
 MUST_USE enum err order_apply(struct cx *cx, struct str number, const struct order_change *change,
                               enum order_verdict *ret);
 /* Close the orders whose time is over. (Seats do not wait for it: they look at expires_at.) */

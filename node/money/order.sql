@@ -55,7 +55,7 @@ UPDATE purchase_order SET state = :state, refunded = :refunded, rail_ref = :rail
 INSERT INTO order_event (id, order_id, at, event, from_state, to_state, detail)
 VALUES (:id, :order_id, :at, :event, :from_state, :to_state, :detail);
 
--- Seats of a tier that others than this account hold or have reserved (P41).
+-- Seats of a tier that others than this account hold or have reserved.
 -- :name seats_taken :one
 -- :in tier_id int, account_id int, now int
 -- :out n int

@@ -1,4 +1,4 @@
-/* The order machine: one table of what may follow what, one function that walks it (P7). */
+/* The order machine: one table of what may follow what, one function that walks it. */
 #include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
@@ -45,7 +45,7 @@ static const char *const event_words[ORDER_EVENT_COUNT] = {
 };
 
 /* What is not here is recorded and changes nothing. Money that comes after an order was given up is
- * still honoured (P8). */
+ * still honoured. */
 static const unsigned char table[STATES][ORDER_EVENT_COUNT] = {
     [NEW] = {[ORDER_PENDING] = PENDING,
              [ORDER_PAID] = PAID,
@@ -212,7 +212,7 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
     return each_grant(cx, o, GRANT_SUSPEND, "disputed");
 }
 
-/* Time that was lost while a dispute was open is added (P32). */
+/* Time that was lost while a dispute was open is added. */
 static enum err give_back_time(struct cx *cx, const struct order_row *o)
 {
     struct grant *grants;

@@ -3,7 +3,7 @@
  * rail_receive is the only door for a provider's messages: the signature is checked on the raw
  * bytes, the event stored once (a repeat is OK and does nothing), the order moved, all in one
  * transaction. What the rail tells is the payment as it stood at `at`: an older tale that arrives
- * later is recorded only, so any order of arrival ends in the same state (P21). */
+ * later is recorded only, so any order of arrival ends in the same state. */
 #ifndef NODE_MONEY_RAIL_H
 #define NODE_MONEY_RAIL_H
 
@@ -37,7 +37,7 @@ struct pay_rail {
     /* The payment as it stands now, asked of the rail. ERR_UPSTREAM: cannot be reached, use the
      * event's own words. NULL: the rail has no such question. */
     enum err (*fetch_state)(struct cx *cx, const struct order *o, struct rail_state *ret);
-    /* Whose money do we take: the planet's merchant name, and is it live? (P24) */
+    /* Whose money do we take: the planet's merchant name, and is it live? */
     enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant,
                          bool *ret_live);
 };

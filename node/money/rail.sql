@@ -1,4 +1,4 @@
--- What rails told us, once each (P20).
+-- What rails told us, once each.
 -- :name rail_event_insert :exec
 -- :in id int, rail text, planet_id int, event_id text, body blob, received_at int
 INSERT INTO rail_event (id, rail, planet_id, event_id, body, received_at, verdict)

@@ -1,7 +1,7 @@
 /* Outgoing HTTP for everybody: one curl_multi on a thread of its own (D-6). HTTP/2, keep-alive
  * (60 s), at most 256 transfers at once and 2 a host unless told otherwise; one that finds no room
  * within a minute, or within its own timeout if that is longer, ends with ERR_BUSY, so a slow host
- * holds up nobody but itself. https to public addresses only (federation.md section 5): every
+ * holds up nobody but itself. https to public addresses only: every
  * address is checked in curl's open-socket callback, so DNS rebinding doesn't pass. In --dev http
  * and loopback are allowed as well. Redirects are never followed here; proxies, netrc and cookies
  * are not used. The environment variable SSL_CERT_FILE names another set of authorities.
@@ -51,7 +51,7 @@ void fetch_start(struct fetcher *f, const struct fetch_request *rq,
  * into the arena. Returns ret->err. */
 MUST_USE enum err fetch_wait(struct fetcher *f, struct arena *a, const struct fetch_request *rq,
                              struct fetch_answer *ret);
-/* Is this URL one we may ask at all (scheme, port, name, length)? federation.md 5.1. */
+/* Is this URL one we may ask at all (scheme, port, name, length)? */
 MUST_USE enum err fetch_url_allowed(bool dev, struct str url);
 
 #endif

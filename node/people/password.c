@@ -2,7 +2,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/people/account_sql.h"
@@ -70,7 +70,7 @@ enum err password_check(struct cx *cx, struct str normalized, struct str mail)
     return OK;
 }
 
-static struct gate *gate_of(struct cx *cx)
+static struct turnstile *turnstile_of(struct cx *cx)
 {
     return cx->node->server == NULL ? NULL : cx->node->server->hashing;
 }
@@ -79,7 +79,7 @@ static enum err take_turn(struct cx *cx)
 {
     if (cx->tx_depth > 0)
         return cx_fail(cx, ERR_INTERNAL, "hashing inside a transaction");
-    if (gate_enter(gate_of(cx), TURN_WAIT_MS))
+    if (turnstile_enter(turnstile_of(cx), TURN_WAIT_MS))
         return OK;
     cx->retry_after_s = 2;
     return cx_tell(cx, ERR_BUSY,
@@ -90,7 +90,7 @@ enum err password_hash(struct cx *cx, struct str normalized, struct str *ret_enc
 {
     TRY(take_turn(cx));
     *ret_encoded = crypt_password_hash(cx->arena, normalized);
-    gate_leave(gate_of(cx));
+    turnstile_leave(turnstile_of(cx));
     return OK;
 }
 
@@ -103,7 +103,7 @@ enum err password_verify(struct cx *cx, struct str encoded, struct str normalize
     } else {
         *ret = crypt_password_verify(encoded, normalized);
     }
-    gate_leave(gate_of(cx));
+    turnstile_leave(turnstile_of(cx));
     return OK;
 }
 

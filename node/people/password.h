@@ -1,4 +1,4 @@
-/* Passwords: rules and the paced hashing (B2). Shared by account_set_password and login_password.
+/* Passwords: rules and the paced hashing. Shared by account_set_password and login_password.
  */
 #ifndef NODE_PEOPLE_PASSWORD_H
 #define NODE_PEOPLE_PASSWORD_H

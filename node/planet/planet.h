@@ -44,7 +44,7 @@ MUST_USE enum err tier_by_slug(struct cx *cx, int64_t planet_id, struct str slug
 MUST_USE enum err tier_update(struct cx *cx, const struct tier *t);
 /* Accounts that hold a live membership in it. */
 MUST_USE enum err tier_members(struct cx *cx, int64_t tier_id, int64_t *ret_n);
-/* A retired price is offered no more; who pays it keeps it (P3, P33). */
+/* A retired price is offered no more; who pays it keeps it. */
 MUST_USE enum err price_retire(struct cx *cx, int64_t price_id);
 MUST_USE enum err price_by_id(struct cx *cx, int64_t id, struct price *ret);
 MUST_USE enum err price_create(struct cx *cx, int64_t tier_id, struct money m, struct str unit,
@@ -87,7 +87,7 @@ struct member {
 MUST_USE enum err member_list(struct cx *cx, int64_t planet_id, int64_t after_account_id, int limit,
                               struct member **ret, size_t *ret_n);
 /* The members' side: every grant of an account in a planet, with all that happened to it: until
- * when and why (A7, P18). Newest first. The account itself, an owner or partner may ask. */
+ * when and why. Newest first. The account itself, an owner or partner may ask. */
 struct grant_change { int64_t at, ends_at; struct str kind, reason; int64_t actor_account_id; };
 struct grant {
     int64_t id, account_id, planet_id, tier_id, rank, starts_at,
@@ -106,7 +106,7 @@ MUST_USE enum err membership_list(struct cx *cx, int64_t planet_id, int64_t acco
 MUST_USE enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_planet_ids,
                                      size_t *ret_n);
 
-/* The verbs below write the ledger as well (P18), which stands above this folder: they live in
+/* The verbs below write the ledger as well, which stands above this folder: they live in
  * node/money/membership.c.
  *
  * A grant by the owner or by an order. ends_at DB_NULL: lifetime; kind "comp" for an owner's
@@ -125,9 +125,9 @@ MUST_USE enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t en
                                      struct str reason);
 MUST_USE enum err membership_suspend(struct cx *cx, int64_t grant_id, struct str reason);
 MUST_USE enum err membership_restore(struct cx *cx, int64_t grant_id, struct str reason);
-/* When a further term of this rank would begin and end (P10): at the end of what the account has of
+/* When a further term of this rank would begin and end: at the end of what the account has of
  * this rank or above, else now; trials are not waited for. Months keep the day of the month that
- * the chain of terms began on (P5). ERR_CONFLICT: has it for life. */
+ * the chain of terms began on. ERR_CONFLICT: has it for life. */
 struct term { int64_t starts_at, ends_at /* DB_NULL: lifetime */; int anchor_day; };
 MUST_USE enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_id,
                                        int64_t rank, struct str unit, int64_t count,

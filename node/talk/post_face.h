@@ -1,7 +1,7 @@
 /* Inside node/talk: the public face of a post and the ActivityPub id that it goes by.
  *
  * An id stands for one public face from its publishing to its end. When the face has to go (deleted,
- * unpublished, made members-only: federation.md 9.5) the id is burnt for good: it answers 410 from
+ * unpublished, made members-only) the id is burnt for good: it answers 410 from
  * then on, and a later publishing mints another. All inside a transaction. */
 #ifndef NODE_TALK_POST_FACE_H
 #define NODE_TALK_POST_FACE_H

@@ -1,4 +1,4 @@
-/* HTML from strangers to HTML that may stand in our pages (federation.md 6.1), by libxml2's parser
+/* HTML from strangers to HTML that may stand in our pages, by libxml2's parser
  * and our own writer: nothing of the input's markup is copied, only known elements and attributes
  * are written anew. Out come p br span a del s pre blockquote code b strong u i em ul ol li ruby rt rp;
  * h1–h6 become <p><strong>, math its plain annotation, other elements their content; script, style,

@@ -1,4 +1,4 @@
-/* Strangers' HTML: what comes out holds only what federation.md 6.1 names, and a second parse makes
+/* Strangers' HTML: what comes out holds only what node/text/sanitize.h names, and a second parse makes
  * nothing else of it. */
 #include "node/base/arena.h"
 #include "node/text/sanitize.h"

@@ -292,7 +292,7 @@ static void terms_follow_one_another_and_keep_their_day(void **state)
     give(d, who, d->gold.id, "comp", d->cx->now, DB_NULL, DB_NULL);
     assert_int_equal(membership_next_term(d->cx, d->tea.id, who, 1, STR("month"), 1, &term), ERR_CONFLICT);
 
-    int64_t trial = person(d); /* days of a trial are not waited for (P26) */
+    int64_t trial = person(d); /* days of a trial are not waited for */
     give(d, trial, d->member.id, "trial", d->cx->now, d->cx->now + 7 * MS_DAY, DB_NULL);
     OK_(membership_next_term(d->cx, d->tea.id, trial, 1, STR("month"), 1, &term));
     assert_int_equal(term.starts_at, d->cx->now);

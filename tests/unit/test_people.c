@@ -1,6 +1,6 @@
 #include "tests/unit/domain_fixture.h"
 
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 #include "node/base/i18n.h"
 #include "node/jobs/jobs.h"
 #include "node/people/password.h"
@@ -329,16 +329,16 @@ static void two_hash_at_once_and_a_crowd_is_told_to_wait(void **state)
 {
     struct domain *d = *state;
     struct str encoded;
-    d->server.hashing = gate_new(2, 0);
-    assert_true(gate_enter(d->server.hashing, 0));
+    d->server.hashing = turnstile_new(2, 0);
+    assert_true(turnstile_enter(d->server.hashing, 0));
     OK_(password_hash(d->cx, STR("a long enough one"), &encoded));
-    assert_true(gate_enter(d->server.hashing, 0));
+    assert_true(turnstile_enter(d->server.hashing, 0));
     assert_int_equal(password_hash(d->cx, STR("a long enough one"), &encoded), ERR_BUSY);
     assert_true(d->cx->retry_after_s > 0);
-    gate_leave(d->server.hashing);
+    turnstile_leave(d->server.hashing);
     OK_(password_hash(d->cx, STR("a long enough one"), &encoded));
-    gate_leave(d->server.hashing);
-    d->server.hashing = gate_free(d->server.hashing);
+    turnstile_leave(d->server.hashing);
+    d->server.hashing = turnstile_free(d->server.hashing);
 }
 
 /* No span of the window's length ever holds more than max, wherever it begins. */

@@ -1,20 +1,20 @@
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "node/base/clock.h"
 
-struct gate {
+struct turnstile {
     pthread_mutex_t lock;
     pthread_cond_t left;
     int free;
     int room; /* for those who wait */
 };
 
-struct gate *gate_new(int at_once, int waiting)
+struct turnstile *turnstile_new(int at_once, int waiting)
 {
-    struct gate *g = calloc(1, sizeof *g);
+    struct turnstile *g = calloc(1, sizeof *g);
     if (g == NULL)
         abort();
     pthread_mutex_init(&g->lock, NULL);
@@ -24,7 +24,7 @@ struct gate *gate_new(int at_once, int waiting)
     return g;
 }
 
-struct gate *gate_free(struct gate *g)
+struct turnstile *turnstile_free(struct turnstile *g)
 {
     if (g == NULL)
         return NULL;
@@ -34,7 +34,7 @@ struct gate *gate_free(struct gate *g)
     return NULL;
 }
 
-bool gate_enter(struct gate *g, int64_t wait_ms)
+bool turnstile_enter(struct turnstile *g, int64_t wait_ms)
 {
     if (g == NULL)
         return true;
@@ -54,7 +54,7 @@ bool gate_enter(struct gate *g, int64_t wait_ms)
     return mine;
 }
 
-void gate_leave(struct gate *g)
+void turnstile_leave(struct turnstile *g)
 {
     if (g == NULL)
         return;

@@ -3,13 +3,13 @@
 #include <pthread.h>
 
 #include "node/base/clock.h"
-#include "node/base/gate.h"
+#include "node/base/turnstile.h"
 
 enum { LONG_MS = 60000 };
 
 static void *enter(void *arg)
 {
-    while (!gate_enter(arg, LONG_MS)) /* the room may be taken at this moment */
+    while (!turnstile_enter(arg, LONG_MS)) /* the room may be taken at this moment */
         continue;
     return arg;
 }
@@ -17,32 +17,32 @@ static void *enter(void *arg)
 static void who_waits_gets_in_and_who_finds_no_room_does_not(void **state)
 {
     (void)state;
-    struct gate *g = gate_new(1, 1);
+    struct turnstile *g = turnstile_new(1, 1);
     pthread_t t;
     void *got_in = NULL;
-    assert_true(gate_enter(g, 0));
+    assert_true(turnstile_enter(g, 0));
     assert_int_equal(pthread_create(&t, NULL, enter, g), 0);
     int64_t began; /* until the other waits in the only room, this waits there itself */
     do {
         began = clock_monotonic();
-        assert_false(gate_enter(g, 50));
+        assert_false(turnstile_enter(g, 50));
     } while (clock_monotonic() - began >= 50);
-    gate_leave(g);
+    turnstile_leave(g);
     pthread_join(t, &got_in);
     assert_ptr_equal(got_in, g);
-    assert_false(gate_enter(g, 1));
-    gate_leave(g);
-    assert_true(gate_enter(g, 0));
-    gate_leave(g);
-    gate_free(g);
+    assert_false(turnstile_enter(g, 1));
+    turnstile_leave(g);
+    assert_true(turnstile_enter(g, 0));
+    turnstile_leave(g);
+    turnstile_free(g);
 }
 
 static void no_gate_lets_everybody_through(void **state)
 {
     (void)state;
-    assert_true(gate_enter(NULL, 0));
-    gate_leave(NULL);
-    assert_null(gate_free(NULL));
+    assert_true(turnstile_enter(NULL, 0));
+    turnstile_leave(NULL);
+    assert_null(turnstile_free(NULL));
 }
 
 int main(void)
