@@ -1,10 +1,8 @@
 # sources of tests
 LINTS += tests/lint/arrows.sh tests/lint/banned.sh tests/lint/body.sh tests/lint/contracts.sh \
-	tests/lint/dist.sh tests/lint/sizes.sh
+	tests/lint/dist.sh tests/lint/docs.sh tests/lint/sizes.sh
 EXTRA_DIST += tests/bench tests/corpus tests/live tests/rig tests/tools tests/package.json \
 	tests/package-lock.json
-	tests/lint/docs.sh \
-	tests/lint/sizes.sh
 
 # The other end of delivery benchmarks and live tests.
 noinst_PROGRAMS += tests/bench/sink
