@@ -157,7 +157,7 @@ async function bring(files) {
       changed();
     } else {
       const said = answer && (await answer.json().catch(() => null));
-      wait.lastChild.textContent = file.name + ": " + ((said && said.error) || words.failed);
+      wait.lastChild.textContent = file.name + ": " + ((said && said.message) || words.failed);
       wait.lastChild.className = "small error";
     }
   }

@@ -1,0 +1,316 @@
+// Every page in a real browser: as a visitor, a member, the owner; on a phone and on a desk; light and
+// dark; in Chinese and English. Then writing with script, and everything without.
+import { describe, it, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { Node, OUT, eventually } from '../rig/node.mjs';
+
+const SCREENS = path.join(OUT, 'screens');
+mkdirSync(SCREENS, { recursive: true });
+const picture = (name) => readFileSync(new URL(`../../admin/demo/${name}.jpg`, import.meta.url));
+const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'] });
+
+// English sentences of the catalogue that a Chinese page must not show.
+const english = (() => {
+    const po = readFileSync(new URL('../../web/po/zh_CN.po', import.meta.url), 'utf8');
+    const said = (s) => JSON.parse(`"${s.split(/"\s*\n\s*"/).join('')}"`);
+    const same = new Set(), all = new Set();
+    for (const m of po.matchAll(/^msgid "((?:[^"\\]|\\.|"\s*\n\s*")*)"\n(?:msgid_plural "((?:[^"\\]|\\.|"\s*\n\s*")*)"\n)?msgstr(?:\[0\])? "((?:[^"\\]|\\.|"\s*\n\s*")*)"/gm)) {
+        const [id, plural, zh] = [said(m[1]), m[2] && said(m[2]), said(m[3])];
+        for (const s of [id, plural]) if (s) (s === zh ? same : all).add(s);
+    }
+    return [...all].filter((s) => !same.has(s) && /[a-z]{2}/.test(s));
+})();
+
+// As a page stands in the browser: what is wrong with it?
+const examine = ({ english, zh }) => {
+    const found = [];
+    const width = document.documentElement.clientWidth;
+    const scrolls = (e) => { for (; e && e !== document.body; e = e.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX)) return true; return false; };
+    if (document.documentElement.scrollWidth > width)
+        found.push(`wider than the window: ${document.documentElement.scrollWidth} > ${width}`);
+    for (const e of document.body.querySelectorAll('*')) {
+        const r = e.getBoundingClientRect();
+        if (r.width > 0 && r.height > 0 && r.right > width + 1 && getComputedStyle(e).position !== 'fixed' && !scrolls(e.parentElement))
+            found.push(`sticks out: <${e.tagName.toLowerCase()} class="${e.className}"> to ${Math.round(r.right)}`);
+    }
+    for (const v of window.__csp ?? []) found.push(`CSP: ${v}`);
+    for (const img of document.images) {
+        if (!img.hasAttribute('alt')) found.push(`no alt: ${img.src}`);
+        if (img.complete && img.naturalWidth === 0 && img.loading !== 'lazy') found.push(`broken picture: ${img.src}`);
+    }
+    for (const c of document.querySelectorAll('input:not([type=hidden]),textarea,select'))
+        if (!c.labels?.length && !c.getAttribute('aria-label')) found.push(`no label: ${c.name}`);
+    for (const b of document.querySelectorAll('button,a[href]'))
+        if (!b.textContent.trim() && !b.getAttribute('aria-label') && !b.querySelector('img[alt]:not([alt=""])')) found.push(`no name: ${b.outerHTML.slice(0, 120)}`);
+    if (document.querySelectorAll('h1').length !== 1) found.push(`${document.querySelectorAll('h1').length} h1`);
+    if (!document.title) found.push('no title');
+    const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+    for (const id of new Set(ids.filter((x, i) => ids.indexOf(x) !== i))) found.push(`id twice: ${id}`);
+    if (zh) {
+        const known = english.filter((s) => !/\{\d\}/.test(s)), holed = english.filter((s) => /\{\d\}/.test(s) && s.replace(/\{\d\}/g, '').trim().length > 6)
+            .map((s) => new RegExp('^' + s.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\d\}/g, '.+') + '$'));
+        const set = new Set(known);
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        const look = (text, where) => {
+            const t = text.trim().replace(/\s+/g, ' ');
+            if (t && (set.has(t) || holed.some((r) => r.test(t)))) found.push(`English: "${t}" ${where}`);
+        };
+        for (let n = walker.nextNode(); n; n = walker.nextNode())
+            if (!n.parentElement.closest('[lang]:not(html):not([lang^=zh]), .prose, script, style, [translate=no]')) look(n.nodeValue, `in <${n.parentElement.tagName.toLowerCase()}>`);
+        for (const e of document.querySelectorAll('[placeholder],[title],[aria-label],[alt]'))
+            for (const a of ['placeholder', 'title', 'aria-label', 'alt']) if (e.hasAttribute(a)) look(e.getAttribute(a), `in ${a}`);
+        look(document.title.split(' · ')[0], 'in the title');
+    }
+    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+    return { found: [...new Set(found)], light: (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255, lang: document.documentElement.lang };
+};
+
+describe('in a browser', () => {
+    let node, browser, owner, member, ids = {}, sessions;
+
+    before(async () => {
+        [node, browser] = await Promise.all([Node.start({ name: 'browser', planet: 'tea', title: '行星茶', lang: 'zh-CN' }), launch()]);
+        await node.cli('demo');
+        owner = await node.ownerSession();
+        member = await node.member('mia');
+        const posts = await node.cli('post list');
+        ids.slugs = posts.map((p) => p.slug);
+        ids.posts = posts.map((p) => p.id);
+        ids.draft = (await node.post({ title: 'A draft', body: 'Above.\n\n<!--more-->\n\nBelow.', access: 'members', draft: true })).id;
+        const first = `/@tea/${ids.slugs[0]}`;
+        const said = await member.submit(await member.page(first), `${first}/comments`, { text: 'A comment with a-very-long-word-that-must-not-push-the-page-' + 'x'.repeat(120) });
+        ids.comment = /id="c-(\d+)"/.exec(said.text)[1];
+        await owner.submit(await owner.page(`${first}?reply=${ids.comment}`), `${first}/comments`, { text: '谢谢 @mia' });
+        await owner.post('/desk/tea/codes', { name: 'Spring', count: '2', length: '1', unit: 'month', uses: '1', tier_id: (await node.cli('tier list'))[0].id });
+        sessions = { visitor: node.client(), member, owner };
+    });
+    after(async () => { await browser.close(); await node.close(); });
+
+    async function open(who, { width = 1280, dark = false, zh = false, script = true } = {}) {
+        const context = await browser.newContext({ viewport: { width, height: width < 500 ? 780 : 900 }, colorScheme: dark ? 'dark' : 'light',
+            locale: zh ? 'zh-CN' : 'en-GB', javaScriptEnabled: script, deviceScaleFactor: 1, hasTouch: width < 500, isMobile: width < 500 });
+        const session = sessions[who];
+        await context.addCookies([...session.jar].filter(([k]) => k === 's').map(([name, value]) => ({ name, value, url: node.origin, httpOnly: true, sameSite: 'Lax' })));
+        await context.addCookies([{ name: 'lang', value: zh ? 'zh-CN' : 'en', url: node.origin }]);
+        if (script) await context.addInitScript(() => {
+            window.__csp = [];
+            document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile ?? ''}`));
+        });
+        const page = await context.newPage();
+        page.setDefaultTimeout(15000);
+        page.troubles = [];
+        page.on('dialog', (d) => d.accept().catch(() => {}));
+        page.on('console', (m) => { if (['error', 'warning'].includes(m.type())) page.troubles.push(`console: ${m.text()}`); });
+        page.on('pageerror', (e) => page.troubles.push(`script: ${e.message}`));
+        page.on('requestfailed', (r) => { if (r.failure()?.errorText !== 'net::ERR_ABORTED') page.troubles.push(`failed: ${r.url()} ${r.failure()?.errorText}`); });
+        page.on('response', (r) => { if (r.status() >= 400 && r.request().resourceType() !== 'document') page.troubles.push(`${r.status()}: ${r.url()}`); });
+        page.on('request', (r) => { if (!r.url().startsWith(node.origin) && !/^(data|blob|about):/.test(r.url())) page.troubles.push(`asks elsewhere: ${r.url()}`); });
+        return page;
+    }
+
+    const pages = {
+        visitor: () => ['/', '/@tea', '/@tea/join', ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/nothing/here'],
+        member: () => ['/', '/@tea', '/@tea/join', `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
+                       `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/compose'],
+        owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
+                      `/compose/${ids.draft}/delete`, `/compose/${ids.posts[0]}/unpublish`, '/drafts', '/desk', '/desk/tea/members', '/desk/tea/codes',
+                      '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices'],
+    };
+    const looks = [{ width: 375, dark: true, zh: true }, { width: 375, dark: false, zh: false }, { width: 1280, dark: false, zh: true }, { width: 1280, dark: true, zh: false }];
+
+    for (const who of Object.keys(pages))
+        for (const look of looks)
+            it(`every page of a${who === 'owner' ? 'n' : ''} ${who}: ${look.width} px, ${look.dark ? 'dark' : 'light'}, ${look.zh ? 'Chinese' : 'English'}`, async () => {
+                const page = await open(who, look);
+                const wrong = [];
+                for (const at of pages[who]()) {
+                    page.troubles.length = 0;
+                    const rs = await page.goto(node.origin + at, { waitUntil: 'load' });
+                    const expected = at === '/nothing/here' ? 404 : who === 'member' && at === '/compose' ? 403 : 200;
+                    if (rs.status() !== expected) wrong.push(`${at}: ${rs.status()}`);
+                    const { found, light, lang } = await page.evaluate(examine, { english, zh: look.zh });
+                    if (lang !== (look.zh ? 'zh-CN' : 'en')) wrong.push(`${at}: lang=${lang}`);
+                    if (look.dark ? light > 0.2 : light < 0.8) wrong.push(`${at}: brightness ${light.toFixed(2)}`);
+                    const document_ = page.troubles.filter((t) => !(expected !== 200 && /status of 40[34]/.test(t)));
+                    for (const f of [...found, ...document_]) wrong.push(`${at}: ${f}`);
+                    const name = `${who}-${at.replace(/[^\w]+/g, '_').slice(0, 40) || 'home'}-${look.width}-${look.dark ? 'dark' : 'light'}-${look.zh ? 'zh' : 'en'}.jpg`;
+                    await page.screenshot({ path: path.join(SCREENS, name), type: 'jpeg', quality: 60, fullPage: true });
+                }
+                await page.context().close();
+                assert.deepEqual(wrong, []);
+            });
+
+    it('writes with script: saves itself, previews, takes pictures by picking and by dragging, publishes', async () => {
+        const page = await open('owner');
+        await page.goto(`${node.origin}/compose`);
+        await page.fill('#title', 'Written with script');
+        await page.fill('#body', 'Above the line.\n\n<!--more-->\n\n');
+        await page.locator('#body').press('End');
+        await page.locator('#body').pressSequentially('Below, **bold**.');
+        await page.waitForURL(/\/compose\/\d+$/, { timeout: 15000 }); // saved by itself
+        assert.match(await page.textContent('#status'), /Saved/);
+        const id = page.url().split('/').pop();
+        assert.ok((await node.cli('post list', { drafts: true })).some((d) => d.id === id && d.title === 'Written with script'));
+
+        await page.click('[data-preview]');
+        await page.waitForSelector('#preview strong');
+        assert.equal(await page.textContent('#preview strong'), 'bold');
+        await page.click('[data-preview]');
+
+        await page.setInputFiles('#upload', [{ name: 'one.jpg', mimeType: 'image/jpeg', buffer: picture('cup') }, { name: 'two.jpg', mimeType: 'image/jpeg', buffer: picture('dawn') }]);
+        await page.waitForFunction(() => document.querySelectorAll('#things input[name=media]').length === 2);
+        const data = await page.evaluateHandle((bytes) => {
+            const t = new DataTransfer();
+            t.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], 'three.jpg', { type: 'image/jpeg' }));
+            return t;
+        }, picture('terraces').toString('base64'));
+        await page.dispatchEvent('#drop', 'dragover', { dataTransfer: data });
+        await page.dispatchEvent('#drop', 'drop', { dataTransfer: data });
+        await page.waitForFunction(() => document.querySelectorAll('#things input[name=media]').length === 3);
+        // One that is no picture is refused in words.
+        await page.setInputFiles('#upload', { name: 'lie.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('only words') });
+        await page.waitForSelector('#things .error');
+        assert.match(await page.textContent('#things .error'), /lie\.jpg: .*picture can't be read/);
+        page.troubles = page.troubles.filter((t) => !/400/.test(t));
+        assert.equal(await page.isVisible('#teaser-field'), true);
+        await page.check('input[name=access][value=public]', { force: true });
+        assert.equal(await page.isVisible('#teaser-field'), false, 'a public post needs no teaser');
+        await page.check('input[name=access][value=members]', { force: true });
+        await page.fill('#tags', '茶 puer');
+
+        await page.click('button[value=publish]');
+        await page.waitForURL(/\/confirm$/);
+        assert.equal((await page.inputValue('#teaser')).trim(), 'Above the line.');
+        await page.locator('input[name=public_media]').first().check();
+        await page.screenshot({ path: path.join(SCREENS, 'confirm.jpg'), type: 'jpeg', quality: 60, fullPage: true });
+        await page.click('button[value=publish]');
+        await page.waitForURL(/\/@tea\/written-with-script$/);
+        assert.equal(await page.locator('article.post img').count(), 3);
+        assert.equal(await page.locator('article.post .prose strong').textContent(), 'bold');
+        const broken = await page.$$eval('article.post img', (all) => all.filter((i) => i.complete && i.naturalWidth === 0).length);
+        assert.equal(broken, 0);
+        assert.deepEqual(page.troubles, []);
+        await page.context().close();
+
+        const outside = await open('visitor');
+        await outside.goto(`${node.origin}/@tea/written-with-script`);
+        assert.ok(!(await outside.content()).includes('Below'));
+        assert.equal(await outside.locator('article.post img').count(), 1, 'the picture that everybody may see');
+        assert.deepEqual(outside.troubles, []);
+        await outside.context().close();
+    });
+
+    it('a locked page asks for nothing that is locked; likes and menus answer at once', async () => {
+        const page = await open('member');
+        await page.goto(`${node.origin}/@tea/written-with-script`);
+        const button = page.locator('article.post form[action$="/like"] button');
+        await button.click();
+        await page.waitForSelector('article.post form[action$="/like"] button[aria-pressed=true]');
+        assert.match(await button.textContent(), /1/);
+        await page.reload();
+        assert.equal(await button.getAttribute('aria-pressed'), 'true', 'the server knows');
+        await page.click('details.menu summary');
+        assert.equal(await page.isVisible('details.menu a[href="/me"]'), true);
+        await page.keyboard.press('Escape');
+        assert.equal(await page.isVisible('details.menu a[href="/me"]'), false);
+        await page.click('[data-theme-to=dark]');
+        assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+        await eventually('the choice is kept', async () => (await page.context().cookies()).some((c) => c.name === 'theme' && c.value === 'dark'));
+        await page.reload();
+        assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
+        assert.deepEqual(page.troubles, []);
+        await page.context().close();
+    });
+
+    it('an autosave after somebody else\'s change says so and overwrites nothing', async () => {
+        const page = await open('owner');
+        await page.goto(`${node.origin}/compose/${ids.draft}`);
+        await node.cli('post edit', { id: ids.draft, 'body-file': node.textFile('changed on the command line') });
+        await page.locator('#body').pressSequentially('typed here');
+        await page.waitForFunction(() => /Changed elsewhere/.test(document.getElementById('status').textContent), null, { timeout: 15000 });
+        await page.context().close();
+        assert.match((await owner.page(`/compose/${ids.draft}`)).text, /changed on the command line/);
+    });
+
+    it('everything works without script: sign in, join, read, write, talk, sign out', async () => {
+        const link = (await node.cli('account create', { mail: 'nina@example.net', username: 'nina', name: 'Nina' })).sign_in;
+        const code = (await node.cli('code create', { tier: 'member', n: 1 }))[0].code;
+        const page = await open('visitor', { script: false, width: 375 });
+        await page.goto(link);
+        await page.click('main form button');
+        await page.goto(`${node.origin}/@tea/written-with-script`);
+        assert.ok(!(await page.content()).includes('Below'));
+        await page.fill('#code-in', code);
+        await page.click('#code button');
+        assert.match(page.url(), /written-with-script$/);
+        assert.ok((await page.content()).includes('Below'), 'reads at once');
+        await page.click('article.post form[action$="/like"] button');
+        await page.fill('#comment-text', 'Said without script.');
+        await page.click('#write button');
+        assert.ok((await page.textContent('#talk')).includes('Said without script.'));
+        await page.goto(`${node.origin}/me/profile`);
+        await page.fill('#name', 'Nina Noscript');
+        await page.setInputFiles('#picture', { name: 'me.jpg', mimeType: 'image/jpeg', buffer: picture('cup') });
+        await page.click('main form button');
+        assert.equal(await page.inputValue('#name'), 'Nina Noscript');
+        assert.equal(await page.locator('img.avatar.l').count(), 1);
+        await page.click('details.menu summary');
+        await page.click('details.menu form[action="/logout"] button');
+        assert.equal(await page.locator('a[href^="/login"]').count() > 0, true);
+        await page.context().close();
+
+        const desk = await open('owner', { script: false });
+        await desk.goto(`${node.origin}/compose`);
+        await desk.fill('#title', 'Written without script');
+        await desk.fill('#body', 'Open half.\n\n<!--more-->\n\nShut *half*.');
+        await desk.setInputFiles('#upload', [{ name: 'cup.jpg', mimeType: 'image/jpeg', buffer: picture('cup') }]);
+        await desk.click('button[value=upload]');
+        assert.equal(await desk.locator('#things input[name=media]').count(), 1);
+        assert.equal(await desk.inputValue('#title'), 'Written without script', 'what was typed stays');
+        await desk.click('button[value=preview]');
+        assert.equal(await desk.textContent('#preview em'), 'half');
+        await desk.click('button[value=publish]');
+        assert.match(desk.url(), /\/confirm$/);
+        await desk.fill('#teaser', 'Another open half.');
+        await desk.click('button[value=again]');
+        assert.match(await desk.textContent('.frame'), /Another open half/);
+        await desk.click('button[value=publish]');
+        assert.match(desk.url(), /written-without-script$/);
+        await desk.click('a[href^="/compose/"]:has-text("Edit")');
+        await desk.fill('#body', 'Open half.\n\nShut half, changed.');
+        await desk.click('button[value=save]');
+        assert.match(await desk.textContent('article.post'), /changed/);
+        await desk.goto(`${node.origin}/desk/tea/codes`);
+        await desk.fill('#name', 'No script');
+        await desk.click('form[action$="/codes"] button');
+        assert.ok(await desk.locator('ol.codes li').count() > 0);
+        await desk.context().close();
+    });
+
+    it('a page in Chinese has Chinese dates and money', async () => {
+        const page = await open('visitor', { zh: true });
+        await page.goto(`${node.origin}/@tea/join`);
+        const text = await page.textContent('main');
+        assert.match(text, /¥|元/);
+        await page.goto(`${node.origin}/@tea/${ids.slugs.at(-1)}`);
+        assert.match(await page.locator('time').first().getAttribute('title'), /年.*月/);
+        await page.context().close();
+    });
+
+    it('the check itself can fail', async () => {
+        const page = await open('visitor', { width: 375, zh: true });
+        await page.goto(`${node.origin}/@tea`);
+        await page.evaluate(() => {
+            document.querySelector('main').insertAdjacentHTML('beforeend', '<p>Sign in</p><div id="wide">x</div><img src="/static/none.png"><input name="x">');
+            Object.assign(document.getElementById('wide').style, { width: '900px', height: '9px' });
+            document.head.append(Object.assign(document.createElement('script'), { textContent: '1' }));
+        });
+        const { found } = await page.evaluate(examine, { english, zh: true });
+        for (const what of [/English: "Sign in"/, /wider than/, /sticks out/, /no alt/, /no label: x/, /CSP/]) assert.ok(found.some((f) => what.test(f)), `${what}: ${found.join('\n')}`);
+        await page.context().close();
+    });
+});
