@@ -190,6 +190,7 @@ static enum MHD_Result refuse_body(struct call *c, int status, enum err e)
     char head[256];
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c->con, MHD_CONNECTION_INFO_CONNECTION_FD);
+    call_prepare(c); /* refused before the first look at it: in whose language? */
     bool json = c->rq.repr == REPR_JSON || c->rq.repr == REPR_ACTIVITY;
     buf_init_arena(&text, c->rq.cx->arena, 2000);
     if (json) {
