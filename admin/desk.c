@@ -19,18 +19,26 @@ enum err desk_planet(struct rq *rq, struct planet *ret)
     return e == ERR_FORBIDDEN ? ERR_NOT_FOUND : e; /* to others there is no desk */
 }
 
+bool desk_sees_money(struct rq *rq, const struct planet *p)
+{
+    bool owns = planet_may_own(rq->cx, p->id) == OK;
+    rq->cx->tell = NULL; /* asking is no failure */
+    return owns;
+}
+
 bool desk_mendable(enum err e)
 {
     return e != OK && e != ERR_INTERNAL && e != ERR_NOT_FOUND && e != ERR_UNAUTHENTICATED;
 }
 
-/* Jobs and links are the node's, money the planet's; a partner sees only the planet's. */
+/* Jobs and links are for the node's owner, money for the planet's. */
 static enum err count_tray(struct rq *rq, const struct planet *p, int64_t *ret)
 {
     struct unmatched *money;
-    size_t n;
+    size_t n = 0;
     *ret = 0;
-    TRY(unmatched_list(rq->cx, p->id, &money, &n));
+    if (desk_sees_money(rq, p))
+        TRY(unmatched_list(rq->cx, p->id, &money, &n));
     *ret = (int64_t)n;
     if (rq->session.is_owner) {
         struct job_counts jobs;
@@ -155,6 +163,8 @@ static enum err fill_events(struct rq *rq, const struct planet *p, struct view_d
     struct cx *cx = rq->cx;
     struct order *orders;
     size_t n;
+    if (!desk_sees_money(rq, p))
+        return OK;
     TRY(order_list_of_planet(cx, p->id, 0, 10, &orders, &n));
     struct view_desk_event *out = ARENA_ARRAY(cx->arena, struct view_desk_event, n);
     for (size_t i = 0; i < n; i++) {

@@ -9,6 +9,8 @@
 
 /* The planet of ":planet", if the viewer looks after it. */
 MUST_USE enum err desk_planet(struct rq *rq, struct planet *ret);
+/* Money is the planet's owner's; partners look after the rest. */
+bool desk_sees_money(struct rq *rq, const struct planet *p);
 /* The head of the page; NULL-free. In the request's arena. */
 MUST_USE enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab,
                             const char *title, struct view_desk **ret);

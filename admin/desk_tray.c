@@ -81,7 +81,8 @@ enum err desk_tray(struct rq *rq)
         TRY(fill_jobs(rq, &v));
         TRY(fill_links(rq, &v));
     }
-    TRY(fill_money(rq, &p, &v));
+    if (desk_sees_money(rq, &p))
+        TRY(fill_money(rq, &p, &v));
     struct buf out = web_buf();
     html_desk_tray(&out, rq->cx, &v);
     return web_send(rq, 200, &out);
