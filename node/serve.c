@@ -6,6 +6,7 @@
 #include "node/base/clock.h"
 #include "node/base/turnstile.h"
 #include "node/base/log.h"
+#include "node/base/settle.h"
 #include "node/http/http.h"
 #include "node/jobs/jobs.h"
 #include "node/lock.h"
@@ -139,6 +140,7 @@ int serve_main(struct server *s, int argc, char **argv)
         fflush(stdout);
         log_info("server", "ready ms=%lld", (long long)(clock_monotonic() - began));
         notify_ready();
+        settle_memory();
         wait_for_signal(&set);
     }
     /* In reverse: no new requests, then no new jobs, then no transfers, then the store. */
