@@ -61,7 +61,7 @@ enum err notice_list(struct cx *cx, int64_t account_id, int64_t before_id, int l
 
 enum err notice_count_unread(struct cx *cx, int64_t account_id, int64_t *ret_n)
 {
-    return q_notice_unread(cx, account_id, ret_n);
+    return q_notice_unread(cx, account_id, NOTICE_COUNT_MAX, ret_n);
 }
 
 enum err notice_mark_read(struct cx *cx, int64_t account_id, int64_t up_to_id)

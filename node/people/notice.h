@@ -19,6 +19,8 @@ MUST_USE enum err notice_put(struct cx *cx, int64_t account_id, const char *kind
 /* Newest first; before_id 0: from the newest. */
 MUST_USE enum err notice_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit,
                               struct notice **ret, size_t *ret_n);
+enum { NOTICE_COUNT_MAX = 100 };
+/* At most NOTICE_COUNT_MAX, which stands for that many and more. */
 MUST_USE enum err notice_count_unread(struct cx *cx, int64_t account_id, int64_t *ret_n);
 /* All up to and with this id; 0: all. */
 MUST_USE enum err notice_mark_read(struct cx *cx, int64_t account_id, int64_t up_to_id);

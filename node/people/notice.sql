@@ -21,10 +21,12 @@ SELECT COUNT(*) FROM notice
 SELECT id, account_id, kind, post_id, comment_id, from_name, from_url, created_at, read_at
   FROM notice WHERE account_id = :account_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
+-- Every page of a member asks: beyond :max the number says nothing.
 -- :name notice_unread :one
--- :in account_id int
+-- :in account_id int, max int
 -- :out n int
-SELECT COUNT(*) FROM notice WHERE account_id = :account_id AND read_at IS NULL;
+SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE account_id = :account_id AND read_at IS NULL
+                       LIMIT :max) AS unread;
 
 -- :name notice_read :exec
 -- :in account_id int, up_to_id int, now int

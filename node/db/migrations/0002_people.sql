@@ -77,4 +77,6 @@ CREATE TABLE notice (
     read_at BIGINT
 );
 CREATE INDEX notice_account ON notice (account_id, id);
-CREATE INDEX notice_unread ON notice (account_id, read_at);
+-- Whether somebody was told the same already, and how many are unread.
+CREATE INDEX notice_unread ON notice (account_id, kind, COALESCE(post_id, 0), COALESCE(comment_id, 0), from_name)
+ WHERE read_at IS NULL;
