@@ -308,6 +308,9 @@ bench_kill() {
 
 bench_fanout() {
     hosts=2000
+    serve "$node" # what the demo's posts have to say is said before anybody follows
+    wait_queue
+    stop
     start_sink 0
     add_followers
     serve "$node"
@@ -324,6 +327,7 @@ bench_fanout() {
     at_most "fan-out: first delivery after the request to publish" "$first" ms 20
     during_fan_out "fan-out"
     at_most "fan-out: peak memory (resident)" "$(peak)" MB 40
+    wait_queue
     stop
     stop_sink
 
@@ -334,6 +338,7 @@ bench_fanout() {
     at_least "fan-out to $hosts hosts that take 50 ms" "$(printf %.0f "$rate")" /s 1000
     during_fan_out "slow hosts"
     at_most "slow hosts: peak memory (resident)" "$(peak)" MB 40
+    wait_queue
     stop
     stop_sink
     bench_kill
