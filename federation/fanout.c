@@ -14,8 +14,10 @@
 #include "node/base/log.h"
 #include "node/jobs/jobs.h"
 
-/* The first deliveries leave while the rest is still being queued. */
-enum { FIRST_CHUNK = 64, CHUNK = 1000 };
+/* The first deliveries leave while the rest is still being queued, in transactions so short that
+ * nobody waits long for the writer. To find the next inboxes costs as much as to find all, so they
+ * are read by the page, outside of it. */
+enum { FIRST_CHUNK = 64, CHUNK = 200, PAGE = 4000 };
 
 enum job_verdict fed_verdict(struct cx *cx, const char *what, enum err e)
 {
@@ -90,6 +92,8 @@ struct spread {
     int64_t activity_id, actor_id;
     struct str type, object_uri;
     int64_t create_id; /* 0: none, or it may not be looked at */
+    struct str *inboxes; /* of followers: a page, done up to at */
+    size_t n, at;
 };
 
 /* 4.7: where the Create has not left yet, it will carry the new text, so no Update is needed; and
@@ -109,23 +113,31 @@ static enum err put_one(struct cx *cx, const struct spread *sp, struct str inbox
                            : fed_deliver_put(cx, sp->activity_id, inbox, sp->object_uri);
 }
 
+static enum err read_page(struct cx *cx, struct spread *sp, struct str after)
+{
+    sp->at = 0;
+    return q_follower_inboxes(cx, sp->actor_id, after, PAGE, &sp->inboxes, &sp->n);
+}
+
 /* One chunk of deliveries; *cursor is the last inbox done, NULL when that was all. In a
  * transaction. */
-static enum err queue_chunk(struct cx *cx, const struct spread *sp, int64_t n_max,
-                            struct str *cursor)
+static enum err queue_chunk(struct cx *cx, struct spread *sp, size_t n_max, struct str *cursor)
 {
-    struct str *inboxes;
-    size_t n;
-    TRY(q_follower_inboxes(cx, sp->actor_id, *cursor, n_max, &inboxes, &n));
-    for (size_t i = 0; i < n; i++)
-        TRY(put_one(cx, sp, inboxes[i]));
-    *cursor = n < (size_t)n_max ? STR_NULL : inboxes[n - 1];
+    size_t end = sp->n - sp->at < n_max ? sp->n : sp->at + n_max;
+    for (; sp->at < end; sp->at++) {
+        *cursor = sp->inboxes[sp->at];
+        TRY(put_one(cx, sp, *cursor));
+    }
+    if (sp->at == sp->n && sp->n < PAGE)
+        *cursor = STR_NULL;
     return q_activity_fanned(cx, sp->activity_id, *cursor, NULL);
 }
 
-static enum err queue_rest(struct cx *cx, const struct spread *sp, struct str cursor)
+static enum err queue_rest(struct cx *cx, struct spread *sp, struct str cursor)
 {
     while (cursor.p != NULL) {
+        if (sp->at == sp->n)
+            TRY(read_page(cx, sp, cursor));
         TX_SCOPE(cx);
         TRY(queue_chunk(cx, sp, CHUNK, &cursor));
         TRY(tx_commit(cx));
@@ -148,7 +160,7 @@ static enum err find_create(struct cx *cx, struct spread *sp)
 }
 
 /* The activity, its effect on the outbox, and the first deliveries, in one transaction. */
-static enum err say_first(struct cx *cx, const struct saying *s, const struct spread *sp,
+static enum err say_first(struct cx *cx, const struct saying *s, struct spread *sp,
                           struct str *cursor)
 {
     bool found;
@@ -187,12 +199,15 @@ static enum err say_first(struct cx *cx, const struct saying *s, const struct sp
 static enum err say(struct cx *cx, const struct saying *s)
 {
     struct str cursor;
-    struct spread sp = {s->id, s->actor.id, str_c(s->type), s->object_uri, 0};
+    struct spread sp = {.activity_id = s->id, .actor_id = s->actor.id, .type = str_c(s->type),
+                        .object_uri = s->object_uri};
     struct fed_bodies *bodies = cx->node->fed == NULL ? NULL : cx->node->fed->bodies;
     bool changes = bodies != NULL && strcmp(s->type, "Create") != 0;
     if (cx->node->fed != NULL)
         TRY(fed_hosts_flush_revived(cx, cx->node->fed->hosts));
     TRY(find_create(cx, &sp));
+    if (s->only_inbox.p == NULL)
+        TRY(read_page(cx, &sp, STR("")));
     if (changes)
         fed_bodies_change_begin(bodies);
     enum err e = say_first(cx, s, &sp, &cursor);
@@ -209,7 +224,8 @@ static enum err resume(struct cx *cx, int64_t id, bool *ret_spoken)
     TRY(q_activity_by_id(cx, id, ret_spoken, &a));
     if (!*ret_spoken)
         return OK;
-    struct spread sp = {a.id, a.actor_id, a.type, a.object_uri, 0};
+    struct spread sp = {.activity_id = a.id, .actor_id = a.actor_id, .type = a.type,
+                        .object_uri = a.object_uri};
     TRY(find_create(cx, &sp));
     return queue_rest(cx, &sp, a.fanned_to);
 }

@@ -44,14 +44,14 @@ SELECT DISTINCT COALESCE(a.shared_inbox, a.inbox) AS to_inbox
 -- :name involved_inboxes :many
 -- :in post_id int, target_id int
 -- :out inbox text
-SELECT DISTINCT COALESCE(a.shared_inbox, a.inbox) AS to_inbox
+SELECT COALESCE(a.shared_inbox, a.inbox) AS to_inbox
   FROM actor a
  WHERE a.local_kind IS NULL AND a.deleted_at IS NULL AND a.inbox IS NOT NULL
    AND (a.id IN (SELECT c.actor_id FROM comment c WHERE c.post_id = :post_id)
         OR a.id IN (SELECT r.actor_id FROM reaction r WHERE r.post_id = :post_id))
-   AND NOT EXISTS (SELECT 1 FROM follow f JOIN actor b ON b.id = f.actor_id
-                    WHERE f.target_id = :target_id AND f.state = 'accepted'
-                      AND COALESCE(b.shared_inbox, b.inbox) = COALESCE(a.shared_inbox, a.inbox))
+EXCEPT
+SELECT COALESCE(b.shared_inbox, b.inbox) FROM follow f JOIN actor b ON b.id = f.actor_id
+ WHERE f.target_id = :target_id AND f.state = 'accepted'
  ORDER BY to_inbox LIMIT 500;
 
 -- :name actors_of_inbox :many
