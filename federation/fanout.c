@@ -193,6 +193,7 @@ static enum err say_first(struct cx *cx, const struct saying *s, struct spread *
     } else {
         TRY(queue_chunk(cx, sp, FIRST_CHUNK, cursor));
     }
+    cx->wake |= WAKE_PUBLIC; /* the outbox says more now than what may be cached of it */
     return tx_commit(cx);
 }
 
