@@ -194,7 +194,8 @@ enum err web_set_lang(struct rq *rq)
     if (!i18n_parse(rq_query(rq, "to"), &l))
         return cx_tell(rq->cx, ERR_INVALID, N_("This page is there in English and in Chinese."));
     rq_set_cookie(rq, "lang", i18n_tag(l), YEAR_S, false);
-    if (rq->session.account_id != 0)
+    /* Another site's link may turn this browser's page, but not the account's mails. */
+    if (rq->session.account_id != 0 && !str_eq_c(rq_header(rq, "Sec-Fetch-Site"), "cross-site"))
         TRY(account_set_locale(rq->cx, rq->session.account_id, i18n_tag(l)));
     return web_go(rq, web_next(rq, STR("/")));
 }
