@@ -75,8 +75,3 @@ tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
 	tests/unit/test_fed_far.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 
-EXTRA_PROGRAMS += tests/bench/bench_fed
-tests_bench_bench_fed_SOURCES = tests/bench/bench_fed.c $(FED_WORLD)
-nodist_tests_bench_bench_fed_SOURCES = $(FED_WORLD_SQL)
-tests_bench_bench_fed_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
-tests/bench/bench_fed.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h

@@ -12,7 +12,7 @@ enum {
     JOBS_POLL_MS = 1000,          /* another process may have put something */
     JOBS_LEASE_MS = 5 * 60 * 1000,
     JOBS_KEEP_MS = 60 * 1000,     /* how often leases are renewed and dead ones looked for */
-    JOBS_NICE = 10,              /* a share of a tenth when pages want the whole processor */
+    JOBS_NICE = 5,               /* a quarter of a share when pages want the whole processor */
     JOBS_STOP_MS = 10 * 1000,
     JOBS_STACK = 512 * 1024,     /* reserved, not used; sanitizers need the room */
     JOBS_ERROR_MAX = 500,
