@@ -13,6 +13,12 @@
 enum err lock_dir(const char *dir, int *ret_fd)
 {
     char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/secret.key", dir);
+    if (access(path, F_OK) != 0) { /* before a file is left behind in somebody's folder */
+        log_error("node", "there is no node in %s: %s; make one with 'orrery init'", dir,
+                  strerror(errno));
+        return ERR_NOT_FOUND;
+    }
     snprintf(path, sizeof path, "%s/serve.lock", dir);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {

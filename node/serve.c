@@ -124,6 +124,7 @@ int serve_main(struct server *s, int argc, char **argv)
     sigaddset(&set, SIGINT);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
 
     int lock = -1;
     if (lock_dir(o.dir, &lock) != OK)

@@ -401,15 +401,19 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
     return strlen(s);
 }
 
-static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
+/* ADDRESS:PORT, both in figures. */
+static struct addrinfo *read_address(const char *listen_at)
 {
     char host[64];
+    int64_t port;
     struct str s = str_c(listen_at);
     size_t colon = s.n;
     while (colon > 0 && s.p[colon - 1] != ':')
         colon--;
-    if (colon < 2 || colon >= sizeof(host))
-        return ERR_INVALID;
+    /* getaddrinfo takes larger ports modulo 65536. */
+    if (colon < 2 || colon >= sizeof(host) || !str_to_i64(str_sub(s, colon, SIZE_MAX), &port) ||
+        port < 0 || port > 65535)
+        return NULL;
     struct str name = str_sub(s, 0, colon - 1);
     if (name.p[0] == '[' && name.p[name.n - 1] == ']')
         name = str_sub(name, 1, name.n - 2);
@@ -418,8 +422,17 @@ static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                              .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    if (getaddrinfo(host, s.p + colon, &hints, &found) != 0)
+    return getaddrinfo(host, s.p + colon, &hints, &found) == 0 ? found : NULL;
+}
+
+static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
+{
+    struct addrinfo *found = read_address(listen_at);
+    if (found == NULL) {
+        log_error("http", "cannot listen on %s: not an address and port, as in 127.0.0.1:8420",
+                  listen_at);
         return ERR_INVALID;
+    }
     int on = 1;
     struct sockaddr_storage bound;
     socklen_t len = sizeof(bound);
