@@ -7,7 +7,8 @@ libstore_a_SOURCES += \
 	node/settings.c node/settings.h
 
 bin_PROGRAMS += orrery
-orrery_SOURCES = node/main.c node/serve.c node/serve.h node/wiring.c node/wiring.h
+orrery_SOURCES = node/engines.c node/engines.h node/main.c node/serve.c node/serve.h \
+	node/wiring.c node/wiring.h
 orrery_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 
 check_PROGRAMS += tests/unit/test_node

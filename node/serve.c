@@ -3,31 +3,15 @@
 #include "node/serve.h"
 
 #include "federation/federation.h"
-#include "node/base/clock.h"
-#include "node/base/turnstile.h"
-#include "node/base/log.h"
-#include "node/base/settle.h"
+#include "node/engines.h"
 #include "node/http/http.h"
-#include "node/jobs/jobs.h"
 #include "node/lock.h"
-#include "node/media/media.h"
-#include "node/net/fetch.h"
 #include "node/node.h"
 #include "node/server.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2, PICTURES_WAITING = 1 };
-/* Pictures and passwords: each of the two leaves a worker to the others. 19 MiB a hash; together fewer than the HTTP workers, so that a flood of sign-ins leaves one. */
-enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
 
 static const char usage[] =
     "usage: orrery serve DIR [options]\n\n"
@@ -68,44 +52,14 @@ static int parse(int argc, char **argv, struct options *o)
     return 0;
 }
 
-/* Tell systemd that we are ready (sd_notify(3)); a datagram is all it takes. */
-static void notify_ready(void)
+/* fed_start asks its own doors only, so it may come before the fetcher. */
+static enum err open_node(struct server *s, const char *dir)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    if (path == NULL || path[0] == '\0' || strlen(path) >= sizeof addr.sun_path)
-        return;
-    memcpy(addr.sun_path, path, strlen(path));
-    if (addr.sun_path[0] == '@')
-        addr.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    (void)sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&addr, len);
-    close(fd);
-}
-
-static void wait_for_signal(const sigset_t *set)
-{
-    int signal_number = 0;
-    while (sigwait(set, &signal_number) != 0)
-        ;
-    log_info("server", "signal %d: stopping", signal_number);
-}
-
-static enum err start_engines(struct server *s, const struct options *o, struct http **ret_http)
-{
+    TRY(node_open(s, dir, &s->node));
     struct cx *cx = cx_new(s->node);
-    struct str agent = str_fmt(cx->arena, "Orrery/" PACKAGE_VERSION " (+" STR_FMT "/)",
-                               STR_ARG(s->node->origin));
-    enum err e = fetcher_start(s->dev, agent, &s->fetcher);
-    if (e == OK)
-        e = fed_start(cx, s->node);
+    enum err e = fed_start(cx, s->node);
     cx_free(cx);
-    TRY(e);
-    TRY(jobs_start(s, JOB_WORKERS, &s->jobs));
-    return http_start(s, o->listen, HTTP_WORKERS, ret_http);
+    return e;
 }
 
 int serve_main(struct server *s, int argc, char **argv)
@@ -114,45 +68,30 @@ int serve_main(struct server *s, int argc, char **argv)
     int stop = parse(argc, argv, &o);
     if (stop != 0)
         return stop - 1;
-    int64_t began = clock_monotonic();
-    s->dev = o.dev;
-
-    /* Blocked before any thread is made, so that only sigwait sees them. */
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
+    struct engines engines;
+    engines_prepare(s, o.dev, &engines);
 
     int lock = -1;
-    if (lock_dir(o.dir, &lock) != OK)
-        return 1;
-    struct http *http = NULL;
-    s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
-    s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
-    enum err e = node_open(s, o.dir, &s->node);
+    enum err e = lock_dir(o.dir, &lock);
     if (e == OK)
-        e = start_engines(s, &o, &http);
+        e = open_node(s, o.dir);
+    if (e == OK) {
+        struct str agent = str_fmt(s->node->arena, "Orrery/" PACKAGE_VERSION " (+" STR_FMT "/)",
+                                   STR_ARG(s->node->origin));
+        e = engines_start(&engines, agent, o.listen);
+    }
     if (e == OK) {
         fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(s->node->origin), o.listen,
-                http_port(http));
+                http_port(engines.http));
         fflush(stdout);
-        log_info("server", "ready ms=%lld", (long long)(clock_monotonic() - began));
-        notify_ready();
-        settle_memory();
-        wait_for_signal(&set);
+        engines_serve(&engines);
     }
-    /* In reverse: no new requests, then no new jobs, then no transfers, then the store. */
-    http_stop(http);
-    jobs_stop(s->jobs);
-    fetcher_stop(s->fetcher);
+    engines_stop(&engines);
     if (s->node != NULL)
         fed_stop(s->node);
-    node_close(s->node);
-    s->hashing = turnstile_free(s->hashing);
-    s->media = media_engine_free(s->media);
-    close(lock);
+    s->node = node_close(s->node);
+    engines_free(&engines);
+    if (lock >= 0)
+        close(lock);
     return e == OK ? 0 : 1;
 }
