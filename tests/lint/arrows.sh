@@ -12,7 +12,7 @@ function rung(path, parts, n) {
     if (parts[1] != "node") return -1
     if (n == 2) {
         # What ties the tables together stands above everything.
-        if (path ~ /^node\/(main|wiring|serve|server)\.c$/ || path ~ /^node\/(wiring|serve)\.h$/)
+        if (path ~ /^node\/(engines|main|wiring|serve|serve_host|server)\.c$/ || path ~ /^node\/(engines|wiring|serve)\.h$/)
             return 90
         # Bare declarations that every signature needs.
         if (path ~ /^node\/(cx|node|server)\.h$/) return 0
