@@ -68,7 +68,17 @@ enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, const struct 
 
 enum err tx_begin(struct cx *cx)
 {
-    return db_tx_begin(cx);
+    return db_tx_begin(cx, false);
+}
+
+enum err tx_begin_shared(struct cx *cx)
+{
+    return db_tx_begin(cx, true);
+}
+
+enum err tx_lock(struct cx *cx, struct str name)
+{
+    return db_tx_lock(cx, name);
 }
 
 /* What waits for this commit is woken only when it can be seen. */
@@ -79,6 +89,8 @@ enum err tx_commit(struct cx *cx)
         return OK;
     unsigned wake = cx->wake;
     cx->wake = 0;
+    if (db_is_shared(cx->node->db))
+        db_notify(cx->node->db, wake);
     if (wake & WAKE_PUBLIC)
         atomic_fetch_add(&cx->node->public_generation, 1);
     struct server *server = cx->node->server;

@@ -26,8 +26,11 @@ enum locale { LOCALE_EN, LOCALE_ZH_CN, LOCALE_COUNT };
 struct cx {
     struct arena *arena;
     struct node *node;
-    struct db_conn *conn;   /* the writer, inside a transaction; else NULL */
+    struct db_conn *conn;   /* the connection of the open transaction; else NULL */
     int tx_depth;
+    int tx_lost;            /* the level that a failed statement lost, with all in it; 0: none */
+    enum err tx_lost_by;
+    bool tx_shared;         /* the open transaction is a shared one */
     int64_t viewer;         /* account id, 0 = visitor */
     enum locale locale;
     int64_t now;            /* fixed at the start of the request or job; tests set it */
@@ -57,8 +60,23 @@ MUST_USE enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, cons
 #define N_(s) s
 
 /* Transactions nest: only the outermost commits; an inner one that is rolled back undoes its own
- * part. One thread has at most one open at a time. After a failed tx_commit nothing is stored. */
+ * part. One thread has at most one open at a time. After a failed tx_commit nothing is stored.
+ *
+ * A statement that fails loses the innermost level: what follows in it fails, too, until it is
+ * rolled back. Who wants to go on after a failure nests a level around what may fail.
+ *
+ * Those begun with tx_begin run one after the other on a node, whatever the store and however many
+ * processes there are. */
 MUST_USE enum err tx_begin(struct cx *cx);
+/* For hot paths whose every statement is guarded by its own constraints or by tx_lock: on stores
+ * that can, shared ones run side by side, though never beside one begun with tx_begin. In a
+ * transaction of either kind it is a level like any other; tx_begin inside a shared one is
+ * ERR_INTERNAL on every store. */
+MUST_USE enum err tx_begin_shared(struct cx *cx);
+/* In a shared transaction: waits until no other shared one of this node holds the same name, and
+ * holds it to the end of the transaction. Elsewhere it has nothing to do. ERR_BUSY: waited in vain,
+ * or two wait for each other. */
+MUST_USE enum err tx_lock(struct cx *cx, struct str name);
 MUST_USE enum err tx_commit(struct cx *cx);
 void tx_rollback(struct cx *cx);
 
@@ -69,6 +87,9 @@ struct tx_scope {
 void tx_scope_end(struct tx_scope *s);
 #define TX_SCOPE(c)                                                                                \
     TRY(tx_begin(c));                                                                              \
+    __attribute__((cleanup(tx_scope_end), unused)) struct tx_scope tx_scope_ = {(c), (c)->tx_depth}
+#define TX_SCOPE_SHARED(c)                                                                         \
+    TRY(tx_begin_shared(c));                                                                       \
     __attribute__((cleanup(tx_scope_end), unused)) struct tx_scope tx_scope_ = {(c), (c)->tx_depth}
 
 /* Before a long wait: complains in the log if a transaction is open. Readers are held for one query

@@ -76,7 +76,7 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     n->limiter = limiter_new(4096);
     enum err e = read_secret(n);
     if (e == OK)
-        e = db_open(in_dir(a, dir, "store.sqlite"), &n->db);
+        e = db_open(in_dir(a, dir, "store.sqlite"), db_migrations, &n->db);
     if (e == OK)
         e = read_origin(n);
     if (e != OK) {
@@ -159,7 +159,7 @@ static enum err write_secret(struct arena *a, const char *dir)
 static enum err write_origin(struct arena *a, const char *dir, struct str origin)
 {
     struct db *db;
-    TRY(db_open(in_dir(a, dir, "store.sqlite"), &db));
+    TRY(db_open(in_dir(a, dir, "store.sqlite"), db_migrations, &db));
     struct server server = {0};
     struct node n = {.server = &server, .arena = a, .dir = dir, .db = db};
     n.ids = id_maker_new();

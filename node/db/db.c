@@ -279,12 +279,11 @@ static enum err run_on(struct cx *cx, struct db_conn *c, const struct db_query *
 static enum err run_in_tx(struct cx *cx, const struct db_query *q, const union db_value *in,
                           void (*row)(void *, const union db_value *), void *arg, int64_t *ret_n)
 {
-    struct db *db = cx->node->db;
-    if (db_tx_is_broken(db))
-        return cx_fail(cx, ERR_STORAGE, "query %s: the transaction is lost", q->name);
+    if (cx->tx_lost > 0)
+        return db_tx_refuse(cx, q->name);
     enum err e = run_on(cx, cx->conn, q, in, row, arg, ret_n);
     if (e != OK)
-        db_tx_note_failure(db);
+        db_tx_note_failure(cx, e);
     return e;
 }
 
@@ -343,7 +342,24 @@ static enum err create_private(const char *path)
     return OK;
 }
 
-enum err db_open(const char *path, struct db **ret)
+bool db_is_shared(const struct db *db)
+{
+    return atomic_load(&db->shared);
+}
+
+void db_set_shared(struct db *db, bool shared)
+{
+    atomic_store(&db->shared, shared);
+}
+
+/* On a file nobody can be told; the others look once a second. */
+void db_notify(struct db *db, unsigned wake)
+{
+    (void)db;
+    (void)wake;
+}
+
+enum err db_open(const char *path, const struct embedded *migrations, struct db **ret)
 {
     TRY(create_private(path));
     /* SQLite would count all its memory under one lock, which every thread then waits for. Once it
@@ -352,12 +368,13 @@ enum err db_open(const char *path, struct db **ret)
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL || (db->path = strdup(path)) == NULL)
         abort();
+    db->migrations = migrations;
     pthread_mutex_init(&db->read_lock, NULL);
     pthread_mutex_init(&db->write_lock, NULL);
     clock_cond_init(&db->read_free);
     enum err e = conn_open(&db->writer, path, true);
     if (e == OK)
-        e = db_migrate(db->writer.h);
+        e = db_migrate(db->writer.h, migrations);
     if (e == OK)
         e = db_tx_open(db);
     if (e == OK)

@@ -29,6 +29,7 @@
 
 #include <stdint.h>
 
+#include "node/base/embed.h"
 #include "node/base/err.h"
 #include "node/base/str.h"
 #include "node/cx.h"
@@ -37,19 +38,32 @@
 
 struct db;
 
-/* Makes the file (mode 0600) when missing and migrates it. ERR_CONFLICT: of a newer or changed
- * schema; ERR_STORAGE: not readable. Errors are logged. Several processes may have it open. */
-MUST_USE enum err db_open(const char *path, struct db **ret);
+/* where: the path of a SQLite file, made (mode 0600) when missing. It is migrated by the list, which
+ * must outlive the db and ends with a NULL name. ERR_CONFLICT: of a newer or changed schema;
+ * ERR_STORAGE: not readable. Errors are logged. Several processes may have it open. */
+MUST_USE enum err db_open(const char *where, const struct embedded *migrations, struct db **ret);
 struct db *db_close(struct db *db); /* when nobody uses it any more */
+
+extern const struct embedded db_migrations[]; /* those of a node (generated) */
+
+/* Do other processes write this store, so that what is remembered of it is worth a second at most?
+ * False for SQLite, but while db_set_shared says otherwise (one server takes over from another). */
+bool db_is_shared(const struct db *db);
+void db_set_shared(struct db *db, bool shared);
+
+/* Tell the other processes of a shared store what to wake (WAKE_…), after a commit; tx_commit does.
+ * It is only for speed, and may be lost: who hears nothing looks by itself once a second. */
+void db_notify(struct db *db, unsigned wake);
 
 /* How many durable commits there were, and how many transactions they carried. */
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);
 
 /* For node/cx.c only: one level of a transaction; see tx_begin there. After a failed commit the
  * level is gone and nothing of the transaction is in the store. */
-MUST_USE enum err db_tx_begin(struct cx *cx);
+MUST_USE enum err db_tx_begin(struct cx *cx, bool shared);
 MUST_USE enum err db_tx_commit(struct cx *cx);
 void db_tx_rollback(struct cx *cx);
+MUST_USE enum err db_tx_lock(struct cx *cx, struct str name);
 
 /* For generated code: one static query. */
 struct db_query {
@@ -72,8 +86,9 @@ MUST_USE enum err db_run(struct cx *cx, const struct db_query *q, const union db
  * snapshot outlives a query, and a writing one is a transaction by itself.
  *
  * Errors: a UNIQUE or PRIMARY KEY that is taken is ERR_CONFLICT, any other broken constraint
- * ERR_INVALID; the statement alone is undone and the transaction may go on. ERR_BUSY: no room for
- * 10 s. ERR_STORAGE: disk full, unreadable or damaged; the transaction is lost. */
+ * ERR_INVALID. ERR_BUSY: no room for 10 s. ERR_STORAGE: disk full, unreadable or damaged; the whole
+ * transaction is lost. After any of them the innermost level of the transaction is lost: statements
+ * and commit give ERR_INTERNAL (or what lost it, when that is ERR_BUSY or ERR_STORAGE). */
 
 /* Prepare one query and throw it away (tests, `orrery doctor`). */
 MUST_USE enum err db_check_query(struct cx *cx, const struct db_query *q);

@@ -54,6 +54,8 @@ struct db_waiter {
 
 struct db {
     char *path;
+    const struct embedded *migrations;
+    _Atomic bool shared;
     pthread_mutex_t read_lock;
     pthread_cond_t read_free;
     struct db_conn *idle;      /* last used first, so that few stay warm */
@@ -78,12 +80,15 @@ enum err db_code(int rc);
 /* Prepares at the first use; NULL and cx_fail's code in *ret_err otherwise. */
 sqlite3_stmt *db_prepare(struct cx *cx, struct db_conn *c, const struct db_query *q,
                          enum err *ret_err);
-/* In a transaction after a failed statement: did the engine roll everything back? */
-void db_tx_note_failure(struct db *db);
-bool db_tx_is_broken(const struct db *db);
+/* In a transaction after a failed statement: its innermost level is lost, or all of it if the engine
+ * rolled everything back. */
+void db_tx_note_failure(struct cx *cx, enum err e);
 MUST_USE enum err db_tx_open(struct db *db);
 void db_tx_close(struct db *db);
 
-MUST_USE enum err db_migrate(sqlite3 *h);
+MUST_USE enum err db_migrate(sqlite3 *h, const struct embedded *list);
+
+/* The level of the transaction is lost: what a statement or a commit in it gives. */
+MUST_USE enum err db_tx_refuse(struct cx *cx, const char *what);
 
 #endif

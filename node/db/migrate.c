@@ -11,8 +11,6 @@
 #include "node/base/log.h"
 #include "node/db/db_private.h"
 
-extern const struct embedded db_migrations[];
-
 enum { MAX_SQL = 1 << 20 };
 
 static bool is_word_char(char c)
@@ -153,15 +151,15 @@ static enum err apply(struct arena *a, sqlite3 *h, const struct embedded *m, str
     return e;
 }
 
-static bool is_ours(const char *name)
+static bool is_ours(const struct embedded *list, const char *name)
 {
-    for (const struct embedded *m = db_migrations; m->name != NULL; m++)
+    for (const struct embedded *m = list; m->name != NULL; m++)
         if (strcmp(m->name, name) == 0)
             return true;
     return false;
 }
 
-static enum err refuse_newer(sqlite3 *h)
+static enum err refuse_newer(sqlite3 *h, const struct embedded *list)
 {
     sqlite3_stmt *stmt = NULL;
     enum err e = OK;
@@ -170,7 +168,7 @@ static enum err refuse_newer(sqlite3 *h)
         return ERR_STORAGE;
     while (e == OK && sqlite3_step(stmt) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 0);
-        if (!is_ours(name)) {
+        if (!is_ours(list, name)) {
             log_error("db", "the store has migration %s, which this program does not know: "
                             "it was written by a newer version; upgrade the program", name);
             e = ERR_CONFLICT;
@@ -180,14 +178,14 @@ static enum err refuse_newer(sqlite3 *h)
     return e;
 }
 
-enum err db_migrate(sqlite3 *h)
+enum err db_migrate(sqlite3 *h, const struct embedded *list)
 {
     TRY(run_sql(h, "table", "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, "
                             "checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"));
-    TRY(refuse_newer(h));
+    TRY(refuse_newer(h, list));
     struct arena *a = arena_new();
     enum err e = OK;
-    for (const struct embedded *m = db_migrations; e == OK && m->name != NULL; m++) {
+    for (const struct embedded *m = list; e == OK && m->name != NULL; m++) {
         struct str sum = crypt_sha256_hex(a, (struct str){(const char *)m->bytes, m->n});
         bool applied = false;
         e = look_up(h, m->name, sum, &applied);

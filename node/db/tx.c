@@ -45,17 +45,24 @@ void db_tx_close(struct db *db)
         sqlite3_finalize(all[i]);
 }
 
-bool db_tx_is_broken(const struct db *db)
-{
-    return db->batch->broken;
-}
-
 /* After disk full and the like SQLite may have rolled back everything by itself; running on would
- * then write in autocommit mode. */
-void db_tx_note_failure(struct db *db)
+ * then write in autocommit mode. Otherwise a failed statement could be gone on after on SQLite alone;
+ * it is lost here, too, so that nobody comes to rely on it. */
+void db_tx_note_failure(struct cx *cx, enum err e)
 {
+    struct db *db = cx->node->db;
     if (sqlite3_get_autocommit(db->writer.h))
         db->batch->broken = true;
+    if (cx->tx_lost == 0)
+        cx->tx_lost_by = e;
+    cx->tx_lost = db->batch->broken ? 1 : cx->tx_depth;
+}
+
+enum err db_tx_refuse(struct cx *cx, const char *what)
+{
+    enum err e = cx->tx_lost_by;
+    return cx_fail(cx, e == ERR_STORAGE || e == ERR_BUSY ? e : ERR_INTERNAL,
+                   "%s: a failed statement lost level %d of the transaction", what, cx->tx_lost);
 }
 
 /* ---- who has the writer -------------------------------------------------------------------- */
@@ -263,15 +270,30 @@ static enum err outermost_end(struct cx *cx, struct db *db, bool member)
     return member ? batch_wait(db, b) : OK;
 }
 
-enum err db_tx_begin(struct cx *cx)
+static void level_gone(struct cx *cx)
+{
+    cx->tx_depth--;
+    if (cx->tx_lost > cx->tx_depth)
+        cx->tx_lost = 0;
+    if (cx->tx_depth == 0)
+        cx->tx_shared = false;
+}
+
+enum err db_tx_begin(struct cx *cx, bool shared)
 {
     struct db *db = cx->node->db;
-    if (cx->tx_depth == 0)
+    if (cx->tx_lost > 0)
+        return db_tx_refuse(cx, "begin");
+    if (cx->tx_depth > 0 && cx->tx_shared && !shared)
+        return cx_fail(cx, ERR_INTERNAL, "a shared transaction cannot hold an exclusive one");
+    if (cx->tx_depth == 0) {
         TRY(outermost_begin(cx, db));
+        cx->tx_shared = shared;
+    }
     cx->tx_depth++;
     if (db->batch->broken || step(db->savepoint) != SQLITE_OK) {
-        db_tx_note_failure(db);
-        cx->tx_depth--;
+        db_tx_note_failure(cx, ERR_STORAGE);
+        level_gone(cx);
         if (cx->tx_depth == 0) {
             enum err e = outermost_end(cx, db, false);
             (void)e; /* nothing of ours was in it */
@@ -286,11 +308,17 @@ enum err db_tx_commit(struct cx *cx)
     struct db *db = cx->node->db;
     if (cx->tx_depth == 0)
         return cx_fail(cx, ERR_INTERNAL, "commit without a transaction");
+    if (cx->tx_lost > 0) {
+        enum err lost = db_tx_refuse(cx, "commit");
+        db_tx_rollback(cx);
+        return lost;
+    }
     if (db->batch->broken || step(db->release) != SQLITE_OK) {
         db_tx_rollback(cx);
         return cx_fail(cx, ERR_STORAGE, "commit: the transaction is lost");
     }
-    if (--cx->tx_depth > 0)
+    level_gone(cx);
+    if (cx->tx_depth > 0)
         return OK;
     enum err e = outermost_end(cx, db, true);
     return e == OK ? OK : cx_fail(cx, e, "commit failed; see the log of the store");
@@ -306,8 +334,16 @@ void db_tx_rollback(struct cx *cx)
         if (step(db->rollback_to) != SQLITE_OK || step(db->release) != SQLITE_OK)
             db->batch->broken = true;
     }
-    if (--cx->tx_depth > 0)
+    level_gone(cx);
+    if (cx->tx_depth > 0)
         return;
     enum err e = outermost_end(cx, db, false);
     (void)e; /* told to the members whom it concerns */
+}
+
+/* All transactions of a file exclude each other already. */
+enum err db_tx_lock(struct cx *cx, struct str name)
+{
+    (void)name;
+    return cx->tx_depth > 0 ? OK : cx_fail(cx, ERR_INTERNAL, "a lock outside a transaction");
 }

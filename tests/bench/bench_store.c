@@ -167,7 +167,7 @@ int main(int argc, char **argv)
         printf("%.0f\n", run_raw(raw, 1));
     } else {
         b.node.ids = id_maker_new();
-        must(db_open(path, &b.node.db) == OK, "db_open");
+        must(db_open(path, db_migrations, &b.node.db) == OK, "db_open");
         run_all(&b, raw);
         db_close(b.node.db);
         id_maker_free(b.node.ids);

@@ -21,7 +21,7 @@ struct store {
 static inline void store_reopen(struct store *s)
 {
     s->node.db = db_close(s->node.db);
-    assert_int_equal(db_open(s->path, &s->node.db), OK);
+    assert_int_equal(db_open(s->path, db_migrations, &s->node.db), OK);
 }
 
 static inline struct store *store_new(void)

@@ -135,6 +135,56 @@ static void inner_transactions_undo_their_part_only(void **state)
     cx_free(cx);
 }
 
+static void a_failed_statement_loses_its_level(void **state)
+{
+    struct store *s = *state;
+    struct cx *cx = cx_new(&s->node);
+    int64_t n = 0;
+    put(cx, 1, "taken");
+    assert_int_equal(tx_begin(cx), OK);
+    put(cx, 2, "outer");
+    assert_int_equal(tx_begin(cx), OK);
+    put(cx, 3, "inner");
+    assert_int_equal(q_note_insert(cx, 1, DB_NULL, STR("x"), STR_NULL, NULL), ERR_CONFLICT);
+    assert_int_equal(q_note_count(cx, &n), ERR_INTERNAL);
+    assert_int_equal(tx_begin(cx), ERR_INTERNAL);
+    assert_int_equal(cx->tx_depth, 2);
+    assert_int_equal(tx_commit(cx), ERR_INTERNAL);
+    assert_int_equal(cx->tx_depth, 1);
+    put(cx, 4, "outer");
+    assert_int_equal(tx_commit(cx), OK);
+    assert_int_equal(count(cx), 3);
+    assert_int_equal(tx_begin(cx), OK);
+    put(cx, 5, "outer");
+    assert_int_equal(q_note_insert(cx, 1, DB_NULL, STR("x"), STR_NULL, NULL), ERR_CONFLICT);
+    assert_int_equal(tx_commit(cx), ERR_INTERNAL);
+    assert_int_equal(count(cx), 3);
+    cx_free(cx);
+}
+
+static void shared_transactions_hold_no_exclusive_one(void **state)
+{
+    struct store *s = *state;
+    struct cx *cx = cx_new(&s->node);
+    assert_int_equal(tx_lock(cx, STR("order")), ERR_INTERNAL);
+    assert_int_equal(tx_begin_shared(cx), OK);
+    assert_int_equal(tx_lock(cx, STR("order")), OK);
+    put(cx, 1, "x");
+    assert_int_equal(tx_begin(cx), ERR_INTERNAL);
+    assert_int_equal(tx_begin_shared(cx), OK);
+    put(cx, 2, "x");
+    assert_int_equal(tx_commit(cx), OK);
+    assert_int_equal(tx_commit(cx), OK);
+    assert_int_equal(tx_begin(cx), OK);
+    assert_int_equal(tx_begin_shared(cx), OK);
+    assert_int_equal(tx_begin(cx), OK);
+    put(cx, 3, "x");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(tx_commit(cx), OK);
+    assert_int_equal(count(cx), 3);
+    cx_free(cx);
+}
+
 static void a_thread_cannot_wait_for_itself(void **state)
 {
     struct store *s = *state;
@@ -246,7 +296,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
         if (pid == 0) {
             pthread_t t[4];
             void *args[2] = {s, &ends[1]};
-            if (db_open(s->path, &s->node.db) != OK)
+            if (db_open(s->path, db_migrations, &s->node.db) != OK)
                 _exit(2);
             for (int i = 0; i < 4; i++)
                 pthread_create(&t[i], NULL, write_until_killed, args);
@@ -263,7 +313,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
         while (n < 4000 && read(ends[0], &ids[n], sizeof *ids) == sizeof *ids)
             n++;
         close(ends[0]);
-        assert_int_equal(db_open(s->path, &s->node.db), OK);
+        assert_int_equal(db_open(s->path, db_migrations, &s->node.db), OK);
         struct cx *cx = cx_new(&s->node);
         struct note_row row;
         for (size_t i = 0; i < n; i++)
@@ -271,7 +321,7 @@ static void what_was_acknowledged_survives_a_kill(void **state)
         cx_free(cx);
         s->node.db = db_close(s->node.db);
     }
-    assert_int_equal(db_open(s->path, &s->node.db), OK);
+    assert_int_equal(db_open(s->path, db_migrations, &s->node.db), OK);
 }
 
 /* ---- trouble ------------------------------------------------------------------------------- */
@@ -329,10 +379,10 @@ static void a_changed_or_newer_schema_is_refused(void **state)
     struct store *s = *state;
     s->node.db = db_close(s->node.db);
     run_raw(s, "INSERT INTO migration VALUES ('9999_future.sql', 'x', 1)");
-    assert_int_equal(db_open(s->path, &s->node.db), ERR_CONFLICT);
+    assert_int_equal(db_open(s->path, db_migrations, &s->node.db), ERR_CONFLICT);
     run_raw(s, "DELETE FROM migration WHERE name = '9999_future.sql'");
     run_raw(s, "UPDATE migration SET checksum = 'x' WHERE name = '0001_core.sql'");
-    assert_int_equal(db_open(s->path, &s->node.db), ERR_CONFLICT);
+    assert_int_equal(db_open(s->path, db_migrations, &s->node.db), ERR_CONFLICT);
     s->node.db = NULL;
 }
 
@@ -396,6 +446,8 @@ int main(void)
         TEST(errors_have_their_code),
         TEST(what_is_not_committed_is_gone),
         TEST(inner_transactions_undo_their_part_only),
+        TEST(a_failed_statement_loses_its_level),
+        TEST(shared_transactions_hold_no_exclusive_one),
         TEST(a_thread_cannot_wait_for_itself),
         TEST(caches_hear_after_the_commit),
         TEST(writers_share_commits_and_lose_nothing),
