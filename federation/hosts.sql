@@ -24,7 +24,8 @@ ON CONFLICT (host) DO UPDATE SET scheme = excluded.scheme, scheme_at = excluded.
 -- :name hosts_ailing :many
 -- :out host_row
 SELECT host, scheme, scheme_at, failures, open_until, last_success_at, last_failure_at, fail_days,
-       fail_day, last_error FROM host WHERE fail_days > 0 ORDER BY last_failure_at DESC LIMIT 8000;
+       fail_day, last_error FROM host WHERE fail_days > 0
+ ORDER BY COALESCE(last_failure_at, 0) DESC LIMIT 8000;
 
 -- :name hosts_dead :many
 -- :out host text, last_failure_at int

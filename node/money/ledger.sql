@@ -36,7 +36,7 @@ SELECT e.txn_id, e.account, e.currency, e.amount
 -- :name ledger_balance :many
 -- :in planet_id int
 -- :out account text, currency text, amount int
-SELECT e.account, e.currency, SUM(e.amount)
+SELECT e.account, e.currency, CAST(SUM(e.amount) AS BIGINT)
   FROM txn t JOIN entry e ON e.txn_id = t.id
  WHERE t.planet_id = :planet_id GROUP BY e.account, e.currency ORDER BY e.account, e.currency;
 

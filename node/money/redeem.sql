@@ -7,7 +7,8 @@
 -- :in planet_id int
 -- :out code_batch_row
 SELECT b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,
-       b.created_by, b.created_at, COUNT(c.id), COALESCE(SUM(c.used), 0), COUNT(c.revoked_at)
+       b.created_by, b.created_at, COUNT(c.id), CAST(COALESCE(SUM(c.used), 0) AS BIGINT),
+       COUNT(c.revoked_at)
   FROM code_batch b JOIN tier t ON t.id = b.tier_id LEFT JOIN code c ON c.batch_id = b.id
  WHERE b.planet_id = :planet_id
  GROUP BY b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,
@@ -18,7 +19,8 @@ SELECT b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.
 -- :in id int
 -- :out code_batch_row
 SELECT b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,
-       b.created_by, b.created_at, COUNT(c.id), COALESCE(SUM(c.used), 0), COUNT(c.revoked_at)
+       b.created_by, b.created_at, COUNT(c.id), CAST(COALESCE(SUM(c.used), 0) AS BIGINT),
+       COUNT(c.revoked_at)
   FROM code_batch b JOIN tier t ON t.id = b.tier_id LEFT JOIN code c ON c.batch_id = b.id
  WHERE b.id = :id
  GROUP BY b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,

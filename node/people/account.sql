@@ -6,34 +6,34 @@
 -- :in id int
 -- :out account_row
 SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
-       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+       CAST(CASE WHEN password IS NULL THEN 0 ELSE 1 END AS BIGINT), state, created_at
   FROM account WHERE id = :id AND state <> 'deleted';
 
 -- :name account_by_mail :one
 -- :in mail_key text
 -- :out account_row
 SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
-       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+       CAST(CASE WHEN password IS NULL THEN 0 ELSE 1 END AS BIGINT), state, created_at
   FROM account WHERE mail_key = :mail_key AND state <> 'deleted';
 
 -- :name account_by_username :one
 -- :in username text
 -- :out account_row
 SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
-       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+       CAST(CASE WHEN password IS NULL THEN 0 ELSE 1 END AS BIGINT), state, created_at
   FROM account WHERE username = :username AND state <> 'deleted';
 
 -- :name account_owner :one
 -- :out account_row
 SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
-       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+       CAST(CASE WHEN password IS NULL THEN 0 ELSE 1 END AS BIGINT), state, created_at
   FROM account WHERE is_owner = 1 AND state = 'active' ORDER BY id LIMIT 1;
 
 -- :name account_list :many
 -- :in after_id int, n int
 -- :out account_row
 SELECT id, mail, username, name, bio, locale, avatar_media_id, is_owner,
-       CASE WHEN password IS NULL THEN 0 ELSE 1 END, state, created_at
+       CAST(CASE WHEN password IS NULL THEN 0 ELSE 1 END AS BIGINT), state, created_at
   FROM account WHERE id > :after_id AND state <> 'deleted' ORDER BY id LIMIT :n;
 
 -- Accounts and planets share one space of names: both are found as @name@host.

@@ -2,7 +2,7 @@
 -- :name rate_sum :one
 -- :in key text, since int
 -- :out hits int, oldest int?
-SELECT COALESCE(SUM(hits), 0), MIN(window_start) FROM rate_window
+SELECT CAST(COALESCE(SUM(hits), 0) AS BIGINT), MIN(window_start) FROM rate_window
  WHERE key = :key AND window_start > :since;
 
 -- :name rate_count :one

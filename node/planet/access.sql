@@ -4,7 +4,7 @@
 -- :name access_facts :many
 -- :in account_id int, planet_id int, first_post int, last_post int
 -- :out what int, a text?, b text?, id int, rank int, starts_at int, ends_at int?, window_days int?
-SELECT 0, a.state, r.role, a.id, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
+SELECT CAST(0 AS BIGINT), a.state, r.role, a.id, 0, 0, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT)
   FROM account a LEFT JOIN role r ON r.account_id = a.id AND r.planet_id = :planet_id
  WHERE a.id = :account_id
 UNION ALL

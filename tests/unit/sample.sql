@@ -33,7 +33,7 @@ SELECT COUNT(*) FROM audit;
 -- :in x int, y text
 -- :out a text, b int, c int, d real
 SELECT 'it''s :x; "' AS "a:y", /* :gone ; */ :x + :x, -- :gone
-       :x, 0.5 WHERE :y = 'y';
+       :x, CAST(0.5 AS DOUBLE PRECISION) WHERE :y = 'y';
 
 -- :name note_add_returning :one
 -- :in id int
