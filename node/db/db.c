@@ -287,18 +287,12 @@ static enum err run_in_tx(struct cx *cx, const struct db_query *q, const union d
     return e;
 }
 
-static bool is_write(const char *sql)
-{
-    return strncasecmp(sql, "SELECT", 6) != 0 && strncasecmp(sql, "WITH", 4) != 0 &&
-           strncasecmp(sql, "VALUES", 6) != 0;
-}
-
 enum err db_run(struct cx *cx, const struct db_query *q, const union db_value *in,
                 void (*row)(void *arg, const union db_value *columns), void *arg, int64_t *ret_n)
 {
     if (cx->tx_depth > 0)
         return run_in_tx(cx, q, in, row, arg, ret_n);
-    if (is_write(q->sql)) {
+    if (q->writes) {
         TX_SCOPE(cx);
         TRY(run_in_tx(cx, q, in, row, arg, ret_n));
         return tx_commit(cx);

@@ -27,6 +27,7 @@
 #ifndef NODE_DB_DB_H
 #define NODE_DB_DB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/base/embed.h"
@@ -68,7 +69,9 @@ MUST_USE enum err db_tx_lock(struct cx *cx, struct str name);
 /* For generated code: one static query. */
 struct db_query {
     const char *name;
-    const char *sql;
+    const char *sql; /* for SQLite */
+    const char *pg;  /* for PostgreSQL */
+    bool writes;     /* is a transaction by itself outside of one */
     const char *in;  /* a letter a parameter: i t b r, capital = nullable */
     const char *out; /* the same for columns */
 };

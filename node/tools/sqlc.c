@@ -38,7 +38,16 @@ struct query {
     size_t n_in;
     struct row *out;  /* NULL: none */
     bool bare;        /* a column list of one: the value itself, no struct */
-    struct str sql;
+    struct str sql;   /* ?N, for SQLite */
+    struct str pg;    /* $N, for PostgreSQL */
+};
+
+enum engine { BOTH, SQLITE_ONLY, PG_ONLY };
+
+/* A statement while it is read, in the spelling of each engine. */
+struct statement {
+    struct buf sqlite, pg;
+    enum engine only; /* inside {sqlite: …} or {pg: …} */
 };
 
 struct file {
@@ -216,12 +225,33 @@ static struct str read_directive(struct file *f, struct str line)
     return line;
 }
 
-static void put_param(struct file *f, struct query *q, struct str name, struct buf *out)
+static void put_sql(struct statement *s, struct str text)
+{
+    if (s->only != PG_ONLY)
+        buf_put(&s->sqlite, text);
+    if (s->only != SQLITE_ONLY)
+        buf_put(&s->pg, text);
+}
+
+/* White space shrinks to one blank. */
+static void put_blank(struct statement *s)
+{
+    struct buf *all[] = {s->only == PG_ONLY ? NULL : &s->sqlite,
+                         s->only == SQLITE_ONLY ? NULL : &s->pg};
+    for (size_t i = 0; i < 2; i++)
+        if (all[i] != NULL && all[i]->n > 0 && all[i]->p[all[i]->n - 1] != ' ')
+            buf_put_char(all[i], ' ');
+}
+
+static void put_param(struct file *f, struct query *q, struct str name, struct statement *s)
 {
     for (size_t i = 0; i < q->n_in; i++) {
         if (str_eq(q->in[i].name, name)) {
             q->used[i] = true;
-            buf_fmt(out, "?%zu", i + 1);
+            if (s->only != PG_ONLY)
+                buf_fmt(&s->sqlite, "?%zu", i + 1);
+            if (s->only != SQLITE_ONLY)
+                buf_fmt(&s->pg, "$%zu", i + 1);
             return;
         }
     }
@@ -229,7 +259,7 @@ static void put_param(struct file *f, struct query *q, struct str name, struct b
 }
 
 /* Copy what stands between quotes (a doubled quote stays inside); at is on the first one. */
-static size_t copy_quoted(struct file *f, size_t at, struct buf *out)
+static size_t copy_quoted(struct file *f, size_t at, struct statement *s)
 {
     char quote = f->text.p[at];
     int line = f->line;
@@ -246,7 +276,7 @@ static size_t copy_quoted(struct file *f, size_t at, struct buf *out)
     }
     if (i == f->text.n)
         die(f, line, "the quote is not closed");
-    buf_put_bytes(out, f->text.p + at, i + 1 - at);
+    put_sql(s, str_sub(f->text, at, i + 1 - at));
     return i + 1;
 }
 
@@ -261,11 +291,33 @@ static size_t skip_comment(struct file *f, size_t i)
     return end == SIZE_MAX ? end : end + 2;
 }
 
-/* From f->at to the ';'. Comments go, white space shrinks, ':name' becomes '?N'. */
+/* At a '{' or '}': what stands between is for one engine alone. Returns where it goes on. */
+static size_t read_splice(struct file *f, size_t at, struct statement *s)
+{
+    struct str rest = str_sub(f->text, at, SIZE_MAX);
+    if (f->text.p[at] == '}') {
+        if (s->only == BOTH)
+            die(f, f->line, "a '}' without its '{'");
+        s->only = BOTH;
+        return at + 1;
+    }
+    if (s->only != BOTH)
+        die(f, f->line, "a '{' inside another one");
+    if (str_starts(rest, STR("{pg:")))
+        s->only = PG_ONLY;
+    else if (str_starts(rest, STR("{sqlite:")))
+        s->only = SQLITE_ONLY;
+    else
+        die(f, f->line, "write {pg: …} or {sqlite: …}");
+    return str_find_char(f->text, ':', at) + 1;
+}
+
+/* From f->at to the ';'. Comments go, white space shrinks, ':name' becomes '?N' and '$N'. */
 static void read_statement(struct file *f, struct query *q)
 {
-    struct buf out;
-    buf_init_arena(&out, f->arena, MAX_FILE);
+    struct statement out = {.only = BOTH};
+    buf_init_arena(&out.sqlite, f->arena, MAX_FILE);
+    buf_init_arena(&out.pg, f->arena, MAX_FILE);
     struct str t = f->text;
     size_t i = f->at;
     f->line++; /* read_line counts finished lines; this one is being read */
@@ -276,7 +328,7 @@ static void read_statement(struct file *f, struct query *q)
         } else if ((c == '-' && next == '-') || (c == '/' && next == '*')) {
             i = skip_comment(f, i);
         } else if (c == ':' && next == ':') {
-            buf_lit(&out, "::");
+            put_sql(&out, STR("::"));
             i += 2;
         } else if (c == ':' && is_word(next)) {
             size_t end = i + 1;
@@ -286,25 +338,29 @@ static void read_statement(struct file *f, struct query *q)
             i = end;
         } else if (c == '?' || c == '$') {
             die(f, f->line, "write parameters as ':name'");
+        } else if (c == '{' || c == '}') {
+            i = read_splice(f, i, &out);
         } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
             if (c == '\n')
                 f->line++;
-            if (out.n > 0 && out.p[out.n - 1] != ' ')
-                buf_put_char(&out, ' ');
+            put_blank(&out);
             i++;
         } else {
-            buf_put_char(&out, c);
+            put_sql(&out, str_sub(t, i, 1));
             i++;
         }
     }
     if (i >= t.n)
         die(f, q->line, "the statement of '" STR_FMT "' does not end in ';'", STR_ARG(q->name));
+    if (out.only != BOTH)
+        die(f, f->line, "a '{' without its '}'");
     f->at = i + 1;
     f->line--;
     struct str rest = read_line(f);
     if (rest.n > 0 && !str_starts(rest, STR("--")))
         die(f, f->line, "a new statement begins on a line of its own");
-    q->sql = str_trim(buf_str(&out));
+    q->sql = str_trim(buf_str(&out.sqlite));
+    q->pg = str_trim(buf_str(&out.pg));
     for (size_t k = 0; k < q->n_in; k++)
         if (!q->used[k])
             die(f, q->line, "'" STR_FMT "' names ':" STR_FMT "' in :in but not in its SQL",
@@ -314,7 +370,7 @@ static void read_statement(struct file *f, struct query *q)
 static void finish_query(struct file *f, struct query *q)
 {
     read_statement(f, q);
-    if (q->sql.n == 0)
+    if (q->sql.n == 0 || q->pg.n == 0)
         die(f, q->line, "'" STR_FMT "' has no SQL", STR_ARG(q->name));
     if (q->shape == SHAPE_EXEC && q->out != NULL)
         die(f, q->line, "'" STR_FMT "' is :exec and has an :out", STR_ARG(q->name));
@@ -478,6 +534,36 @@ static void put_c_string(struct buf *b, struct str s)
     buf_lit(b, "\"");
 }
 
+/* Does this word stand in it, outside of quotes? */
+static bool has_word(struct str sql, const char *word)
+{
+    char quote = '\0';
+    for (size_t i = 0; i < sql.n; i++) {
+        char c = sql.p[i];
+        if (quote != '\0' || c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : quote == c ? '\0' : quote;
+            continue;
+        }
+        size_t end = i;
+        while (end < sql.n && is_word(sql.p[end]))
+            end++;
+        if (end > i) {
+            if (str_eq_c(str_sub(sql, i, end - i), word))
+                return true;
+            i = end - 1;
+        }
+    }
+    return false;
+}
+
+/* Must it run in a transaction of its own when there is none? */
+static bool is_writing(struct str sql)
+{
+    if (str_starts(sql, STR("WITH ")))
+        return has_word(sql, "INSERT") || has_word(sql, "UPDATE") || has_word(sql, "DELETE");
+    return !str_starts(sql, STR("SELECT ")) && !str_starts(sql, STR("VALUES "));
+}
+
 static void put_letters(struct buf *b, const struct column *c, size_t n)
 {
     buf_lit(b, "\"");
@@ -492,6 +578,9 @@ static void put_query_const(struct buf *b, const struct query *q)
             STR_ARG(q->name), STR_ARG(q->name));
     buf_lit(b, "    .sql =\n");
     put_c_string(b, q->sql);
+    buf_lit(b, ",\n    .pg =\n");
+    put_c_string(b, q->pg);
+    buf_fmt(b, ",\n    .writes = %s", is_writing(q->sql) ? "true" : "false");
     buf_lit(b, ",\n    .in = ");
     put_letters(b, q->in, q->n_in);
     buf_lit(b, ",\n    .out = ");

@@ -35,6 +35,11 @@ SELECT COUNT(*) FROM audit;
 SELECT 'it''s :x; "' AS "a:y", /* :gone ; */ :x + :x, -- :gone
        :x, CAST(0.5 AS DOUBLE PRECISION) WHERE :y = 'y';
 
+-- :name note_spliced :one
+-- :in x int
+-- :out engine text, x int
+SELECT {sqlite: 'sqlite'} {pg: 'pg'}, :x {pg: + :x - :x} WHERE '{' <> '}';
+
 -- :name note_add_returning :one
 -- :in id int
 -- :out id int

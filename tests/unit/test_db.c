@@ -71,6 +71,21 @@ static void quotes_and_comments_are_left_alone(void **state)
     cx_free(cx);
 }
 
+static void a_splice_is_for_one_engine(void **state)
+{
+    struct store *s = *state;
+    struct cx *cx = cx_new(&s->node);
+    struct note_spliced_row row;
+    assert_int_equal(q_note_spliced(cx, 4, &row), OK);
+    CHECK_STR(row.engine, "sqlite");
+    assert_int_equal(row.x, 4);
+    assert_string_equal(dbq_note_spliced.sql, "SELECT 'sqlite' , ?1 WHERE '{' <> '}'");
+    assert_string_equal(dbq_note_spliced.pg, "SELECT 'pg', $1 + $1 - $1 WHERE '{' <> '}'");
+    assert_false(dbq_note_spliced.writes);
+    assert_true(dbq_note_insert.writes);
+    cx_free(cx);
+}
+
 static void errors_have_their_code(void **state)
 {
     struct store *s = *state;
@@ -443,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_shape_gives_what_it_says),
         TEST(quotes_and_comments_are_left_alone),
+        TEST(a_splice_is_for_one_engine),
         TEST(errors_have_their_code),
         TEST(what_is_not_committed_is_gone),
         TEST(inner_transactions_undo_their_part_only),
