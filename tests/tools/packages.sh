@@ -5,7 +5,7 @@ PACKAGES_BUILD="gcc make autoconf automake pkg-config libc6-dev gettext
  libvips-dev libseccomp-dev ca-certificates"
 PACKAGES_CHECK="libcmocka-dev clang libclang-rt-14-dev chromium fonts-noto-cjk fonts-noto-core
  sqlite3 procps postgresql-15"
-PACKAGES_BENCH="wrk curl sqlite3 procps"
+PACKAGES_BENCH="wrk curl sqlite3 procps postgresql-15"
 
 # need PACKAGE…: install those that are missing, and nothing when none is.
 need() {

@@ -5,6 +5,7 @@
 #   pg.sh stop FILE             end it and delete it; nothing to do when FILE is not there
 #   pg.sh down FILE [MODE]      end it only: fast, or immediate, which is how a machine would
 #   pg.sh up FILE               start it again after down; prints its address
+# PG_OPTIONS is given to the server behind ours.
 # The directory lies in /tmp, since a socket's path has room for 107 bytes and the server's user must
 # be able to walk to it.
 set -eu
@@ -31,7 +32,7 @@ launch() { # DIR
     as_user "$bin/pg_ctl" start -w -t 60 -s -D "$1/data" -l "$1/log" \
         -o "-c listen_addresses= -c unix_socket_directories=$1 -c max_connections=400
             -c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c jit=off
-            -c max_wal_size=512MB -c log_lock_waits=on -c timezone=Asia/Shanghai" \
+            -c max_wal_size=512MB -c log_lock_waits=on -c timezone=Asia/Shanghai ${PG_OPTIONS:-}" \
         </dev/null >/dev/null 2>&1 3>&- 9>&- || {
         cat "$1/log" >&2
         exit 1
@@ -58,7 +59,7 @@ clear_up() { # FILE
 }
 
 [ $# -ge 2 ] || {
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 file=$2
