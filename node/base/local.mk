@@ -36,6 +36,7 @@ libbase_a_SOURCES += \
 	node/base/id.c node/base/id.h \
 	node/base/limiter.c node/base/limiter.h \
 	node/base/log.c node/base/log.h \
+	node/base/metrics.c node/base/metrics.h \
 	node/base/turnstile.c node/base/turnstile.h
 
 check_PROGRAMS += tests/unit/test_clock tests/unit/test_turnstile

@@ -5,6 +5,7 @@ libhttp_a_SOURCES += \
 	node/http/cookie.c \
 	node/http/form.c node/http/form.h \
 	node/http/guard.c \
+	node/http/internal.c node/http/internal.h \
 	node/http/linger.c \
 	node/http/mhd.c \
 	node/http/parse.c node/http/parse.h \
