@@ -43,7 +43,7 @@ static enum err delivery_go(struct delivery *d, struct arena *a);
 
 static void finish(struct delivery *d, enum job_verdict v, const char *error, int64_t retry_after_s)
 {
-    job_finish(d->fed->node->server->jobs, d->job_id, v, error, retry_after_s);
+    job_finish(d->fed->node, d->job_id, v, error, retry_after_s);
     delivery_free(d);
 }
 

@@ -13,7 +13,6 @@
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/node.h"
-#include "node/server.h"
 
 struct cx *cx_new(struct node *node)
 {
@@ -93,9 +92,8 @@ enum err tx_commit(struct cx *cx)
         db_notify(cx->node->db, wake);
     if (wake & WAKE_PUBLIC)
         atomic_fetch_add(&cx->node->public_generation, 1);
-    struct server *server = cx->node->server;
-    if ((wake & WAKE_JOBS) && server != NULL && server->jobs != NULL)
-        jobs_wake(server->jobs);
+    if (wake & WAKE_JOBS)
+        jobs_wake(cx->node);
     return OK;
 }
 

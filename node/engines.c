@@ -42,7 +42,8 @@ enum err engines_start(struct engines *e, struct str agent, const char *listen)
 {
     struct server *s = e->server;
     TRY(fetcher_start(s->dev, agent, &s->fetcher));
-    TRY(jobs_start(s, JOB_WORKERS, &s->jobs));
+    TRY(jobs_start(s, &(struct jobs_options){.n_runners = JOB_WORKERS}, &s->jobs));
+    TRY(jobs_attach(s->jobs, s->node));
     return http_start(s, listen, HTTP_WORKERS, &e->http);
 }
 

@@ -16,6 +16,7 @@ struct db;
 struct id_maker;
 struct limiter;
 struct http_cache;
+struct jobs_node;
 struct fed;
 
 struct node {
@@ -26,6 +27,7 @@ struct node {
     struct id_maker *ids;
     struct http_cache *cache; /* anonymous pages and documents; NULL in command line use */
     struct fed *fed;          /* federation's memory; NULL in command line use */
+    struct jobs_node *jobs;   /* node/jobs/jobs.h; NULL in command line use */
     struct limiter *limiter;  /* node/base/limiter.h */
     struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
     struct str host;          /* "example.org" or "localhost:8420", lower case */

@@ -1,7 +1,7 @@
-/* The threads: one claimer, some runners. What they do with the store is turn.c. */
+/* The engine's threads: claimers, who talk to the stores, and runners. */
 #include "node/jobs/jobs.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "node/base/clock.h"
-#include "node/base/id.h"
+#include "node/base/crypt.h"
 #include "node/base/log.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
@@ -19,12 +19,27 @@
 
 /* ---- making -------------------------------------------------------------------------------- */
 
+static struct kind kind_of(const struct job_row *row, int n_runners)
+{
+    int max = row->max_in_flight;
+    struct kind k = {.row = row, .limit_node = max, .limit_all = max};
+    if (max <= 0) { /* what can run soon, and a little more so that a runner never waits */
+        k.limit_node = 2 * n_runners + 2;
+        k.limit_all = INT_MAX;
+    } else if (max >= JOBS_WIDE) {
+        k.reserve = max / JOBS_RESERVE;
+    } else if (max < n_runners - 1) { /* so few a node; but no kind has all the runners */
+        k.limit_all = n_runners - 1;
+    }
+    return k;
+}
+
 static void add_table(struct jobs *j, const struct job_row *table)
 {
     for (const struct job_row *r = table; r->kind != NULL; r++) {
         if (j->n_kinds == JOBS_MAX_KINDS)
             abort(); /* our bug: the table is compiled in */
-        j->kinds[j->n_kinds++].row = r;
+        j->kinds[j->n_kinds++] = kind_of(r, j->n_runners);
     }
 }
 
@@ -32,65 +47,155 @@ static void add_kinds(struct jobs *j, const struct wiring *wiring)
 {
     for (const struct job_row *const *t = wiring->jobs; t != NULL && *t != NULL; t++)
         add_table(j, *t);
-    for (const struct cron_row *c = wiring->crons; c != NULL && c->kind != NULL; c++)
-        for (int i = 0; i < j->n_kinds; i++)
-            if (strcmp(j->kinds[i].row->kind, c->kind) == 0)
-                j->kinds[i].every_s = c->every_s;
+    for (const struct cron_row *c = wiring->crons; c != NULL && c->kind != NULL; c++) {
+        int i = jobs_kind(j, str_c(c->kind));
+        if (i >= 0)
+            j->kinds[i].every_s = c->every_s;
+    }
 }
 
-struct jobs *jobs_make(struct server *server, struct node *node, int n_workers)
+static struct jobs *jobs_make(struct server *server, const struct jobs_options *o)
 {
     struct jobs *j = calloc(1, sizeof *j);
-    if (j == NULL || (j->runners = calloc((size_t)n_workers, sizeof *j->runners)) == NULL)
+    if (j == NULL || (j->runners = calloc((size_t)o->n_runners, sizeof *j->runners)) == NULL)
         abort();
+    uint64_t name;
+    crypt_random(&name, sizeof name);
+    snprintf(j->owner, sizeof j->owner, "%016llx", (unsigned long long)name);
     j->server = server;
-    j->node = node;
-    j->n_workers = n_workers;
-    snprintf(j->owner, sizeof j->owner, "%016llx", (unsigned long long)id_next(node->ids));
+    j->n_runners = o->n_runners;
+    j->n_claimers = o->n_claimers < 1                   ? 1
+                    : o->n_claimers > JOBS_MAX_CLAIMERS ? JOBS_MAX_CLAIMERS
+                                                        : o->n_claimers;
+    j->beside = o->beside;
+    j->timer_at = INT64_MAX;
     if (server->wiring != NULL)
         add_kinds(j, server->wiring);
     pthread_mutex_init(&j->lock, NULL);
     clock_cond_init(&j->claimer_wake);
     pthread_cond_init(&j->runner_wake, NULL);
+    clock_cond_init(&j->idle);
     return j;
 }
 
-struct jobs *jobs_unmake(struct jobs *j)
+static struct jobs *jobs_unmake(struct jobs *j)
 {
-    for (int i = 0; i < JOBS_TABLE; i++) {
-        for (struct flight *f = j->table[i], *next; f != NULL; f = next) {
-            next = f->chain;
-            free(f);
-        }
-    }
     pthread_mutex_destroy(&j->lock);
     pthread_cond_destroy(&j->claimer_wake);
     pthread_cond_destroy(&j->runner_wake);
+    pthread_cond_destroy(&j->idle);
     free(j->runners);
     free(j);
     return NULL;
 }
 
-/* ---- running one --------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------------------------- */
 
-struct flight *jobs_take(struct jobs *j)
+static struct jobs_node *node_link(struct jobs *j, struct node *node)
 {
-    for (int i = 0; i < j->n_kinds && j->n_queued > 0; i++) {
-        struct kind *k = &j->kinds[j->next_kind];
-        j->next_kind = (j->next_kind + 1) % j->n_kinds;
-        struct flight *f = k->first;
-        if (f == NULL)
-            continue;
-        k->first = f->next;
-        if (k->first == NULL)
-            k->last = NULL;
-        f->next = NULL;
-        f->running = f->started = true;
-        j->n_queued--;
-        return f;
-    }
-    return NULL;
+    struct jobs_node *n = calloc(1, sizeof *n + (size_t)j->n_kinds * sizeof *n->lanes);
+    if (n == NULL)
+        abort();
+    n->engine = j;
+    n->node = node;
+    n->due_at = INT64_MAX;
+    node->jobs = n;
+    pthread_mutex_lock(&j->lock);
+    n->next = j->nodes;
+    if (n->next != NULL)
+        n->next->prev = n;
+    j->nodes = n;
+    j->n_nodes++;
+    pthread_mutex_unlock(&j->lock);
+    return n;
 }
+
+/* Under the lock. Nothing of it is in flight, and nobody has its turn. */
+static void node_unlink(struct jobs_node *n)
+{
+    jobs_forget_node(n);
+    n->node->jobs = NULL;
+    free(n);
+}
+
+enum err jobs_attach(struct jobs *j, struct node *node)
+{
+    bool beside = atomic_load(&j->beside);
+    struct cx *cx = cx_new(node);
+    enum err e = jobs_take_leases(j, cx);
+    if (e != OK)
+        log_error("jobs", "cannot take over leases: %s", cx->fail == NULL ? "" : cx->fail);
+    cx_free(cx);
+    TRY(e);
+    struct jobs_node *n = node_link(j, node);
+    pthread_mutex_lock(&j->lock);
+    n->keep_at = jobs_now(j) + JOBS_KEEP_MS;
+    if (beside && !atomic_load(&j->beside))
+        atomic_store(&n->take_over, true); /* jobs_alone came between */
+    jobs_want(n);
+    pthread_mutex_unlock(&j->lock);
+    return OK;
+}
+
+/* Kinds that we don't know do not wake anybody. */
+static int64_t next_due(struct jobs *j, struct node *node)
+{
+    struct cx *cx = cx_new(node);
+    struct job_due_row *due = NULL;
+    size_t n = 0;
+    int64_t at = INT64_MAX;
+    if (q_job_due(cx, &due, &n) != OK)
+        at = 0; /* not known: look soon */
+    for (size_t i = 0; i < n; i++)
+        if (due[i].run_at < at && (j == NULL || jobs_kind(j, due[i].kind) >= 0))
+            at = due[i].run_at;
+    cx_free(cx);
+    return at;
+}
+
+void jobs_detach(struct node *node, int64_t *ret_wake_at)
+{
+    struct jobs_node *n = node->jobs;
+    struct jobs *j = n == NULL ? NULL : n->engine;
+    if (n != NULL) {
+        pthread_mutex_lock(&j->lock);
+        if (!j->quit) { /* else it is left as it is: see jobs_stop */
+            n->detaching = true;
+            j->n_detaching++;
+            jobs_want(n);
+            while (n->in_turn || n->n_in_flight > 0)
+                pthread_cond_wait(&j->idle, &j->lock);
+            j->n_detaching--;
+            node_unlink(n);
+        }
+        pthread_mutex_unlock(&j->lock);
+    }
+    if (ret_wake_at != NULL)
+        *ret_wake_at = next_due(node->server == NULL ? NULL : node->server->jobs, node);
+}
+
+void jobs_wake(struct node *node)
+{
+    struct jobs_node *n = node->jobs;
+    if (n == NULL)
+        return;
+    pthread_mutex_lock(&n->engine->lock);
+    jobs_want(n);
+    pthread_mutex_unlock(&n->engine->lock);
+}
+
+void jobs_alone(struct jobs *j)
+{
+    atomic_store(&j->beside, false);
+    pthread_mutex_lock(&j->lock);
+    for (struct jobs_node *n = j->nodes; n != NULL; n = n->next) {
+        atomic_store(&n->take_over, true);
+        jobs_want(n);
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+/* ---- running one --------------------------------------------------------------------------- */
 
 static void set_end(struct flight *f, enum job_verdict verdict, const char *error,
                     int64_t retry_after_s)
@@ -109,51 +214,45 @@ static void set_end(struct flight *f, enum job_verdict verdict, const char *erro
 
 /* Under the lock: hand it to the claimer once both are true: the function has returned and its
  * verdict is known. */
-static void end_if_over(struct jobs *j, struct flight *f)
+static void end_if_over(struct flight *f)
 {
     if (f->running || !f->finished)
         return;
-    f->next = j->ended;
-    j->ended = f;
-    j->woken = true;
-    pthread_cond_signal(&j->claimer_wake);
+    f->next = f->owner->ended;
+    f->owner->ended = f;
+    jobs_want(f->owner);
 }
 
-void jobs_run(struct jobs *j, struct flight *f)
+void jobs_run(struct flight *f)
 {
-    struct cx *cx = cx_new(j->node);
-    cx->now = jobs_now(j);
+    struct jobs_node *n = f->owner;
+    struct jobs *j = n->engine;
+    struct cx *cx = jobs_cx(n);
     enum job_verdict v = j->kinds[f->kind].row->run(cx, &f->job);
     const char *error = v == JOB_RETRY || v == JOB_REST ? cx->fail : NULL;
     pthread_mutex_lock(&j->lock);
     f->running = false;
+    n->n_running--;
     if (v != JOB_LATER && !f->finished)
         set_end(f, v, error, cx->retry_after_s);
-    end_if_over(j, f);
+    end_if_over(f);
     pthread_mutex_unlock(&j->lock);
     cx_free(cx);
 }
 
-void job_finish(struct jobs *j, int64_t job_id, enum job_verdict verdict, const char *error,
+void job_finish(struct node *node, int64_t job_id, enum job_verdict verdict, const char *error,
                 int64_t retry_after_s)
 {
-    pthread_mutex_lock(&j->lock);
-    struct flight *f = j->table[(uint64_t)job_id % JOBS_TABLE];
-    while (f != NULL && f->job.id != job_id)
-        f = f->chain;
+    struct jobs_node *n = node->jobs;
+    if (n == NULL)
+        return;
+    pthread_mutex_lock(&n->engine->lock);
+    struct flight *f = jobs_find(n, job_id);
     if (f != NULL && f->started && !f->finished) {
         set_end(f, verdict == JOB_LATER ? JOB_RETRY : verdict, error, retry_after_s);
-        end_if_over(j, f);
+        end_if_over(f);
     }
-    pthread_mutex_unlock(&j->lock);
-}
-
-void jobs_wake(struct jobs *j)
-{
-    pthread_mutex_lock(&j->lock);
-    j->woken = true;
-    pthread_cond_signal(&j->claimer_wake);
-    pthread_mutex_unlock(&j->lock);
+    pthread_mutex_unlock(&n->engine->lock);
 }
 
 /* ---- threads ------------------------------------------------------------------------------- */
@@ -170,140 +269,133 @@ static void *runner_main(void *arg)
     step_back();
     pthread_mutex_lock(&j->lock);
     while (!j->quit) {
-        struct flight *f = j->stopping ? NULL : jobs_take(j);
+        struct flight *f = jobs_take(j);
         if (f == NULL) {
             pthread_cond_wait(&j->runner_wake, &j->lock);
             continue;
         }
         pthread_mutex_unlock(&j->lock);
-        jobs_run(j, f);
+        jobs_run(f);
         pthread_mutex_lock(&j->lock);
     }
-    j->n_alive--;
-    pthread_cond_signal(&j->claimer_wake);
     pthread_mutex_unlock(&j->lock);
     return NULL;
 }
 
-/* Sleep until woken, or for ms. */
+/* Under the lock: sleep until woken, or for ms. */
 static void claimer_sleep(struct jobs *j, int64_t ms)
 {
-    const struct timespec until = clock_deadline(ms);
-    pthread_mutex_lock(&j->lock);
-    while (!j->woken && !j->quit)
-        if (pthread_cond_timedwait(&j->claimer_wake, &j->lock, &until) == ETIMEDOUT)
-            break;
-    j->woken = false;
+    const struct timespec until = clock_deadline(ms < 1 ? 1 : ms);
+    pthread_cond_timedwait(&j->claimer_wake, &j->lock, &until);
+}
+
+/* Under the lock. A store that fails is asked once a second, not in a ring; and nobody waits for its
+ * node to detach. */
+static void turn_failed(struct jobs_node *n, int64_t now)
+{
+    n->rest_until = now + JOBS_POLL_MS;
+    if (!n->detaching)
+        return;
+    for (struct flight *f = n->ended, *next; f != NULL; f = next) {
+        next = f->next;
+        jobs_land(f);
+    }
+    n->ended = NULL;
+}
+
+/* Under the lock, which is let go of meanwhile. All look at the same moment of each second, so that
+ * an idle process wakes once. */
+static void one_turn(struct jobs_node *n)
+{
+    struct jobs *j = n->engine;
+    int did;
+    int64_t due_at;
     pthread_mutex_unlock(&j->lock);
+    enum err e = jobs_turn(n, &did, &due_at);
+    int64_t now = jobs_now(j), poll_at = now - now % JOBS_POLL_MS + JOBS_POLL_MS;
+    pthread_mutex_lock(&j->lock);
+    if (e != OK)
+        turn_failed(n, now);
+    else if (did > 0)
+        n->again = true;
+    jobs_end_turn(n, due_at < poll_at ? due_at : poll_at);
 }
 
 static void *claimer_main(void *arg)
 {
     struct jobs *j = arg;
-    for (;;) {
-        int did = 0;
-        int64_t next = INT64_MAX;
-        pthread_mutex_lock(&j->lock);
-        bool stopping = j->stopping, over = j->quit && j->ended == NULL;
-        pthread_mutex_unlock(&j->lock);
-        if (over)
-            break;
-        enum err e = jobs_turn(j, !stopping, &did, &next);
-        if (e == OK && did > 0)
-            continue;
-        int64_t wait = JOBS_POLL_MS;
-        if (e == OK && next != INT64_MAX && next - jobs_now(j) < wait)
-            wait = next - jobs_now(j);
-        pthread_mutex_lock(&j->lock);
-        bool give_up = e != OK && j->quit;
-        if (e != OK)
-            j->woken = false; /* a store that fails is asked once a second, not in a ring */
-        pthread_mutex_unlock(&j->lock);
-        if (give_up)
-            break;
-        claimer_sleep(j, wait < 1 ? 1 : wait);
-    }
     pthread_mutex_lock(&j->lock);
-    j->n_alive--;
+    for (;;) {
+        int64_t now = jobs_now(j);
+        struct jobs_node *n = jobs_next_turn(j, now);
+        if (n != NULL)
+            one_turn(n);
+        else if (j->quit)
+            break;
+        else
+            claimer_sleep(j, j->timer_at == INT64_MAX ? JOBS_POLL_MS : j->timer_at - now);
+    }
     pthread_mutex_unlock(&j->lock);
     return NULL;
 }
 
-static bool start_thread(struct jobs *j, pthread_t *t, void *(*main)(void *))
+static void start_thread(struct jobs *j, pthread_t *t, void *(*main)(void *))
 {
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, JOBS_STACK);
-    bool ok = pthread_create(t, &attr, main, j) == 0;
+    if (pthread_create(t, &attr, main, j) != 0)
+        abort(); /* at start-up, and nothing works without */
     pthread_attr_destroy(&attr);
-    return ok;
 }
 
-static enum err reset_leases(struct jobs *j)
+enum err jobs_start(struct server *server, const struct jobs_options *o, struct jobs **ret)
 {
-    struct cx *cx = cx_new(j->node);
-    int64_t n = 0;
-    enum err e = q_job_reset_leases(cx, &n);
-    if (e != OK)
-        log_error("jobs", "cannot take over leases: %s", cx->fail == NULL ? "" : cx->fail);
-    else if (n > 0)
-        log_info("jobs", "%lld jobs that did not end last time run again", (long long)n);
-    cx_free(cx);
-    return e;
-}
-
-enum err jobs_start(struct server *server, int n_workers, struct jobs **ret)
-{
-    struct jobs *j = jobs_make(server, server->node, n_workers);
-    enum err e = reset_leases(j);
-    if (e != OK) {
-        jobs_unmake(j);
-        return e;
-    }
-    j->n_alive = n_workers + 1;
-    for (int i = 0; i < n_workers; i++)
-        if (!start_thread(j, &j->runners[i], runner_main))
-            abort(); /* at start-up, and nothing works without */
-    if (!start_thread(j, &j->claimer, claimer_main))
-        abort();
+    struct jobs *j = jobs_make(server, o);
+    for (int i = 0; i < j->n_runners; i++)
+        start_thread(j, &j->runners[i], runner_main);
+    for (int i = 0; i < j->n_claimers; i++)
+        start_thread(j, &j->claimers[i], claimer_main);
     *ret = j;
     return OK;
 }
 
-/* Under the lock: do all that began have ended in the store? */
-static bool is_drained(const struct jobs *j)
+/* Under the lock: what is queued goes back, what runs gets some time. */
+static bool drain(struct jobs *j)
 {
-    return j->n_in_flight == j->n_queued;
+    int64_t until = clock_monotonic() + JOBS_STOP_MS;
+    const struct timespec deadline = clock_deadline(JOBS_STOP_MS);
+    j->stopping = true;
+    j->n_detaching++; /* so that each turn tells us */
+    for (struct jobs_node *n = j->nodes; n != NULL; n = n->next)
+        jobs_want(n);
+    while (j->n_in_flight > 0 && clock_monotonic() < until)
+        pthread_cond_timedwait(&j->idle, &j->lock, &deadline);
+    j->n_detaching--;
+    return j->n_in_flight == 0;
 }
 
 struct jobs *jobs_stop(struct jobs *j)
 {
     if (j == NULL)
         return NULL;
-    int64_t until = clock_monotonic() + JOBS_STOP_MS;
-    const struct timespec pause = {.tv_nsec = 2000000};
     pthread_mutex_lock(&j->lock);
-    j->stopping = j->woken = true;
-    pthread_cond_signal(&j->claimer_wake);
-    while (!is_drained(j) && clock_monotonic() < until) {
-        pthread_mutex_unlock(&j->lock);
-        nanosleep(&pause, NULL);
-        pthread_mutex_lock(&j->lock);
-    }
-    bool drained = is_drained(j);
-    j->quit = j->woken = true;
-    pthread_cond_signal(&j->claimer_wake);
+    bool drained = drain(j);
+    j->quit = true;
+    pthread_cond_broadcast(&j->claimer_wake);
     pthread_cond_broadcast(&j->runner_wake);
     pthread_mutex_unlock(&j->lock);
-    pthread_join(j->claimer, NULL);
-    jobs_give_back(j);
+    for (int i = 0; i < j->n_claimers; i++)
+        pthread_join(j->claimers[i], NULL);
     if (!drained) {
         /* a run function hangs or an answer is still to come: both would touch j later */
         log_warn("jobs", "not all jobs ended in time; they run again later");
         return NULL;
     }
-    for (int i = 0; i < j->n_workers; i++)
+    for (int i = 0; i < j->n_runners; i++)
         pthread_join(j->runners[i], NULL);
+    while (j->nodes != NULL)
+        node_unlink(j->nodes);
     return jobs_unmake(j);
 }
 
@@ -311,47 +403,47 @@ struct jobs *jobs_stop(struct jobs *j)
 
 static int run_queued(struct jobs *j)
 {
-    int n = 0;
-    for (;;) {
+    for (int n = 0;; n++) {
         pthread_mutex_lock(&j->lock);
         struct flight *f = jobs_take(j);
         pthread_mutex_unlock(&j->lock);
         if (f == NULL)
             return n;
-        jobs_run(j, f);
-        n++;
+        jobs_run(f);
     }
 }
 
-static bool has_flights(struct jobs *j)
+/* For those that end later. False: there are none. */
+static bool wait_for_ends(struct jobs *j, struct jobs_node *n)
 {
     pthread_mutex_lock(&j->lock);
-    bool some = j->n_in_flight > 0;
+    bool some = n->n_in_flight > 0;
+    if (some && n->ended == NULL)
+        claimer_sleep(j, JOBS_POLL_MS);
     pthread_mutex_unlock(&j->lock);
     return some;
 }
 
 int jobs_run_due(struct cx *cx)
 {
-    struct server *server = cx->node->server;
-    if (server == NULL)
+    struct node *node = cx->node;
+    if (node->server == NULL)
         return 0;
-    struct jobs *before = server->jobs, *j = jobs_make(server, cx->node, 1);
+    struct jobs *j = jobs_make(node->server, &(struct jobs_options){.n_runners = 1});
+    struct jobs_node *before = node->jobs, *n = node_link(j, node);
     j->fixed_now = cx->now;
-    server->jobs = j; /* run functions give it to job_finish */
+    n->keep_at = INT64_MAX;
     int total = 0, did = 0;
     int64_t next;
-    while (jobs_turn(j, true, &did, &next) == OK) {
+    while (jobs_turn(n, &did, &next) == OK) {
         int ran = run_queued(j);
         total += ran;
-        if (did > 0 || ran > 0)
-            continue;
-        if (!has_flights(j))
+        if (did == 0 && ran == 0 && !wait_for_ends(j, n))
             break;
-        claimer_sleep(j, JOBS_POLL_MS); /* for those that end later */
     }
-    server->jobs = before;
-    jobs_give_back(j);
+    jobs_give_back(n);
+    node_unlink(n);
+    node->jobs = before;
     jobs_unmake(j);
     return total;
 }

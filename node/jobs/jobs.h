@@ -7,15 +7,22 @@
  *
  * A run function that returns JOB_LATER has started something asynchronous and promises exactly one
  * job_finish(); until then the job counts as in flight and its lease is kept.
- * Finished jobs are deleted in batches, one durable commit for all that ended meanwhile. */
+ * Finished jobs are deleted in batches, one durable commit for all that ended meanwhile.
+ *
+ * One engine (struct jobs) per process serves all nodes that are awake: its runners take from the
+ * nodes in turn, and what is under way of a kind is shared among them, so that a node with 50,000
+ * deliveries leaves room for another's single one. Each awake node is attached while it is open.
+ * Sleeping nodes whose time has come (nodes_due) are opened by the engine. */
 #ifndef NODE_JOBS_JOBS_H
 #define NODE_JOBS_JOBS_H
 
 #include "node/cx.h"
 #include "node/event.h"
 
+struct node;
 struct server;
-struct jobs;
+struct jobs;      /* the engine */
+struct jobs_node; /* what the engine knows of one node; node->jobs */
 
 struct job {
     int64_t id;
@@ -36,13 +43,36 @@ MUST_USE enum err job_put(struct cx *cx, const char *kind, int64_t subject, stru
 MUST_USE enum err job_cancel(struct cx *cx, const char *kind, int64_t subject, struct str payload,
                              struct str order_key, int64_t *ret_n);
 
-/* Threads: one claimer and n_workers runners. jobs_stop waits for running ones; leases of those
- * that don't end in time are simply left to expire. */
-MUST_USE enum err jobs_start(struct server *server, int n_workers, struct jobs **ret);
+/* ---- the engine ---- */
+
+struct jobs_options {
+    int n_runners;
+    int n_claimers; /* who talk to the stores; 0: one. Several: a slow store holds up only itself */
+    /* Another process still serves these stores (it is being taken over): its leases stand. Once
+     * it is gone, say so with jobs_alone. A shared store (db_is_shared) knows by itself who lives. */
+    bool beside;
+};
+/* Takes its kinds from server->wiring. No node is attached yet. */
+MUST_USE enum err jobs_start(struct server *server, const struct jobs_options *o,
+                             struct jobs **ret);
+/* Waits some seconds for what runs, gives back what did not begin and detaches all nodes; leases of
+ * what does not end in time are left to expire. Takes NULL, returns NULL. */
 struct jobs *jobs_stop(struct jobs *j);
-void jobs_wake(struct jobs *j);          /* called after a commit that put jobs; cheap */
+/* No other process serves our SQLite stores any more: what others left behind runs again. */
+void jobs_alone(struct jobs *j);
+
+/* When a node has been opened: its jobs run from now on. Sets node->jobs. Leases that a dead
+ * process left are taken over. The node may not be closed before jobs_detach. */
+MUST_USE enum err jobs_attach(struct jobs *j, struct node *node);
+/* Before a node is closed, and before fed_stop: no new runs, waits for those that run (there are
+ * none if nobody holds the node: a flight is a pin). *ret_wake_at (NULL allowed): when the next of
+ * its jobs is due; INT64_MAX: none. A node that was never attached is only asked. */
+void jobs_detach(struct node *node, int64_t *ret_wake_at);
+/* Called after a commit that put jobs, and when the node's state changed; cheap, from any thread. A
+ * node that isn't attached is left alone. */
+void jobs_wake(struct node *node);
 /* From any thread. retry_after_s > 0 overrides the backoff; error is kept for the tray (NULL: none). */
-void job_finish(struct jobs *j, int64_t job_id, enum job_verdict verdict, const char *error,
+void job_finish(struct node *node, int64_t job_id, enum job_verdict verdict, const char *error,
                 int64_t retry_after_s);
 /* Run everything that is due now, on this thread (command line use and tests); returns how many. */
 int jobs_run_due(struct cx *cx);

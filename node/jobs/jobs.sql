@@ -15,28 +15,45 @@ VALUES (:id, :kind, :subject, :payload, :order_key,
              THEN 'waiting' ELSE 'ready' END,
         :run_at, 0, :created_at);
 
--- :name job_next_due :one
--- :in kind text
--- :out run_at int?
-SELECT MIN(run_at) FROM job WHERE state = 'ready' AND kind = :kind;
+-- When the next of each kind is due, by one jump through the index a kind.
+-- :name job_due :many
+-- :out kind text, run_at int
+WITH RECURSIVE k (kind) AS (
+    SELECT MIN(kind) FROM job WHERE state = 'ready'
+    UNION ALL
+    SELECT (SELECT MIN(j.kind) FROM job j WHERE j.state = 'ready' AND j.kind > k.kind)
+      FROM k WHERE k.kind IS NOT NULL)
+SELECT k.kind, (SELECT MIN(j.run_at) FROM job j WHERE j.state = 'ready' AND j.kind = k.kind)
+  FROM k WHERE k.kind IS NOT NULL;
 
 -- :name job_claim :many
 -- :in owner text, until int, kind text, now int, max int
 -- :out job_claimed
+WITH picked AS (
+    SELECT id FROM job WHERE state = 'ready' AND kind = :kind AND run_at <= :now
+     ORDER BY run_at, id LIMIT :max {pg: FOR UPDATE SKIP LOCKED})
 UPDATE job SET state = 'leased', lease_owner = :owner, lease_until = :until
- WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND kind = :kind AND run_at <= :now
-               ORDER BY run_at, id LIMIT :max)
+ WHERE id IN (SELECT id FROM picked)
 RETURNING id, kind, subject, payload, order_key, attempts, run_at, created_at;
 
 -- :name job_forget :exec
 -- :in id int
 DELETE FROM job WHERE id = :id;
 
+-- Lists come as JSON texts: [1, 2], ["a", "b"].
+
+-- Whose lease was taken away has no say any more.
+-- :name job_forget_all :exec
+-- :in owner text, ids text
+DELETE FROM job WHERE lease_owner = :owner
+   AND id {sqlite: IN (SELECT value FROM json_each(:ids))}
+          {pg: = ANY (translate(:ids, '[]', '{}')::bigint[])};
+
 -- :name job_end_turn :exec
--- :in id int, state text, run_at int, error text?
+-- :in id int, owner text, state text, run_at int, error text?
 UPDATE job SET state = :state, run_at = :run_at, attempts = attempts + 1, last_error = :error,
                lease_owner = NULL, lease_until = NULL
- WHERE id = :id;
+ WHERE id = :id AND lease_owner = :owner;
 
 -- :name job_give_back :exec
 -- :in id int, owner text
@@ -50,10 +67,37 @@ UPDATE job SET state = 'ready'
    AND NOT EXISTS (SELECT 1 FROM job o WHERE o.order_key = :order_key
                       AND o.state IN ('ready', 'leased'));
 
+-- See ends.c. In one order, so that two who want several don't wait for each other.
+-- :name job_lock_keys :one
+-- :in keys text
+-- :out n int
+SELECT COUNT({pg: pg_advisory_xact_lock(k.h)} {sqlite: k.value})
+  FROM {pg: (SELECT DISTINCT hashtextextended(current_schema() || ' job ' || e.value, 0) AS h
+               FROM jsonb_array_elements_text(:keys::jsonb) AS e (value) ORDER BY h) AS k}
+       {sqlite: json_each(:keys) AS k WHERE FALSE};
+
+-- :name job_promote_all :exec
+-- :in keys text
+UPDATE job SET state = 'ready'
+ WHERE id IN (SELECT (SELECT MIN(w.id) FROM job w WHERE w.order_key = k.value AND w.state = 'waiting')
+                FROM {pg: jsonb_array_elements_text(:keys::jsonb) AS k (value)} {sqlite: json_each(:keys) AS k}
+               WHERE NOT EXISTS (SELECT 1 FROM job o WHERE o.order_key = k.value
+                                    AND o.state IN ('ready', 'leased')));
+
 -- The run that held the lease had begun, so it counts.
 -- :name job_reset_leases :exec
 UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
  WHERE state = 'leased';
+
+-- :name job_reset_of :exec
+-- :in owner text
+UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
+ WHERE state = 'leased' AND lease_owner = :owner;
+
+-- :name job_reset_others :exec
+-- :in owner text
+UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
+ WHERE state = 'leased' AND lease_owner <> :owner;
 
 -- :name job_reset_expired :exec
 -- :in now int

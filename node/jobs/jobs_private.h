@@ -1,13 +1,22 @@
-/* Shared by the files of node/jobs. */
+/* Shared by the files of node/jobs.
+ *
+ * jobs.c: the engine's threads. share.c: whose turn it is and how much each may have under way.
+ * turn.c: what a claimer does with one node's store in one turn. ends.c: writing down what ended.
+ * lease.c: whose leases stand. queue.c: rows, for everybody.
+ *
+ * Locks: one, the engine's; it guards all counts and lists, and is never held across a store call.
+ * A node's turn is taken by one claimer at a time (in_turn). */
 #ifndef NODE_JOBS_JOBS_PRIVATE_H
 #define NODE_JOBS_JOBS_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "node/jobs/jobs.h"
 
 enum {
     JOBS_MAX_KINDS = 64,
+    JOBS_MAX_CLAIMERS = 8,
     JOBS_DEFAULT_TRIES = 10,
     JOBS_POLL_MS = 1000,          /* another process may have put something */
     JOBS_LEASE_MS = 5 * 60 * 1000,
@@ -17,11 +26,15 @@ enum {
     JOBS_STACK = 512 * 1024,     /* reserved, not used; sanitizers need the room */
     JOBS_ERROR_MAX = 500,
     JOBS_TABLE = 1024,            /* chains of the table of what is in flight */
+    JOBS_WIDE = 32,               /* a kind with so many in flight waits for others, not for us */
+    JOBS_SMALL = 8,               /* what a node with little to do gets out of the reserve */
+    JOBS_RESERVE = 8,             /* an eighth of a wide kind's limit */
 };
 
 /* A claimed row, until its end is in the store. One malloc with its texts behind it. */
 struct flight {
     struct job job;
+    struct jobs_node *owner;
     int kind;                     /* index into jobs->kinds */
     int64_t run_at;
     bool running;                 /* its run function has not returned */
@@ -37,47 +50,118 @@ struct flight {
 struct kind {
     const struct job_row *row;
     int every_s;                  /* > 0: a cron kind */
-    int in_flight;                /* claimed and not yet ended in the store */
-    int64_t next_due;             /* as the last look said */
+    int limit_node;               /* of one node */
+    int limit_all;                /* of the process; INT_MAX: as the nodes have */
+    int reserve;                  /* of limit_all, for nodes with little to do */
+    int in_flight;                /* claimed and not yet ended in a store */
+    int n_users;                  /* nodes that have some of it in flight */
+};
+
+struct lane {                     /* a kind of a node */
+    int in_flight;
     struct flight *first, *last;  /* claimed, waiting for a runner */
+};
+
+struct jobs_node {
+    struct jobs *engine;
+    struct node *node;
+    struct jobs_node *next, *prev;  /* all that are attached */
+    struct jobs_node *want_next;    /* in the queue for a claimer */
+    struct jobs_node *run_next;     /* in the queue for runners */
+    bool wants, in_turn;
+    bool runs;                      /* in the queue for runners */
+    bool again;                     /* woken while in a turn */
+    bool detaching;
+    bool starved;                   /* has due rows of a kind whose limit others fill */
+    int n_queued, n_in_flight, n_running;
+    int next_lane;                  /* runners take from the kinds in turn */
+    int64_t due_at;                 /* when the timer gives it a turn */
+    int64_t rest_until;             /* its store failed: not before */
+    struct flight *ended;           /* verdicts that are not in the store yet */
+    /* of whoever has its turn */
+    int64_t cron_at, keep_at;
+    _Atomic bool take_over;         /* leases of others are dead */
+    struct lane lanes[];
 };
 
 struct jobs {
     struct server *server;
-    struct node *node;
-    int n_workers;
-    int64_t fixed_now;            /* 0: the clock */
-    char owner[17];
+    int n_runners, n_claimers;
+    _Atomic bool beside;
+    int64_t fixed_now;              /* 0: the clock */
+    char owner[17];                 /* of our leases */
     struct kind kinds[JOBS_MAX_KINDS];
     int n_kinds;
 
-    pthread_mutex_t lock;         /* guards what follows and the kinds' queues and counts */
+    pthread_mutex_t lock;           /* guards what follows, the nodes and the kinds' counts */
     pthread_cond_t claimer_wake;
     pthread_cond_t runner_wake;
-    bool woken, stopping, quit;
-    int next_kind;                /* runners take from the kinds in turn */
-    int n_queued, n_in_flight;
-    struct flight *ended;         /* verdicts that are not in the store yet */
+    pthread_cond_t idle;            /* a turn or a run is over: who detaches looks again */
+    bool stopping, quit;
+    struct jobs_node *nodes;
+    int n_nodes, n_starved;
+    struct jobs_node *want_first, *want_last;
+    struct jobs_node *run_first, *run_last;
+    int n_run;
+    int n_queued, n_in_flight, n_detaching;
+    int64_t timer_at;               /* no node's due_at comes before */
     struct flight *table[JOBS_TABLE];
 
-    int64_t cron_at, keep_at;     /* the claimer's own */
-    pthread_t claimer;
+    pthread_t claimers[JOBS_MAX_CLAIMERS];
     pthread_t *runners;
-    int n_alive;                  /* threads that have not returned */
 };
 
 int64_t jobs_now(const struct jobs *j);
-struct jobs *jobs_make(struct server *server, struct node *node, int n_workers);
-struct jobs *jobs_unmake(struct jobs *j);
 
-/* One turn of the claimer: claim what can run, store what ended. *ret_did: how many of both; if
- * there were any, more may have become possible, so turn again.
- * *ret_next: when something will be due (INT64_MAX: not known). */
-MUST_USE enum err jobs_turn(struct jobs *j, bool claim, int *ret_did, int64_t *ret_next);
-/* Next flight for a runner, or NULL; under the lock. */
+/* ---- share.c; all under the lock ---- */
+
+/* Give it a turn as soon as a claimer is free. */
+void jobs_want(struct jobs_node *n);
+/* The next that waits for a turn, marked in_turn, or NULL. */
+struct jobs_node *jobs_next_turn(struct jobs *j, int64_t now);
+/* due_at: when it wants the next one by itself. */
+void jobs_end_turn(struct jobs_node *n, int64_t due_at);
+/* Counts delta more in flight, for the node and the process. */
+void jobs_count(struct jobs_node *n, int kind, int delta);
+/* How many more of a kind this node may claim now. */
+int jobs_room(struct jobs_node *n, int kind);
+void jobs_enqueue(struct jobs_node *n, struct flight *f);
+/* Next flight for a runner, or NULL. */
 struct flight *jobs_take(struct jobs *j);
-void jobs_run(struct jobs *j, struct flight *f);
+/* After a pause: its queued flights wait for runners again. */
+void jobs_line_up(struct jobs_node *n);
+/* What is claimed and did not begin, out of the lanes, linked by next. */
+struct flight *jobs_unqueue(struct jobs_node *n);
+struct flight *jobs_find(struct jobs_node *n, int64_t job_id);
+/* Out of the table and the counts, and freed. */
+void jobs_land(struct flight *f);
+/* Out of all lists. */
+void jobs_forget_node(struct jobs_node *n);
+/* May its jobs run (its state, is it being detached)? */
+bool jobs_may_run(const struct jobs_node *n);
+
+/* ---- turn.c ---- */
+
+/* One turn: claim what can run, store what ended. *ret_did: how many of both; if there were any,
+ * more may have become possible, so turn again. *ret_next: when something will be due (INT64_MAX:
+ * not known). */
+MUST_USE enum err jobs_turn(struct jobs_node *n, int *ret_did, int64_t *ret_next);
+void jobs_run(struct flight *f);
 /* Give claimed but not begun rows back to the store. */
-void jobs_give_back(struct jobs *j);
+void jobs_give_back(struct jobs_node *n);
+struct cx *jobs_cx(struct jobs_node *n);
+
+/* ---- ends.c ---- */
+
+MUST_USE enum err jobs_store_ends(struct jobs_node *n, struct cx *cx, int *did);
+
+/* ---- lease.c ---- */
+
+/* Which index has the kind, or -1. */
+int jobs_kind(const struct jobs *j, struct str kind);
+/* At attach, when nothing of ours is in flight. */
+MUST_USE enum err jobs_take_leases(struct jobs *j, struct cx *cx);
+MUST_USE enum err jobs_keep_leases(struct jobs_node *n, struct cx *cx);
+MUST_USE enum err jobs_put_crons(struct jobs_node *n, struct cx *cx);
 
 #endif

@@ -2,8 +2,11 @@
 SQL_STORE += node/jobs/jobs.sql
 libstore_a_SOURCES += \
 	node/event.c node/event.h \
+	node/jobs/ends.c \
 	node/jobs/jobs.c node/jobs/jobs.h node/jobs/jobs_private.h \
+	node/jobs/lease.c \
 	node/jobs/queue.c \
+	node/jobs/share.c \
 	node/jobs/turn.c
 
 check_PROGRAMS += tests/unit/test_jobs

@@ -1,7 +1,6 @@
-/* What the claimer does with the store in one turn. */
+/* What a claimer does with one node's store in one turn. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "node/base/clock.h"
 #include "node/base/log.h"
@@ -9,105 +8,24 @@
 #include "node/jobs/jobs_sql.h"
 #include "node/node.h"
 
-static const int usual_backoff_s[] = {10, 60, 300, 900, 3600, 10800, 21600, 43200, 86400, 0};
-
 int64_t jobs_now(const struct jobs *j)
 {
     return j->fixed_now != 0 ? j->fixed_now : clock_now();
 }
 
-static struct cx *turn_cx(struct jobs *j)
+struct cx *jobs_cx(struct jobs_node *n)
 {
-    struct cx *cx = cx_new(j->node);
-    cx->now = jobs_now(j);
+    struct cx *cx = cx_new(n->node);
+    cx->now = jobs_now(n->engine);
     return cx;
 }
 
-/* ---- ends ---------------------------------------------------------------------------------- */
-
-/* Jitter of ±20 %, so that what failed together does not come back together. What another server
- * asked for ("Retry-After") is only ever lengthened. */
-static int64_t wait_ms(const struct flight *f, const struct job_row *row)
+int jobs_kind(const struct jobs *j, struct str kind)
 {
-    const int *table = row->backoff_s != NULL ? row->backoff_s : usual_backoff_s;
-    uint32_t dice = 0;
-    if (getrandom(&dice, sizeof dice, 0) != sizeof dice)
-        dice = 0x80000000u;
-    if (f->retry_after_s > 0)
-        return f->retry_after_s * 1000 + f->retry_after_s * 200 * (int64_t)(dice % 1000) / 1000;
-    int i = 0;
-    while (i < f->job.attempts && table[i] != 0 && table[i + 1] != 0)
-        i++;
-    int64_t ms = (int64_t)table[i] * 1000;
-    return ms - ms / 5 + ms * 2 / 5 * (int64_t)(dice % 1001) / 1000;
-}
-
-static enum err store_end(struct jobs *j, struct cx *cx, const struct flight *f)
-{
-    const struct job_row *row = j->kinds[f->kind].row;
-    struct str error = f->error[0] == '\0' ? STR_NULL : str_c(f->error);
-    enum job_verdict v = f->verdict;
-    int tries = row->tries > 0 ? row->tries : JOBS_DEFAULT_TRIES;
-    if (v == JOB_RETRY && f->job.attempts + 1 >= tries)
-        v = JOB_REST;
-    if (v == JOB_RETRY)
-        return q_job_end_turn(cx, f->job.id, STR("ready"), cx->now + wait_ms(f, row), error, NULL);
-    if (v == JOB_REST) {
-        log_warn("jobs", "rests kind=%s id=%lld attempts=%d error=%s", row->kind,
-                 (long long)f->job.id, f->job.attempts + 1, f->error);
-        TRY(q_job_end_turn(cx, f->job.id, STR("resting"), f->run_at, error, NULL));
-    } else {
-        TRY(q_job_forget(cx, f->job.id, NULL));
-    }
-    if (f->job.order_key.p != NULL)
-        TRY(q_job_promote(cx, f->job.order_key, NULL));
-    return OK;
-}
-
-static void table_remove(struct jobs *j, struct flight *f)
-{
-    struct flight **at = &j->table[(uint64_t)f->job.id % JOBS_TABLE];
-    while (*at != f)
-        at = &(*at)->chain;
-    *at = f->chain;
-}
-
-/* All that ended meanwhile, in one durable commit. If that fails they stay for the next turn. */
-static enum err store_ends(struct jobs *j, struct cx *cx, int *did)
-{
-    pthread_mutex_lock(&j->lock);
-    struct flight *list = j->ended;
-    j->ended = NULL;
-    pthread_mutex_unlock(&j->lock);
-    if (list == NULL)
-        return OK;
-    enum err e = tx_begin(cx);
-    if (e == OK) {
-        for (struct flight *f = list; e == OK && f != NULL; f = f->next)
-            e = store_end(j, cx, f);
-        if (e == OK)
-            e = tx_commit(cx);
-        else
-            tx_rollback(cx);
-    }
-    pthread_mutex_lock(&j->lock);
-    for (struct flight *f = list, *next; f != NULL; f = next) {
-        next = f->next;
-        if (e != OK) {
-            f->next = j->ended;
-            j->ended = f;
-            continue;
-        }
-        if (j->kinds[f->kind].every_s > 0)
-            j->cron_at = 0;
-        j->kinds[f->kind].in_flight--;
-        j->n_in_flight--;
-        table_remove(j, f);
-        free(f);
-        (*did)++;
-    }
-    pthread_mutex_unlock(&j->lock);
-    return e;
+    for (int i = 0; i < j->n_kinds; i++)
+        if (str_eq_c(kind, j->kinds[i].row->kind))
+            return i;
+    return -1;
 }
 
 /* ---- claims -------------------------------------------------------------------------------- */
@@ -122,11 +40,12 @@ static char *put_text(char *at, struct str *to, struct str s)
     return at + s.n + 1;
 }
 
-static struct flight *flight_new(int kind, const struct job_claimed *r)
+static struct flight *flight_new(struct jobs_node *n, int kind, const struct job_claimed *r)
 {
     struct flight *f = calloc(1, sizeof *f + r->kind.n + r->payload.n + r->order_key.n + 3);
     if (f == NULL)
         abort();
+    f->owner = n;
     f->kind = kind;
     f->run_at = r->run_at;
     f->job = (struct job){.id = r->id,
@@ -138,14 +57,6 @@ static struct flight *flight_new(int kind, const struct job_claimed *r)
     at = put_text(at, &f->job.payload, r->payload);
     put_text(at, &f->job.order_key, r->order_key);
     return f;
-}
-
-/* How many more of a kind it is of use to claim: what can run soon, and a little more so that a
- * runner never waits for the claimer. */
-static int room_of(struct jobs *j, const struct kind *k)
-{
-    int limit = k->row->max_in_flight > 0 ? k->row->max_in_flight : 2 * j->n_workers + 2;
-    return limit - k->in_flight;
 }
 
 static int by_time(const void *a, const void *b)
@@ -162,11 +73,12 @@ struct claim {
     size_t n;
 };
 
-static enum err claim_rows(struct jobs *j, struct cx *cx, struct claim *claims, int n)
+static enum err claim_rows(struct jobs_node *n, struct cx *cx, struct claim *claims, int n_claims)
 {
+    const struct jobs *j = n->engine;
     cx->lazy = true; /* a lease that a power cut forgets is a job that runs again, as it must */
-    enum err e = tx_begin(cx);
-    for (int i = 0; e == OK && i < n; i++)
+    enum err e = tx_begin_shared(cx);
+    for (int i = 0; e == OK && i < n_claims; i++)
         e = q_job_claim(cx, str_c(j->owner), cx->now + JOBS_LEASE_MS,
                         str_c(j->kinds[claims[i].kind].row->kind), cx->now, claims[i].room,
                         &claims[i].rows, &claims[i].n);
@@ -178,30 +90,22 @@ static enum err claim_rows(struct jobs *j, struct cx *cx, struct claim *claims, 
     return e;
 }
 
-static int queue_claimed(struct jobs *j, const struct claim *claims, int n)
+/* The room was counted as taken; what wasn't used of it is given back. */
+static int queue_claimed(struct jobs_node *n, const struct claim *claims, int n_claims, bool ok)
 {
+    struct jobs *j = n->engine;
     int total = 0;
     pthread_mutex_lock(&j->lock);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n_claims; i++) {
         const struct claim *c = &claims[i];
-        struct kind *k = &j->kinds[c->kind];
-        if (c->n > 1)
+        int got = ok ? (int)c->n : 0;
+        if (got > 1)
             qsort(c->rows, c->n, sizeof *c->rows, by_time);
-        for (size_t r = 0; r < c->n; r++) {
-            struct flight *f = flight_new(c->kind, &c->rows[r]);
-            struct flight **chain = &j->table[(uint64_t)f->job.id % JOBS_TABLE];
-            f->chain = *chain;
-            *chain = f;
-            if (k->first == NULL)
-                k->first = f;
-            else
-                k->last->next = f;
-            k->last = f;
-        }
-        k->in_flight += (int)c->n;
-        j->n_in_flight += (int)c->n;
-        j->n_queued += (int)c->n;
-        total += (int)c->n;
+        for (int r = 0; r < got; r++)
+            jobs_enqueue(n, flight_new(n, c->kind, &c->rows[r]));
+        if (got < c->room)
+            jobs_count(n, c->kind, got - c->room);
+        total += got;
     }
     if (total == 1)
         pthread_cond_signal(&j->runner_wake);
@@ -211,120 +115,114 @@ static int queue_claimed(struct jobs *j, const struct claim *claims, int n)
     return total;
 }
 
-static enum err claim(struct jobs *j, struct cx *cx, int *did, int64_t *ret_next)
+/* Kinds that are due and have room; the room counts as taken from here on. */
+static int find_room(struct jobs_node *n, const struct job_due_row *due, size_t n_due, int64_t now,
+                     struct claim *claims, int64_t *ret_next)
 {
-    struct claim claims[JOBS_MAX_KINDS] = {0};
-    int n = 0;
-    for (int i = 0; i < j->n_kinds; i++) {
-        struct kind *k = &j->kinds[i];
-        pthread_mutex_lock(&j->lock);
-        int room = room_of(j, k);
-        pthread_mutex_unlock(&j->lock);
+    struct jobs *j = n->engine;
+    int n_claims = 0;
+    pthread_mutex_lock(&j->lock);
+    for (size_t i = 0; i < n_due; i++) {
+        int kind = jobs_kind(j, due[i].kind);
+        if (kind < 0)
+            continue; /* of a newer program */
+        if (due[i].run_at > now) {
+            if (due[i].run_at < *ret_next)
+                *ret_next = due[i].run_at;
+            continue;
+        }
+        int room = jobs_room(n, kind);
         if (room <= 0)
             continue; /* the end of one of them wakes us */
-        int64_t due = DB_NULL;
-        TRY(q_job_next_due(cx, str_c(k->row->kind), &due));
-        if (due == DB_NULL)
-            continue;
-        if (due <= cx->now)
-            claims[n++] = (struct claim){.kind = i, .room = room};
-        else if (due < *ret_next)
-            *ret_next = due;
+        jobs_count(n, kind, room);
+        claims[n_claims++] = (struct claim){.kind = kind, .room = room};
     }
-    if (n == 0)
+    pthread_mutex_unlock(&j->lock);
+    return n_claims;
+}
+
+static enum err claim(struct jobs_node *n, struct cx *cx, int *did, int64_t *ret_next)
+{
+    struct claim claims[JOBS_MAX_KINDS] = {0};
+    struct job_due_row *due;
+    size_t n_due;
+    TRY(q_job_due(cx, &due, &n_due));
+    int n_claims = find_room(n, due, n_due, cx->now, claims, ret_next);
+    if (n_claims == 0)
         return OK;
-    TRY(claim_rows(j, cx, claims, n));
-    *did += queue_claimed(j, claims, n);
-    return OK;
+    enum err e = claim_rows(n, cx, claims, n_claims);
+    *did += queue_claimed(n, claims, n_claims, e == OK);
+    return e;
 }
 
-/* ---- the rest of a turn -------------------------------------------------------------------- */
+/* ---- a turn -------------------------------------------------------------------------------- */
 
-static enum err put_crons(struct jobs *j, struct cx *cx, bool first)
+/* May it run, and does it hold what it may not run? */
+static bool look_at_state(struct jobs_node *n, bool *ret_give_back)
 {
-    for (int i = 0; i < j->n_kinds; i++) {
-        int64_t alive = 0;
-        if (j->kinds[i].every_s == 0)
-            continue;
-        const char *kind = j->kinds[i].row->kind;
-        TRY(q_job_kind_is_alive(cx, str_c(kind), &alive));
-        if (alive > 0)
-            continue;
-        TX_SCOPE(cx);
-        TRY(job_put(cx, kind, 0, STR_NULL, STR_NULL,
-                    first ? 0 : cx->now + j->kinds[i].every_s * MS_SECOND));
-        TRY(tx_commit(cx));
+    pthread_mutex_lock(&n->engine->lock);
+    bool may = jobs_may_run(n);
+    *ret_give_back = !may && n->n_queued > 0;
+    if (may)
+        jobs_line_up(n);
+    pthread_mutex_unlock(&n->engine->lock);
+    return may;
+}
+
+static enum err turn(struct jobs_node *n, struct cx *cx, int *did, int64_t *ret_next)
+{
+    bool give_back;
+    bool may = look_at_state(n, &give_back);
+    if (give_back)
+        jobs_give_back(n);
+    if (may)
+        TRY(claim(n, cx, did, ret_next));
+    TRY(jobs_store_ends(n, cx, did));
+    if (may && cx->now >= n->cron_at) {
+        TRY(jobs_put_crons(n, cx));
+        n->cron_at = cx->now + MS_MINUTE;
+    }
+    if (cx->now >= n->keep_at || atomic_load(&n->take_over)) {
+        TRY(jobs_keep_leases(n, cx));
+        n->keep_at = cx->now + JOBS_KEEP_MS;
     }
     return OK;
 }
 
-static enum err keep_leases(struct jobs *j, struct cx *cx)
+enum err jobs_turn(struct jobs_node *n, int *ret_did, int64_t *ret_next)
 {
-    TX_SCOPE(cx);
-    TRY(q_job_keep_leases(cx, str_c(j->owner), cx->now + JOBS_LEASE_MS, NULL));
-    TRY(q_job_reset_expired(cx, cx->now, NULL));
-    return tx_commit(cx);
-}
-
-static enum err turn(struct jobs *j, struct cx *cx, bool may_claim, int *did,
-                     int64_t *ret_next)
-{
-    if (may_claim)
-        TRY(claim(j, cx, did, ret_next));
-    TRY(store_ends(j, cx, did));
-    if (may_claim && cx->now >= j->cron_at) {
-        TRY(put_crons(j, cx, j->keep_at == 0));
-        j->cron_at = cx->now + MS_MINUTE;
-    }
-    if (cx->now >= j->keep_at) {
-        if (j->n_in_flight > 0)
-            TRY(keep_leases(j, cx));
-        j->keep_at = cx->now + JOBS_KEEP_MS;
-    }
-    return OK;
-}
-
-enum err jobs_turn(struct jobs *j, bool may_claim, int *ret_did, int64_t *ret_next)
-{
-    struct cx *cx = turn_cx(j);
+    struct cx *cx = jobs_cx(n);
     *ret_did = 0;
     *ret_next = INT64_MAX;
-    enum err e = turn(j, cx, may_claim, ret_did, ret_next);
+    enum err e = turn(n, cx, ret_did, ret_next);
     if (e != OK)
-        log_error("jobs", "turn failed: %s: %s", err_name(e), cx->fail == NULL ? "" : cx->fail);
+        log_error("jobs", "turn of " STR_FMT " failed: %s: %s", STR_ARG(n->node->host),
+                  err_name(e), cx->fail == NULL ? "" : cx->fail);
     cx_free(cx);
     return e;
 }
 
-void jobs_give_back(struct jobs *j)
+void jobs_give_back(struct jobs_node *n)
 {
-    struct cx *cx = turn_cx(j);
-    enum err e = tx_begin(cx);
+    struct jobs *j = n->engine;
     pthread_mutex_lock(&j->lock);
-    struct flight *list = NULL, *next;
-    for (int i = 0; i < j->n_kinds; i++) {
-        struct kind *k = &j->kinds[i];
-        for (struct flight *f = k->first; f != NULL; f = next) {
-            next = f->next;
-            f->next = list;
-            list = f;
-            table_remove(j, f);
-            k->in_flight--;
-            j->n_in_flight--;
-            j->n_queued--;
-        }
-        k->first = k->last = NULL;
-    }
+    struct flight *list = jobs_unqueue(n);
     pthread_mutex_unlock(&j->lock);
-    for (struct flight *f = list; f != NULL; f = next) {
-        next = f->next;
-        if (e == OK)
-            e = q_job_give_back(cx, f->job.id, str_c(j->owner), NULL);
-        free(f);
-    }
+    if (list == NULL)
+        return;
+    struct cx *cx = jobs_cx(n);
+    enum err e = tx_begin_shared(cx);
+    for (struct flight *f = list; e == OK && f != NULL; f = f->next)
+        e = q_job_give_back(cx, f->job.id, str_c(j->owner), NULL);
     if (e == OK)
         e = tx_commit(cx);
     if (e != OK)
         log_warn("jobs", "leases are left to expire: %s", err_name(e));
     cx_free(cx);
+    pthread_mutex_lock(&j->lock);
+    for (struct flight *f = list, *next; f != NULL; f = next) {
+        next = f->next;
+        jobs_land(f);
+    }
+    pthread_mutex_unlock(&j->lock);
 }

@@ -44,7 +44,8 @@ static void side_start(struct side *s)
     node->host = str_fmt(a, "localhost:%d", http_port(s->http));
     node->origin = str_fmt(a, "http://" STR_FMT, STR_ARG(node->host));
     OK_(fed_start(s->world->cx, node));
-    OK_(jobs_start(server, 2, &server->jobs));
+    OK_(jobs_start(server, &(struct jobs_options){.n_runners = 2}, &server->jobs));
+    OK_(jobs_attach(server->jobs, node));
     OK_(fed_planet_uri(s->world->cx, TEA, &s->planet));
 }
 

@@ -99,7 +99,7 @@ static enum job_verdict run_later(struct cx *cx, const struct job *job)
 static enum job_verdict run_finished_early(struct cx *cx, const struct job *job)
 {
     note_run(world_of(cx), job);
-    job_finish(cx->node->server->jobs, job->id, JOB_DONE, NULL, 0);
+    job_finish(cx->node, job->id, JOB_DONE, NULL, 0);
     return JOB_LATER;
 }
 
@@ -155,7 +155,9 @@ static void put(struct cx *cx, const char *kind, int64_t subject, const char *ke
 
 static void start(struct world *w, int n)
 {
-    assert_int_equal(jobs_start(&w->server, n, &w->server.jobs), OK);
+    const struct jobs_options o = {.n_runners = n};
+    assert_int_equal(jobs_start(&w->server, &o, &w->server.jobs), OK);
+    assert_int_equal(jobs_attach(w->server.jobs, &w->s->node), OK);
 }
 
 static void wait_for_runs(struct world *w, int n)
@@ -322,6 +324,10 @@ static void a_cron_kind_always_has_one_row(void **state)
     w->server.wiring = &cron_wiring;
     jobs_run_due(cx);
     jobs_run_due(cx);
+    assert_int_equal(w->runs, 0);
+    assert_int_equal(rows(w, "ready"), 1);
+    cx->now += MS_HOUR;
+    jobs_run_due(cx);
     assert_int_equal(w->runs, 1);
     assert_int_equal(rows(w, "ready"), 1);
     cx->now += MS_HOUR;
@@ -355,7 +361,7 @@ static void another_process_is_noticed(void **state)
     start(w, 1);
     struct server *server = w->s->node.server;
     struct node elsewhere = w->s->node;
-    elsewhere.server = NULL; /* puts a row and wakes nobody */
+    elsewhere.jobs = NULL; /* puts a row and wakes nobody */
     struct cx *cx = cx_new(&elsewhere);
     put(cx, "t.plain", 1, NULL, 0);
     wait_for_runs(w, 1);
@@ -402,7 +408,7 @@ static void thousands_that_end_later(void **state)
         pthread_mutex_unlock(&w->lock);
         assert_true(n - ended <= 256);
         for (; ended < n; ended++)
-            job_finish(w->server.jobs, w->later[ended], JOB_DONE, NULL, 0);
+            job_finish(&w->s->node, w->later[ended], JOB_DONE, NULL, 0);
     }
     wait_until_empty(w);
     print_message("           %d asynchronous ends in %lld ms\n", N,
@@ -451,15 +457,15 @@ static void an_unknown_end_is_ignored(void **state)
     struct world *w = *state;
     struct cx *cx = cx_new(&w->s->node);
     start(w, 1);
-    job_finish(w->server.jobs, 12345, JOB_DONE, NULL, 0);
+    job_finish(&w->s->node, 12345, JOB_DONE, NULL, 0);
     put(cx, "t.later", 1, NULL, 0);
     wait_for_runs(w, 1);
     pthread_mutex_lock(&w->lock);
     while (w->n_later == 0)
         pthread_cond_wait(&w->changed, &w->lock);
     pthread_mutex_unlock(&w->lock);
-    job_finish(w->server.jobs, w->later[0], JOB_REST, "first", 0);
-    job_finish(w->server.jobs, w->later[0], JOB_DONE, NULL, 0);
+    job_finish(&w->s->node, w->later[0], JOB_REST, "first", 0);
+    job_finish(&w->s->node, w->later[0], JOB_DONE, NULL, 0);
     for (int i = 0; i < 300 && rows(w, "resting") == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     assert_int_equal(rows(w, "resting"), 1);
