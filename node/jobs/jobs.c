@@ -105,7 +105,8 @@ static struct jobs_node *node_link(struct jobs *j, struct node *node)
     if (n->next != NULL)
         n->next->prev = n;
     j->nodes = n;
-    j->n_nodes++;
+    if (++j->n_nodes > 1)
+        j->many = true;
     pthread_mutex_unlock(&j->lock);
     return n;
 }
@@ -153,25 +154,37 @@ static int64_t next_due(struct jobs *j, struct node *node)
     return at;
 }
 
-void jobs_detach(struct node *node, int64_t *ret_wake_at)
+/* Under the lock. Nothing begins while it detaches; what is queued is given back by its turn. */
+static bool detach(struct jobs_node *n)
+{
+    struct jobs *j = n->engine;
+    if (n->n_in_flight > n->n_queued || j->quit)
+        return n->n_in_flight == 0; /* after jobs_stop, too: see there */
+    n->detaching = true;
+    j->n_detaching++;
+    jobs_want(n);
+    while (n->in_turn || n->n_in_flight > 0)
+        pthread_cond_wait(&j->idle, &j->lock);
+    j->n_detaching--;
+    node_unlink(n);
+    return true;
+}
+
+bool jobs_detach(struct node *node, int64_t *ret_wake_at)
 {
     struct jobs_node *n = node->jobs;
-    struct jobs *j = n == NULL ? NULL : n->engine;
+    struct jobs *engine = node->server == NULL ? NULL : node->server->jobs;
     if (n != NULL) {
+        struct jobs *j = n->engine;
         pthread_mutex_lock(&j->lock);
-        if (!j->quit) { /* else it is left as it is: see jobs_stop */
-            n->detaching = true;
-            j->n_detaching++;
-            jobs_want(n);
-            while (n->in_turn || n->n_in_flight > 0)
-                pthread_cond_wait(&j->idle, &j->lock);
-            j->n_detaching--;
-            node_unlink(n);
-        }
+        bool gone = detach(n);
         pthread_mutex_unlock(&j->lock);
+        if (!gone)
+            return false;
     }
     if (ret_wake_at != NULL)
-        *ret_wake_at = next_due(node->server == NULL ? NULL : node->server->jobs, node);
+        *ret_wake_at = next_due(engine, node);
+    return true;
 }
 
 void jobs_wake(struct node *node)

@@ -64,10 +64,11 @@ void jobs_alone(struct jobs *j);
 /* When a node has been opened: its jobs run from now on. Sets node->jobs. Leases that a dead
  * process left are taken over. The node may not be closed before jobs_detach. */
 MUST_USE enum err jobs_attach(struct jobs *j, struct node *node);
-/* Before a node is closed, and before fed_stop: no new runs, waits for those that run (there are
- * none if nobody holds the node: a flight is a pin). *ret_wake_at (NULL allowed): when the next of
- * its jobs is due; INT64_MAX: none. A node that was never attached is only asked. */
-void jobs_detach(struct node *node, int64_t *ret_wake_at);
+/* Before a node is closed, and before fed_stop. False: a run has begun and its end is not in the store
+ * yet; the node stays attached, and must stay open. Else nothing of it is under way any more, and
+ * *ret_wake_at (NULL allowed) is when its next job is due; INT64_MAX: none, 0: not known. A node that
+ * isn't attached is only asked for that. Waits for the store, not for runs. */
+MUST_USE bool jobs_detach(struct node *node, int64_t *ret_wake_at);
 /* Called after a commit that put jobs, and when the node's state changed; cheap, from any thread. A
  * node that isn't attached is left alone. */
 void jobs_wake(struct node *node);

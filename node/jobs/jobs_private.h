@@ -99,6 +99,7 @@ struct jobs {
     pthread_cond_t idle;            /* a turn or a run is over: who detaches looks again */
     bool stopping, quit;
     struct jobs_node *nodes;
+    bool many;                      /* there have been several */
     int n_nodes, n_starved;
     struct jobs_node *want_first, *want_last;
     struct jobs_node *run_first, *run_last;

@@ -217,11 +217,11 @@ static struct flight *lane_take(struct jobs_node *n, struct lane *l)
     return f;
 }
 
-/* While other nodes are awake one leaves a runner to them, so that functions that hang (a mail
- * server) don't stop everybody. */
+/* Once there have been several nodes, each leaves a runner to the others, so that functions that
+ * hang (a mail server) don't stop everybody. */
 static bool has_its_runners(const struct jobs *j, const struct jobs_node *n)
 {
-    return j->n_nodes > 1 && j->n_runners > 1 && n->n_running >= j->n_runners - 1;
+    return j->many && j->n_runners > 1 && n->n_running >= j->n_runners - 1;
 }
 
 static struct flight *take_of(struct jobs_node *n)
