@@ -1,5 +1,6 @@
 // A fresh node of our own program on a free port of the loopback, and the ways in.
-import { spawn, execFile } from 'node:child_process';
+import { spawn, execFile, execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import { mkdtempSync, openSync, closeSync, readFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -12,6 +13,11 @@ import { Client, request, words } from './client.mjs';
 export const ORRERY = process.env.ORRERY ?? new URL('../../build-check/orrery', import.meta.url).pathname;
 export const OUT = process.env.OUT ?? path.join(os.tmpdir(), 'orrery-out');
 mkdirSync(OUT, { recursive: true });
+
+// The same tests on PostgreSQL: every node in a schema of its own. What follows from SQLite's file alone
+// says so: it(…, { skip: onPostgres && 'why' }, …).
+const URL_OF_STORE = process.env.ORRERY_TEST_STORE || null;
+export const onPostgres = URL_OF_STORE !== null;
 
 export async function freePort() {
     const server = net.createServer();
@@ -54,6 +60,12 @@ export class Node {
         writeFileSync(this.logFile, '');
         this.child = null;
         this.mails = [];
+        this.database ??= URL_OF_STORE;
+        this.schema = this.database && `n_${crypto.randomBytes(8).toString('hex')}`;
+    }
+    // The option of init that says where the store shall be; nothing for SQLite.
+    get store() {
+        return this.database ? { store: `${this.database}${this.database.includes('?') ? '&' : '?'}schema=${this.schema}` } : {};
     }
 
     static async start(options = {}) {
@@ -68,7 +80,8 @@ export class Node {
         this.origin = `http://localhost:${this.port}`;
         this.host = `localhost:${this.port}`;
         this.made = await this.cli('init', { domain: this.host, planet: this.planet, title: this.title,
-                                             owner: this.owner, lang: this.lang, 'owner-name': 'Olga Owner' });
+                                             owner: this.owner, lang: this.lang, 'owner-name': 'Olga Owner',
+                                             ...this.store });
     }
 
     // `orrery VERB DIR --json …`; options {name: value | [values] | true}; answers what it printed.
@@ -88,6 +101,37 @@ export class Node {
             });
             if (input !== undefined) child.stdin.end(input);
         });
+    }
+
+    // The store itself, by a program that knows nothing of ours. Statements that give rows (SELECT, or
+    // RETURNING) answer [{column: value}]; numbers beyond 2^53 are not exact.
+    sql(query) {
+        const out = this.database
+            ? this.psql(`WITH rows_ AS (${query}) SELECT COALESCE(json_agg(row_to_json(rows_)), '[]') FROM rows_`)
+            : execFileSync('sqlite3', ['-json', '-cmd', '.timeout 10000', path.join(this.dir, 'store.sqlite'), query],
+                           { encoding: 'utf8', maxBuffer: 64 << 20 });
+        return out.trim() === '' ? [] : JSON.parse(out);
+    }
+    column(query) { return this.sql(query).map((row) => Object.values(row)[0]); }
+    // Statements that give nothing, all or none of them.
+    sqlRun(statements) {
+        const input = `BEGIN; ${statements}; COMMIT;`;
+        if (this.database) this.psql(input);
+        else execFileSync('sqlite3', ['-bail', '-cmd', '.timeout 10000', path.join(this.dir, 'store.sqlite')], { input });
+    }
+    psql(input) {
+        return execFileSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', this.database],
+            { input, encoding: 'utf8', maxBuffer: 64 << 20,
+              env: { ...process.env, PGOPTIONS: `-c search_path=${this.schema} -c client_min_messages=warning` } });
+    }
+    // Nothing in it is torn or hangs in the air, and the books are whole.
+    async sound() {
+        if (!this.database) {
+            assert.deepEqual(this.column('PRAGMA integrity_check'), ['ok']);
+            assert.deepEqual(this.sql('PRAGMA foreign_key_check'), []);
+        }
+        const ledger = await this.cli('ledger verify');
+        assert.ok(ledger.length > 0 && ledger.every((l) => l.sound === 'yes'), JSON.stringify(ledger));
     }
 
     // Markdown given by value, for the options that want a file.
@@ -145,6 +189,7 @@ export class Node {
             await this.stop();
         } finally {
             await this.smtp?.stop();
+            if (this.database) this.psql(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
             rmSync(this.root, { recursive: true, force: true });
         }
     }

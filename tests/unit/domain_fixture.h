@@ -13,8 +13,6 @@
 #include "node/server.h"
 #include "tests/unit/store.h"
 
-#include <sqlite3.h>
-
 #define OK_(call) assert_int_equal((call), OK)
 
 struct domain {
@@ -87,24 +85,7 @@ static inline int domain_teardown(void **state)
 /* Behind the program's back, on a connection of its own. */
 static inline int64_t raw(struct domain *d, const char *sql)
 {
-    sqlite3 *db;
-    sqlite3_stmt *st;
-    int64_t v = 0;
-    assert_int_equal(sqlite3_open(d->store->path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 5000);
-    while (*sql != '\0') {
-        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, &sql), SQLITE_OK);
-        int rc = sqlite3_step(st);
-        if (rc == SQLITE_ROW)
-            v = sqlite3_column_int64(st, 0);
-        else
-            assert_int_equal(rc, SQLITE_DONE);
-        sqlite3_finalize(st);
-        while (*sql == ' ')
-            sql++;
-    }
-    sqlite3_close(db);
-    return v;
+    return store_sql(d->store, sql);
 }
 #define RAW(d, ...) raw((d), str_fmt((d)->cx->arena, __VA_ARGS__).p)
 

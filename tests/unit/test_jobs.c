@@ -1,7 +1,6 @@
 #include "tests/unit/store.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include <time.h>
 
 #include "node/base/clock.h"
@@ -434,12 +433,9 @@ static void what_a_dead_process_had_runs_again(void **state)
 {
     struct world *w = *state;
     struct cx *cx = cx_new(&w->s->node);
-    sqlite3 *h;
     put(cx, "t.plain", 1, NULL, 0);
-    assert_int_equal(sqlite3_open(w->s->path, &h), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(h, "UPDATE job SET state = 'leased', lease_owner = 'dead', "
-                                     "lease_until = 9000000000000", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(h);
+    store_sql(w->s, "UPDATE job SET state = 'leased', lease_owner = 'dead', "
+                    "lease_until = 9000000000000");
     assert_int_equal(jobs_run_due(cx), 0); /* leased, so nobody else takes it */
     struct job_info *list;
     size_t n;
