@@ -58,7 +58,6 @@ static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, 
 
 static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},
-    {"money.expire", 3600},
     {"media.sweep", 24 * 3600},
     {0},
 };

@@ -4,6 +4,7 @@
 #include "node/base/crypt.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
+#include "node/jobs/jobs.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
@@ -78,6 +79,8 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
     TRY(q_order_insert(cx, id, number, o->account_id, o->planet_id, str_c(kind), o->price_id,
                        o->tier_id, o->term_unit, o->term_count, o->post_id, o->total.minor,
                        str_c(o->total.cur), str_c(o->rail), cx->now, o->expires_at, NULL));
+    if (o->total.minor > 0) /* what costs nothing is settled at once */
+        TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, o->expires_at));
     *ret_number = number;
     *ret_id = id;
     return OK;
@@ -337,7 +340,7 @@ enum err order_expire_due(struct cx *cx, int64_t *ret_n)
 enum job_verdict order_expire_run(struct cx *cx, const struct job *job)
 {
     int64_t n;
-    (void)job;
+    (void)job; /* all that are due, not only its own */
     return order_expire_due(cx, &n) == OK ? JOB_DONE : JOB_RETRY;
 }
 

@@ -73,7 +73,8 @@ MUST_USE enum err order_apply(struct cx *cx, struct str number, const struct ord
                               enum order_verdict *ret);
 /* Close the orders whose time is over. (Seats do not wait for it: they look at expires_at.) */
 MUST_USE enum err order_expire_due(struct cx *cx, int64_t *ret_n);
-/* The same as a job, "money.expire" in the wiring table. */
+/* The same as a job, "money.expire" in the wiring table; each order puts one for the time when it
+ * expires, so that nobody must look each hour (a node that sleeps would have to wake for it). */
 enum job_verdict order_expire_run(struct cx *cx, const struct job *job);
 
 /* P8: money that waits for the owner's decision. */

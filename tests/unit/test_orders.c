@@ -215,6 +215,8 @@ static void late_money_is_honoured(void **state)
     struct domain *d = *state;
     int64_t who = person(d), n;
     struct order o = open_order(d, who);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM job j JOIN purchase_order o ON j.run_at = o.expires_at "
+                            "WHERE j.kind = 'money.expire'"), 1);
     d->cx->now += MS_DAY;
     OK_(order_expire_due(d->cx, &n));
     assert_int_equal(n, 1);
