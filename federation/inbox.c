@@ -11,7 +11,6 @@
 #include "federation/remote.h"
 #include "federation/replay.h"
 #include "node/base/clock.h"
-#include "node/base/limiter.h"
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
 
@@ -110,18 +109,16 @@ static enum err allow_lookup(struct inbound *in, struct str host, bool *ret_done
 {
     struct rq *rq = in->rq;
     struct cx *cx = rq->cx;
-    int64_t wait = 0;
     *ret_done = true;
     if (rq->body.n > LOOKUP_BODY_MAX)
         return reply_text(rq, 413, "send the object itself, or its id and little else\n");
     struct str house = fed_house(host);
     struct str key = str_fmt(cx->arena, "fed lookup " STR_FMT, STR_ARG(house));
     *ret_done = false;
-    if (cx->node->limiter == NULL ||
-        limiter_take(cx->node->limiter, key, LOOKUP_BURST, LOOKUP_PER_S, cx->now, &wait))
+    if (node_rate_take(cx, key, LOOKUP_BURST, LOOKUP_PER_S))
         return OK;
     *ret_done = true;
-    rq_add_header(rq, "Retry-After", str_fmt(cx->arena, "%lld", (long long)wait));
+    rq_add_header(rq, "Retry-After", str_fmt(cx->arena, "%lld", (long long)cx->retry_after_s));
     return reply_text(rq, 429, "too many of these; send the objects themselves\n");
 }
 
@@ -175,9 +172,7 @@ static enum err check_later(struct inbound *in, int64_t actor_id)
     struct cx *cx = in->rq->cx;
     /* Anybody can say this of anybody: it must not make us knock there all day. */
     struct str limit = str_fmt(cx->arena, "fed check %lld", (long long)actor_id);
-    if (cx->node->limiter != NULL &&
-        !limiter_take(cx->node->limiter, limit, CHECK_BURST, CHECK_PER_S, cx->now,
-                      &cx->retry_after_s))
+    if (!node_rate_take(cx, limit, CHECK_BURST, CHECK_PER_S))
         return ERR_RATE_LIMITED;
     TX_SCOPE(cx);
     TRY(job_put(cx, "fed.check", actor_id, STR_NULL, STR_NULL, 0));
@@ -315,8 +310,6 @@ enum err fed_inbox_post(struct rq *rq)
         return ERR_BUSY;
     if (!is_activity_type(rq_header(rq, "content-type")))
         return reply_text(rq, 415, "send application/activity+json\n");
-    if (!str_eq(rq->host, cx->node->host))
-        return ERR_MISDIRECTED;
     /* Before the body is looked at: an unsigned knock is how people test whether a proxy lets
      * POSTs through, and 401 is what they look for (1.5). */
     if (rq_header(rq, "signature").p == NULL && rq_header(rq, "authorization").p == NULL)

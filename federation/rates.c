@@ -1,14 +1,13 @@
 #include "federation/rates.h"
 
-#include "node/base/limiter.h"
 #include "node/node.h"
 
 static bool take(struct cx *cx, const char *what, struct str who, int burst, double per_second)
 {
-    if (cx->node->limiter == NULL || cx->node->dev)
+    if (cx->node->dev)
         return true;
-    struct str key = str_fmt(cx->arena, "fed %s " STR_FMT, what, STR_ARG(who));
-    return limiter_take(cx->node->limiter, key, burst, per_second, cx->now, &cx->retry_after_s);
+    return node_rate_take(cx, str_fmt(cx->arena, "fed %s " STR_FMT, what, STR_ARG(who)), burst,
+                          per_second);
 }
 
 bool fed_rate_inbox(struct cx *cx, struct str host)

@@ -12,7 +12,7 @@
 #include "node/base/log.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
-#include "node/node.h"
+#include "node/nodes.h"
 
 struct cx *cx_new(struct node *node)
 {
@@ -22,6 +22,7 @@ struct cx *cx_new(struct node *node)
         abort();
     cx->arena = arena_new();
     cx->node = node;
+    node_hold(node);
     cx->now = clock_now();
     for (size_t i = 0; i < sizeof name; i++) {
         cx->trace[2 * i] = "0123456789abcdef"[name[i] >> 4];
@@ -36,8 +37,10 @@ struct cx *cx_free(struct cx *cx)
         return NULL;
     while (cx->tx_depth > 0)
         tx_rollback(cx);
+    struct node *node = cx->node;
     arena_free(cx->arena);
     free(cx);
+    node_drop(node); /* last: what is bound to the arena may still need it */
     return NULL;
 }
 

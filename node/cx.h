@@ -43,7 +43,8 @@ struct cx {
 };
 enum { WAKE_JOBS = 1, WAKE_PUBLIC = 2 /* an anonymous page changes: node->public_generation */ };
 
-/* A fresh cx on a node (arena made here). cx_free rolls back what was left open. */
+/* A fresh cx on a node (arena made here), which stays awake until cx_free (node/nodes.h). cx_free
+ * rolls back what was left open. */
 struct cx *cx_new(struct node *node);
 struct cx *cx_free(struct cx *cx);
 

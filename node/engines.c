@@ -3,6 +3,7 @@
 #include "node/engines.h"
 
 #include "node/base/clock.h"
+#include "node/base/limiter.h"
 #include "node/base/log.h"
 #include "node/base/settle.h"
 #include "node/base/turnstile.h"
@@ -10,6 +11,7 @@
 #include "node/jobs/jobs.h"
 #include "node/media/media.h"
 #include "node/net/fetch.h"
+#include "node/nodes.h"
 #include "node/server.h"
 
 #include <stddef.h>
@@ -23,6 +25,8 @@ enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2, PICTURES_WAITING
 /* Pictures and passwords: each of the two leaves a worker to the others. 19 MiB a hash; together fewer
  * than the HTTP workers, so that a flood of sign-ins leaves one. */
 enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
+/* 24 bytes each, touched when used. */
+enum { LIMITER_SLOTS = 65536 };
 
 void engines_prepare(struct server *s, bool dev, struct engines *ret)
 {
@@ -36,6 +40,7 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
     s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
+    s->limiter = limiter_new(LIMITER_SLOTS);
 }
 
 enum err engines_start(struct engines *e, struct str agent, const char *listen)
@@ -43,8 +48,9 @@ enum err engines_start(struct engines *e, struct str agent, const char *listen)
     struct server *s = e->server;
     TRY(fetcher_start(s->dev, agent, &s->fetcher));
     TRY(jobs_start(s, &(struct jobs_options){.n_runners = JOB_WORKERS}, &s->jobs));
-    TRY(jobs_attach(s->jobs, s->node));
-    return http_start(s, listen, HTTP_WORKERS, &e->http);
+    TRY(nodes_attach_jobs(s->nodes));
+    struct http_options o = {.listen = listen, .n_workers = HTTP_WORKERS};
+    return http_start(s, &o, &e->http);
 }
 
 /* Tell systemd that we are ready (sd_notify(3)); a datagram is all it takes. */
@@ -87,6 +93,7 @@ void engines_stop(struct engines *e)
 void engines_free(struct engines *e)
 {
     struct server *s = e->server;
+    s->limiter = limiter_free(s->limiter);
     s->hashing = turnstile_free(s->hashing);
     s->media = media_engine_free(s->media);
 }

@@ -21,9 +21,9 @@ struct engines {
 };
 
 /* First of all, before any thread is made: the signals that end us are seen by engines_wait only.
- * Makes what nodes want of the server when they are opened (turnstiles). */
+ * Makes what nodes want of the server when they are opened (turnstiles, limiter). */
 void engines_prepare(struct server *server, bool dev, struct engines *ret);
-/* The nodes are there. agent: who we say we are when fetching. Errors are logged; engines_stop is owed
+/* server->nodes is there; those awake join the jobs. agent: who we say we are when fetching. Errors are logged; engines_stop is owed
  * then, too. */
 MUST_USE enum err engines_start(struct engines *e, struct str agent, const char *listen);
 /* Tell whoever waits for it (systemd, the log) that we serve; then sleep until a signal. */

@@ -4,6 +4,7 @@ libstore_a_SOURCES += \
 	node/cx.h node/event.h node/server.h \
 	node/lock.c node/lock.h \
 	node/node.c node/node.h \
+	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
 	node/settings.c node/settings.h
 
 bin_PROGRAMS += orrery

@@ -19,6 +19,7 @@ int main(int argc, char **argv)
         .wiring = &wiring,
         .routes = route_tables,
         .hooks = &http_hooks,
+        .node_hooks = &node_hooks,
     };
     if (argc > 1 && strcmp(argv[1], "serve") == 0)
         return serve_main(&server, argc, argv);

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "node/node.h"
 
 #include "node/base/arena.h"
@@ -59,6 +61,8 @@ static enum err read_origin(struct node *n)
     if (e == OK) {
         n->origin = str_dup(n->arena, origin);
         n->host = host_of(n->arena, n->origin);
+        n->agent = str_fmt(n->arena, "Orrery/" PACKAGE_VERSION " (+" STR_FMT "/)",
+                           STR_ARG(n->origin));
     }
     cx_free(cx);
     return e;
@@ -73,7 +77,6 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     n->dir = arena_copy(a, dir, strlen(dir));
     n->dev = server->dev;
     n->ids = id_maker_new();
-    n->limiter = limiter_new(4096);
     enum err e = read_secret(n);
     if (e == OK)
         e = db_open(in_dir(a, dir, "store.sqlite"), db_migrations, &n->db);
@@ -92,11 +95,20 @@ struct node *node_close(struct node *n)
     if (n == NULL)
         return NULL;
     db_close(n->db);
-    limiter_free(n->limiter);
     id_maker_free(n->ids);
     explicit_bzero(n->secret, sizeof n->secret);
     arena_free(n->arena);
     return NULL;
+}
+
+bool node_rate_take(struct cx *cx, struct str key, int burst, double per_second)
+{
+    const struct node *node = cx->node;
+    if (node->server == NULL || node->server->limiter == NULL)
+        return true;
+    return limiter_take(node->server->limiter,
+                        str_fmt(cx->arena, "%lld " STR_FMT, (long long)node->id, STR_ARG(key)),
+                        burst, per_second, cx->now, &cx->retry_after_s);
 }
 
 /* ---- making one ---- */

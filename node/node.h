@@ -1,5 +1,6 @@
-/* One hosted community: its store, media, keys and settings. Found by host name in struct server.
- * All fields are set at open and constant afterwards, but for what the named modules own. */
+/* One hosted community: its store, media, keys and settings, awake. Found by host name in struct nodes
+ * (node/nodes.h), which opens and closes it. All fields are set at open and constant afterwards, but
+ * for the atomic ones and what the named modules own. */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
@@ -11,13 +12,43 @@
 #include "node/base/str.h"
 
 struct arena;
+struct cx;
 struct server;
 struct db;
 struct id_maker;
-struct limiter;
-struct http_cache;
-struct jobs_node;
 struct fed;
+struct jobs_node;
+struct nodes;
+struct node_entry;
+
+enum node_state {
+    NODE_ACTIVE,
+    NODE_SUSPENDED, /* pages say that it rests, other servers and apps get 503, jobs rest */
+    NODE_LEAVING,   /* deleted by its owner's word: 410 for all; only its jobs run, Deletes go out */
+    NODE_AWAY,      /* being moved or restored: nobody opens it, 503 for all */
+    NODE_GONE,      /* 410 for all; nothing is behind it any more */
+};
+
+/* What the plan allows; 0: any number. Asked by quota_check (node/quota.h). */
+struct quota {
+    int64_t members, storage_bytes, posts_a_day, mails_a_day;
+};
+struct node_quota { /* the same, of a node that is awake: a plan changes while it runs */
+    _Atomic int64_t members, storage_bytes, posts_a_day, mails_a_day;
+};
+
+/* Counted since the start of the process or the last take; whoever writes them down takes them by
+ * atomic_exchange. */
+struct node_usage {
+    _Atomic uint64_t requests, bytes_out, deliveries, mails, job_cpu_us;
+};
+/* NODE_COUNT(node, requests, 1); nothing happens to a node outside of a registry. */
+#define NODE_COUNT(node, field, by)                                                                \
+    do {                                                                                           \
+        if ((node)->usage != NULL)                                                                 \
+            atomic_fetch_add_explicit(&(node)->usage->field, (uint64_t)(by),                       \
+                                      memory_order_relaxed);                                       \
+    } while (0)
 
 struct node {
     struct server *server;
@@ -25,16 +56,24 @@ struct node {
     const char *dir;          /* data directory */
     struct db *db;
     struct id_maker *ids;
-    struct http_cache *cache; /* anonymous pages and documents; NULL in command line use */
+    int64_t id;               /* of its entry; 0: the only one */
+    struct str name;          /* label in logs and metrics */
     struct fed *fed;          /* federation's memory; NULL in command line use */
-    struct jobs_node *jobs;   /* node/jobs/jobs.h; NULL in command line use */
-    struct limiter *limiter;  /* node/base/limiter.h */
+    struct nodes *nodes;      /* where it is registered; NULL: nowhere */
+    struct node_entry *entry; /* there */
+    struct jobs_node *jobs;   /* what runs of its queue; node/jobs owns it */
+    struct node_usage *usage; /* its entry's; NULL outside of a registry */
     struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
+    struct str agent;         /* "Orrery/1.0 (+https://example.org/)": who asks other servers */
     struct str host;          /* "example.org" or "localhost:8420", lower case */
     unsigned char secret[32]; /* node key, in DIR/secret.key; seals keys, signs links and codes */
     /* Bumped after each commit that changes what a visitor may see: cached answers made under an
      * older number are not served again. */
     _Atomic uint64_t public_generation;
+    _Atomic int state;        /* enum node_state */
+    _Atomic int pins;         /* node_hold */
+    _Atomic bool handover;    /* another process serves it, too, for the time of a takeover */
+    struct node_quota quota;
     bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
 };
 
@@ -45,5 +84,9 @@ struct node *node_close(struct node *n);
 MUST_USE enum err node_create(const char *dir, struct str origin);
 /* Take back what node_create wrote, when what should follow failed; the directory stays. */
 void node_discard(const char *dir);
+
+/* Take one from the node's bucket of that key (node/base/limiter.h), which is found in the server's
+ * limiter; always true where there is none. False: cx->retry_after_s is set. */
+bool node_rate_take(struct cx *cx, struct str key, int burst, double per_second);
 
 #endif

@@ -1,12 +1,9 @@
-#include "config.h"
-
 #include "node/serve.h"
 
-#include "federation/federation.h"
 #include "node/engines.h"
 #include "node/http/http.h"
 #include "node/lock.h"
-#include "node/node.h"
+#include "node/nodes.h"
 #include "node/server.h"
 
 #include <stdio.h>
@@ -52,14 +49,16 @@ static int parse(int argc, char **argv, struct options *o)
     return 0;
 }
 
-/* fed_start asks its own doors only, so it may come before the fetcher. */
-static enum err open_node(struct server *s, const char *dir)
+/* Opened here and not when the first request comes: whoever starts it hears what is wrong with it.
+ * fed_start asks its own doors only, so it may come before the fetcher. */
+static enum err open_node(struct server *s, const char *dir, struct node **ret)
 {
-    TRY(node_open(s, dir, &s->node));
-    struct cx *cx = cx_new(s->node);
-    enum err e = fed_start(cx, s->node);
+    TRY(node_open(s, dir, ret));
+    struct cx *cx = cx_new(*ret);
+    enum err e = s->node_hooks->opened(cx, *ret);
     cx_free(cx);
-    return e;
+    TRY(e);
+    return nodes_adopt(s->nodes, *ret);
 }
 
 int serve_main(struct server *s, int argc, char **argv)
@@ -71,25 +70,26 @@ int serve_main(struct server *s, int argc, char **argv)
     struct engines engines;
     engines_prepare(s, o.dev, &engines);
 
+    s->nodes = nodes_new(s, NULL);
+
+    struct node *node = NULL;
     int lock = -1;
     enum err e = lock_dir(o.dir, &lock);
     if (e == OK)
-        e = open_node(s, o.dir);
+        e = open_node(s, o.dir, &node);
+    if (e == OK)
+        e = engines_start(&engines, node->agent, o.listen);
     if (e == OK) {
-        struct str agent = str_fmt(s->node->arena, "Orrery/" PACKAGE_VERSION " (+" STR_FMT "/)",
-                                   STR_ARG(s->node->origin));
-        e = engines_start(&engines, agent, o.listen);
-    }
-    if (e == OK) {
-        fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(s->node->origin), o.listen,
+        fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(node->origin), o.listen,
                 http_port(engines.http));
         fflush(stdout);
         engines_serve(&engines);
     }
     engines_stop(&engines);
-    if (s->node != NULL)
-        fed_stop(s->node);
-    s->node = node_close(s->node);
+    s->nodes = nodes_free(s->nodes);
+    if (node != NULL)
+        s->node_hooks->closing(node);
+    node_close(node);
     engines_free(&engines);
     if (lock >= 0)
         close(lock);

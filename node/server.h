@@ -7,7 +7,10 @@
 
 #include "node/base/err.h"
 
-struct node;
+struct nodes;        /* node/nodes.h */
+struct node_hooks;   /* node/nodes.h */
+struct http_cache;   /* node/http/cache.h */
+struct limiter;      /* node/base/limiter.h */
 struct fetcher;      /* node/net/fetch.h */
 struct jobs;         /* node/jobs/jobs.h */
 struct wiring;       /* node/event.h */
@@ -17,7 +20,10 @@ struct turnstile;    /* node/base/turnstile.h */
 struct media_engine; /* node/media/media.h */
 
 struct server {
-    struct node *node;               /* the nodes served (one; found by Host) */
+    struct nodes *nodes;             /* the nodes served, found by Host */
+    const struct node_hooks *node_hooks; /* what higher rungs do at waking and sleeping; NULL: nothing */
+    struct http_cache *cache;        /* anonymous answers of all nodes; NULL: none are kept */
+    struct limiter *limiter;         /* rates that may be forgotten, of all nodes; NULL: no limits */
     struct fetcher *fetcher;
     struct jobs *jobs;
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */

@@ -6,6 +6,7 @@
 #include "node/http/http.h"
 #include "node/media/media.h"
 #include "node/money/order.h"
+#include "node/nodes.h"
 #include "node/people/login_mail.h"
 #include "web/auth.h"
 #include "web/errors.h"
@@ -65,6 +66,8 @@ static const struct cron_row crons[] = {
 const struct wiring wiring = {.events = events, .jobs = jobs, .crons = crons};
 
 const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &fed_routes, NULL};
+
+const struct node_hooks node_hooks = {.opened = fed_start, .closing = fed_stop};
 
 const struct http_hooks http_hooks = {
     .identify = auth_identify,

@@ -358,7 +358,6 @@ int cli_main(struct server *server, int argc, char **argv)
     struct node *node = NULL;
     if (cli.verb->opens_node && node_open(server, cli.dir, &node) != OK)
         return 1;
-    server->node = node;
     cli.cx = cx_new(node == NULL ? &nowhere : node);
     enum err e = node == NULL ? OK : act_as_owner(cli.cx);
     if (e == OK)

@@ -27,6 +27,7 @@ struct cache_entry {
     int64_t good_until;               /* monotonic; INT64_MAX and any generation: immutable */
     size_t cost;
     struct form_of_answer plain, gzip;
+    int64_t node;
     unsigned variant;
     size_t target_n;
     char target[];
@@ -46,7 +47,8 @@ struct http_cache {
 
 static uint64_t key_hash(struct cache_key key)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ key.variant;
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ key.variant ^
+                 (uint64_t)key.node * UINT64_C(0x9E3779B97F4A7C15);
     for (size_t i = 0; i < key.target.n; i++)
         h = (h ^ (unsigned char)key.target.p[i]) * UINT64_C(0x100000001b3);
     return h ^ (h >> 29);
@@ -135,7 +137,7 @@ struct http_cache *http_cache_free(struct http_cache *c)
 static struct cache_entry *shard_find(struct shard *s, uint64_t hash, struct cache_key key)
 {
     for (struct cache_entry *e = *slot_of(s, hash); e != NULL; e = e->chain)
-        if (e->hash == hash && e->variant == key.variant && e->target_n == key.target.n &&
+        if (e->hash == hash && e->node == key.node && e->variant == key.variant && e->target_n == key.target.n &&
             memcmp(e->target, key.target.p, key.target.n) == 0)
             return e;
     return NULL;
@@ -259,6 +261,7 @@ static struct cache_entry *entry_new(struct cache_key key, const struct cache_an
         abort();
     memcpy(copy, a->body.p == NULL ? "" : a->body.p, a->body.n);
     atomic_init(&e->refs, 2);
+    e->node = key.node;
     e->variant = key.variant;
     e->target_n = key.target.n;
     memcpy(e->target, key.target.p, key.target.n);
@@ -284,7 +287,7 @@ struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, u
     struct cache_entry *dead = NULL;
 
     e->generation = generation;
-    e->good_until = answer->immutable ? INT64_MAX : now + HTTP_CACHE_MS;
+    e->good_until = answer->immutable ? INT64_MAX : now + (answer->brief ? HTTP_CACHE_BRIEF_MS : HTTP_CACHE_MS);
     if (e->cost > c->max_shard_bytes / 4) {
         atomic_store(&e->refs, 1); /* served once, not kept */
         return e;

@@ -1,6 +1,7 @@
-/* Anonymous answers as ready bytes (D-7). Entries are found by raw target, representation, language
- * and theme; they are good for one generation of the node and at most a minute (pages say "3 minutes
- * ago"), except those whose Cache-Control says "immutable". 16 MB, least recently used go first.
+/* Anonymous answers of all nodes as ready bytes (D-7). Entries are found by node, raw target,
+ * representation, language and theme; they are good for one generation of the node and at most a
+ * minute (pages say "3 minutes ago"), or a second where another process changes the store, too;
+ * except those whose Cache-Control says "immutable". 16 MB, least recently used go first.
  * Safe from any thread: shards with a mutex each, held for a probe only. */
 #ifndef NODE_HTTP_CACHE_H
 #define NODE_HTTP_CACHE_H
@@ -10,9 +11,11 @@
 struct MHD_Response;
 struct http_cache;
 
-enum { HTTP_CACHE_BYTES = 16 * 1024 * 1024, HTTP_CACHE_MS = 60 * 1000 };
+enum { HTTP_CACHE_BYTES = 16 * 1024 * 1024, HTTP_CACHE_MS = 60 * 1000,
+       HTTP_CACHE_BRIEF_MS = 1000 };
 
 struct cache_key {
+    int64_t node;     /* its id */
     struct str target;
     unsigned variant; /* representation, language, theme */
 };
@@ -41,6 +44,7 @@ struct cache_answer {
     const struct cache_header *headers;
     size_t n_headers;
     bool immutable;
+    bool brief;       /* other processes change the store and cannot tell us at once */
 };
 /* Makes and stores an entry made under generation; the caller gets one count of it, too. */
 struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, uint64_t generation,

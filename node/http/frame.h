@@ -35,12 +35,23 @@ enum {
 
 enum stage {
     STAGE_HEAD,     /* the head has been read, the handler has not been called yet */
+    STAGE_WOKEN,    /* a worker has looked for its node before its body is read */
     STAGE_CHECKED,  /* a worker has admitted it before its body is read */
     STAGE_BODY,     /* the body (if any) is coming */
     STAGE_ANSWERED, /* response and status are set */
 };
 
-enum task { TASK_RUN, TASK_CHECK, TASK_RESUME };
+enum task { TASK_RUN, TASK_CHECK, TASK_RESUME, TASK_WAKE /* its node, then STAGE_WOKEN or a run */ };
+
+/* What is known of the node that is asked for. */
+enum door {
+    DOOR_UNSEEN,
+    DOOR_OPEN,      /* call->node is held */
+    DOOR_ASLEEP,    /* a worker has to wake it */
+    DOOR_SHUT,      /* call->sign says why */
+};
+enum sign { SIGN_NOBODY, SIGN_WELL /* /healthz */, SIGN_RESTS, SIGN_BUSY, SIGN_GONE, SIGN_COUNT };
+enum door_form { DOOR_TEXT, DOOR_JSON, DOOR_HTML, DOOR_FORMS = DOOR_HTML + LOCALE_COUNT };
 
 /* Where a parked call stands; guarded by its mutex. */
 enum park { PARK_NONE, PARK_RESTING, PARK_ABANDONED };
@@ -58,6 +69,10 @@ struct call {
     struct rq rq;              /* rq->priv is the call */
     struct http *http;
     struct MHD_Connection *con;
+    enum door door;
+    enum sign sign;
+    struct str host;           /* as it was asked for; of the connection */
+    struct node *node;         /* held while the call lives */
     atomic_int refs;           /* the connection's, and the parking's */
     enum stage stage;
     enum task task;
@@ -84,6 +99,7 @@ struct call {
     struct cache_entry *entry; /* held while its response is ours */
 
     struct MHD_Response *response;
+    bool borrowed;             /* the response is the server's, not the call's */
     int status;
     struct cache_header added[HTTP_MAX_ADDED_HEADERS];
     size_t n_added;
@@ -106,7 +122,11 @@ struct lingerer;
 
 struct http {
     struct server *server;
-    struct node *node;
+    struct node *fixed;        /* answers every Host; NULL: found by Host */
+    const struct http_hooks *hooks;
+    struct http_cache *cache;  /* NULL: nothing is kept */
+    bool own_cache;
+    struct MHD_Response *signs[SIGN_COUNT][DOOR_FORMS];
     struct MHD_Daemon *daemon;
     struct router *router;
     struct MHD_Response *busy, *too_long; /* ready for the epoll threads */
@@ -133,8 +153,25 @@ static inline struct call *call_of(const struct rq *rq)
     return rq->priv;
 }
 
-/* mhd.c */
+/* mhd.c: the steps of a request, as libmicrohttpd calls them */
 void call_unref(struct call *c);
+void *http_on_target(void *cls, const char *uri, struct MHD_Connection *con);
+void http_on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
+                       enum MHD_RequestTerminationCode how);
+enum MHD_Result http_on_request(void *cls, struct MHD_Connection *con, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_n, void **con_cls);
+
+/* door.c */
+void door_find(struct call *c); /* never blocks */
+void door_wake(struct call *c); /* on a worker: DOOR_ASLEEP becomes OPEN or SHUT */
+void door_shut(struct call *c, enum sign sign);
+struct MHD_Response *door_answer(struct call *c); /* the server's; by door_status */
+int door_status(enum sign sign);
+const char *door_retry_after(enum sign sign); /* NULL: none */
+const char *door_sentence(enum sign sign);
+void door_signs_make(struct http *h);
+void door_signs_free(struct http *h);
 
 /* pool.c: workers and parking */
 MUST_USE enum err pool_start(struct http *h, int n_workers);
@@ -175,6 +212,8 @@ bool visitor_token_ok(struct rq *rq, struct str token);
 void reply_error(struct call *c, enum err e, int status);
 void reply_set(struct call *c, int status, struct MHD_Response *take_response);
 
+struct MHD_Response *reply_ready(const char *text, size_t n, const char *type,
+                                 const char *retry_after);
 struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool secure);
 const char *http_reason(int status);
 void log_access(struct call *c);

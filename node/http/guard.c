@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "node/base/arena.h"
-#include "node/base/limiter.h"
 #include "node/node.h"
-#include "node/server.h"
 
 enum { DEV_FACTOR = 20 };
 
@@ -42,14 +40,12 @@ static enum err check_rate(struct rq *rq)
 {
     struct cx *cx = rq->cx;
     enum rate rate = rq->route->rate;
-    struct limiter *l = cx->node->limiter;
-    if (l == NULL || rate == RATE_NONE || (size_t)rate >= sizeof(rates) / sizeof(rates[0]))
+    if (rate == RATE_NONE || (size_t)rate >= sizeof(rates) / sizeof(rates[0]))
         return OK;
     int factor = cx->node->dev ? DEV_FACTOR : 1;
     struct str key = str_fmt(cx->arena, "http %s " STR_FMT, rates[rate].name,
                              STR_ARG(network_of(cx->arena, rq->ip)));
-    if (limiter_take(l, key, rates[rate].burst * factor, rates[rate].per_second * factor, cx->now,
-                     &cx->retry_after_s))
+    if (node_rate_take(cx, key, rates[rate].burst * factor, rates[rate].per_second * factor))
         return OK;
     return cx_tell(cx, ERR_RATE_LIMITED, N_("That was too often. Please wait a little."));
 }
@@ -57,7 +53,7 @@ static enum err check_rate(struct rq *rq)
 /* A page asks to sign in and comes back; an app is told 401. */
 static enum err ask_to_sign_in(struct rq *rq)
 {
-    const struct http_hooks *hooks = rq->cx->node->server->hooks;
+    const struct http_hooks *hooks = call_of(rq)->http->hooks;
     if (rq->repr != REPR_HTML)
         return cx_tell(rq->cx, ERR_UNAUTHENTICATED, N_("Please sign in."));
     struct buf b;
@@ -83,7 +79,7 @@ static bool reads_session(enum who who)
 enum err guard_identify(struct call *c)
 {
     struct rq *rq = &c->rq;
-    const struct http_hooks *hooks = c->http->server->hooks;
+    const struct http_hooks *hooks = c->http->hooks;
     if (hooks == NULL || hooks->identify == NULL ||
         (rq->route != NULL && !reads_session(rq->route->who)))
         return OK;
@@ -101,7 +97,7 @@ enum err guard_admit(struct call *c)
     TRY(guard_identify(c));
     if (who_signs_in(who) && rq->session.account_id == 0)
         return ask_to_sign_in(rq);
-    const struct http_hooks *hooks = c->http->server->hooks;
+    const struct http_hooks *hooks = c->http->hooks;
     if (who == AUTHOR && (hooks == NULL || hooks->is_author == NULL || !hooks->is_author(rq)))
         return cx_tell(rq->cx, ERR_FORBIDDEN, N_("Only a planet's authors write posts here."));
     if (who == OWNER && !rq->session.is_owner)
@@ -132,7 +128,7 @@ bool origin_is_ours(struct str sec_fetch_site, struct str origin, struct str ref
 static enum err check_token(struct call *c)
 {
     struct rq *rq = &c->rq;
-    const struct http_hooks *hooks = c->http->server->hooks;
+    const struct http_hooks *hooks = c->http->hooks;
     struct str token = rq_form(rq, "_csrf");
     bool ok;
     if (token.n == 0)

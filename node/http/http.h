@@ -75,7 +75,7 @@ struct rq {
     enum repr repr;
     struct str target;    /* raw request target as sent: path and query (signatures need it) */
     struct str path;      /* decoded path */
-    struct str host;      /* Host header, lower case */
+    struct str host;      /* as it was asked for, lower case: of this node, perhaps with a port */
     struct str ip;        /* client address (the front proxy's X-Forwarded-For if it is trusted) */
     struct str body;      /* whole body; never NULL-terminated */
     struct session_info session;
@@ -126,10 +126,20 @@ void rq_set_cookie(struct rq *rq, const char *name, struct str value, int max_ag
 MUST_USE enum err rq_park(struct rq *rq, enum err (*resume)(struct rq *rq, void *arg), void *arg);
 void rq_unpark(struct rq *rq);
 
-/* The daemon. listen "127.0.0.1:8420" or "[::1]:8420". Ready when it returns. */
+/* The daemon: it is ready when http_start returns. Several may run in one process: one for the public,
+ * found by Host in server->nodes, one with a fixed node and a table of its own inside the house. */
 struct http;
 struct server;
-MUST_USE enum err http_start(struct server *server, const char *listen, int n_workers,
+struct node;
+struct http_options {
+    const char *listen;  /* "127.0.0.1:8420" or "[::1]:8420" */
+    int fd;              /* > 0: a socket that listens already, instead of listen; taken, also on failure */
+    int n_workers;
+    struct node *fixed;  /* every Host is this node's, and nothing is cached; NULL: by Host */
+    const struct route_table *const *routes; /* NULL: server->routes and server->hooks */
+    const struct http_hooks *hooks;          /* with routes; NULL: nothing is asked upward */
+};
+MUST_USE enum err http_start(struct server *server, const struct http_options *o,
                              struct http **ret);
 struct http *http_stop(struct http *h); /* stops accepting, finishes what it holds */
 int http_port(const struct http *h);
@@ -141,7 +151,7 @@ struct http_hooks {
     /* is the form token right for this session? (Sec-Fetch-Site / Origin are checked by the frame) */
     bool (*csrf_ok)(struct rq *rq, struct str token);
     /* the HTML error page, by reply_html(rq, status, …); must always succeed. JSON and text
-     * answers are the frame's own. e is OK never; status says more (404, 405, 421…) */
+     * answers are the frame's own. e is OK never; status says more (404, 405…) */
     void (*error_page)(struct rq *rq, enum err e, int status);
     /* does whoever is signed in write on a planet here? NULL: nobody does */
     bool (*is_author)(struct rq *rq);

@@ -3,6 +3,7 @@ libhttp_a_SOURCES += \
 	node/http/body.c \
 	node/http/cache.c node/http/cache.h \
 	node/http/cookie.c \
+	node/http/door.c \
 	node/http/form.c node/http/form.h \
 	node/http/guard.c \
 	node/http/internal.c node/http/internal.h \
@@ -12,7 +13,8 @@ libhttp_a_SOURCES += \
 	node/http/pool.c \
 	node/http/reply.c \
 	node/http/request.c \
-	node/http/route.c node/http/route.h
+	node/http/route.c node/http/route.h \
+	node/http/start.c
 
 check_PROGRAMS += tests/unit/test_http_parse
 tests_unit_test_http_parse_SOURCES = tests/unit/test_http_parse.c tests/unit/unit.h

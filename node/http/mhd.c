@@ -1,31 +1,21 @@
 #include "node/http/frame.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "node/base/arena.h"
 #include "node/base/clock.h"
-#include "node/base/log.h"
-#include "node/node.h"
+#include "node/nodes.h"
 #include "node/server.h"
-
-enum { MAX_CONNECTIONS = 8192, RESERVED_FDS = 256, STOP_MS = 5000 };
 
 /* ---- the life of a call ---- */
 
 /* libmicrohttpd cuts and unescapes the target in place soon after: this is the only moment to see it
  * as it was sent, which is what signatures are made of. What is returned comes back as *con_cls. */
-static void *on_target(void *cls, const char *uri, struct MHD_Connection *con)
+void *http_on_target(void *cls, const char *uri, struct MHD_Connection *con)
 {
     struct http *h = cls;
     size_t n = strlen(uri);
@@ -57,11 +47,13 @@ void call_unref(struct call *c)
 {
     if (atomic_fetch_sub(&c->refs, 1) != 1)
         return;
-    if (c->response != NULL && c->entry == NULL)
+    if (c->response != NULL && c->entry == NULL && !c->borrowed)
         MHD_destroy_response(c->response);
     cache_entry_unref(c->entry);
     body_close(&c->body);
     cx_free(c->rq.cx);
+    if (c->node != NULL)
+        node_drop(c->node);
     pthread_mutex_destroy(&c->mutex);
     free(c);
 }
@@ -75,8 +67,8 @@ static void keep_socket(struct call *c)
         linger_take(c->http->linger, fd);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
-                         enum MHD_RequestTerminationCode how)
+void http_on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
+                       enum MHD_RequestTerminationCode how)
 {
     struct http *h = cls;
     struct call *c = *con_cls;
@@ -146,27 +138,28 @@ static struct str hot_cookie(bool secure, struct str header, bool lang)
     return cookie_find(header, lang ? STR("lang") : STR("theme"));
 }
 
-/* MHD_YES when it has been answered; *ret_done says so. Allocates nothing. */
+/* MHD_YES when it has been answered; *ret_done says so. Allocates nothing, and wakes nobody. */
 static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
 {
-    struct node *node = c->http->node;
+    struct node_glance node;
     struct hot_head head = {0};
     int status;
 
     *ret_done = false;
-    if (c->early || node->cache == NULL || c->target[0] != '/')
+    if (c->early || c->http->cache == NULL || c->target[0] != '/')
         return MHD_YES;
     MHD_get_connection_values_n(c->con, MHD_HEADER_KIND, each_hot, &head);
-    bool secure = str_starts(node->origin, STR("https://"));
-    if (head.odd || !str_ieq(head.host, node->host) ||
-        (head.cookie.n > 0 && !cookies_pass_cache(secure, head.cookie)))
+    if (head.odd || !nodes_glance(c->http->server->nodes, head.host, &node) || !node.met ||
+        node.state != NODE_ACTIVE ||
+        (head.cookie.n > 0 && !cookies_pass_cache(node.secure, head.cookie)))
         return MHD_YES;
     struct str target = {c->target, c->target_n};
-    enum locale locale = locale_for(hot_cookie(secure, head.cookie, true), head.language);
-    struct cache_key key = {target, cache_variant(repr_for(target, head.accept), locale,
-                                                  hot_cookie(secure, head.cookie, false))};
-    struct cache_entry *e = http_cache_find(
-        node->cache, key, atomic_load(&node->public_generation), clock_monotonic());
+    enum locale locale = locale_for(hot_cookie(node.secure, head.cookie, true), head.language);
+    struct cache_key key = {node.id, target,
+                            cache_variant(repr_for(target, head.accept), locale,
+                                          hot_cookie(node.secure, head.cookie, false))};
+    struct cache_entry *e =
+        http_cache_find(c->http->cache, key, node.generation, clock_monotonic());
     if (e == NULL)
         return MHD_YES;
     *ret_done = true;
@@ -184,13 +177,38 @@ static enum MHD_Result send_busy(struct call *c)
 
 /* libmicrohttpd queues no answer while a body is coming: ours goes straight to the socket, and the
  * connection ends. */
+static enum MHD_Result send_raw(struct call *c, int status, const char *type,
+                                const char *retry_after, struct str text)
+{
+    char head[320];
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->con, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int m = snprintf(head, sizeof(head),
+                     "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\n"
+                     "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+                     "%s%s%sContent-Length: %zu\r\n\r\n",
+                     status, http_reason(status), type, retry_after == NULL ? "" : "Retry-After: ",
+                     retry_after == NULL ? "" : retry_after, retry_after == NULL ? "" : "\r\n",
+                     text.n);
+    if (info != NULL && m > 0 && m < (int)sizeof(head)) {
+        (void)!send(info->connect_fd, head, (size_t)m, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+        (void)!send(info->connect_fd, text.p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    c->status = status;
+    c->linger = true;
+    return MHD_NO;
+}
+
 static enum MHD_Result refuse_body(struct call *c, int status, enum err e)
 {
     struct buf text;
-    char head[256];
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c->con, MHD_CONNECTION_INFO_CONNECTION_FD);
-    call_prepare(c); /* refused before the first look at it: in whose language? */
+    door_find(c);
+    if (c->door != DOOR_OPEN) /* what is wrong with the request is wrong for anybody's */
+        return send_raw(c, status, "text/plain; charset=utf-8", NULL, str_c(http_reason(status)));
+    if (c->rq.cx == NULL) {
+        c->early = true; /* refused before the first look at it: only the language matters */
+        call_prepare(c);
+    }
     bool json = c->rq.repr == REPR_JSON || c->rq.repr == REPR_ACTIVITY;
     buf_init_arena(&text, c->rq.cx->arena, 2000);
     if (json) {
@@ -200,20 +218,16 @@ static enum MHD_Result refuse_body(struct call *c, int status, enum err e)
     } else {
         buf_fmt(&text, "%d %s\n%s\n", status, http_reason(status), http_sentence(&c->rq, e));
     }
-    int m = snprintf(head, sizeof(head),
-                     "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\n"
-                     "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
-                     "Content-Length: %zu\r\n\r\n",
-                     status, http_reason(status),
-                     json ? "application/json" : "text/plain; charset=utf-8", text.n);
-    if (info != NULL && m > 0 && m < (int)sizeof(head)) {
-        (void)!send(info->connect_fd, head, (size_t)m, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
-        (void)!send(info->connect_fd, buf_str(&text).p, text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
-    c->status = status;
-    c->linger = true;
+    (void)!send_raw(c, status, json ? "application/json" : "text/plain; charset=utf-8", NULL,
+                    buf_str(&text));
     log_access(c);
     return MHD_NO;
+}
+
+static enum MHD_Result refuse_at_door(struct call *c)
+{
+    return send_raw(c, door_status(c->sign), "text/plain; charset=utf-8",
+                    door_retry_after(c->sign), str_c(door_sentence(c->sign)));
 }
 
 /* ---- the steps of a request ---- */
@@ -242,6 +256,11 @@ static enum MHD_Result begin_body(struct call *c, int64_t length, bool chunked)
     bool has_expect = header_find(c->con, "Expect").p != NULL;
     int64_t cap = HTTP_BODY_IGNORED;
 
+    door_find(c);
+    if (c->door == DOOR_SHUT)
+        return refuse_at_door(c);
+    if (c->door == DOOR_ASLEEP)
+        return dispatch(c, TASK_WAKE);
     c->stage = STAGE_BODY;
     body_init(&c->body);
     call_prepare(c);
@@ -327,7 +346,7 @@ static enum MHD_Result take_body(struct call *c, const char *p, size_t n)
         return c->body.n > HTTP_BODY_IGNORED ? refuse_body(c, 413, ERR_TOO_LARGE) : MHD_YES;
     }
     struct http *h = c->http;
-    const char *dir = h->node->dir == NULL ? "/tmp" : h->node->dir;
+    const char *dir = c->node->dir == NULL ? "/tmp" : c->node->dir;
     bool roomy = atomic_load_explicit(&h->body_bytes, memory_order_relaxed) < HTTP_BODIES_IN_MEMORY;
     enum body_verdict verdict =
         body_add(&c->body, dir, p, n, route->body_cap, roomy ? HTTP_BODY_IN_MEMORY : 0);
@@ -356,15 +375,22 @@ static enum MHD_Result body_done(struct call *c)
     }
     if (atomic_load(&c->http->stopping))
         return send_busy(c);
+    door_find(c);
+    if (c->door == DOOR_SHUT)
+        return MHD_queue_response(c->con, (unsigned)door_status(c->sign), door_answer(c));
+    if (c->door == DOOR_ASLEEP)
+        return dispatch(c, TASK_WAKE);
     call_prepare(c);
     return dispatch(c, TASK_RUN);
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const char *url,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_n, void **con_cls)
+enum MHD_Result http_on_request(void *cls, struct MHD_Connection *con, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_n, void **con_cls)
 {
     struct call *c = *con_cls;
+    int64_t length;
+    bool chunked;
     (void)cls;
     (void)con;
     (void)url;
@@ -372,6 +398,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const c
     switch (c->stage) {
     case STAGE_HEAD:
         return begin(c, method);
+    case STAGE_WOKEN:
+        expects_body(c, &length, &chunked);
+        return begin_body(c, length, chunked);
     case STAGE_CHECKED: /* admitted before its body: go on and read */
         c->stage = STAGE_BODY;
         c->body.began = clock_monotonic();
@@ -389,210 +418,4 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const c
     if (c->response == NULL)
         return MHD_NO;
     return MHD_queue_response(c->con, (unsigned)c->status, c->response);
-}
-
-/* ---- start and stop ---- */
-
-/* libmicrohttpd would unescape the path for us; we read the raw target ourselves. */
-static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
-{
-    (void)cls;
-    (void)con;
-    return strlen(s);
-}
-
-/* ADDRESS:PORT, both in figures. */
-static struct addrinfo *read_address(const char *listen_at)
-{
-    char host[64];
-    int64_t port;
-    struct str s = str_c(listen_at);
-    size_t colon = s.n;
-    while (colon > 0 && s.p[colon - 1] != ':')
-        colon--;
-    /* getaddrinfo takes larger ports modulo 65536. */
-    if (colon < 2 || colon >= sizeof(host) || !str_to_i64(str_sub(s, colon, SIZE_MAX), &port) ||
-        port < 0 || port > 65535)
-        return NULL;
-    struct str name = str_sub(s, 0, colon - 1);
-    if (name.p[0] == '[' && name.p[name.n - 1] == ']')
-        name = str_sub(name, 1, name.n - 2);
-    memcpy(host, name.p, name.n);
-    host[name.n] = '\0';
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    return getaddrinfo(host, s.p + colon, &hints, &found) == 0 ? found : NULL;
-}
-
-static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
-{
-    struct addrinfo *found = read_address(listen_at);
-    if (found == NULL) {
-        log_error("http", "cannot listen on %s: not an address and port, as in 127.0.0.1:8420",
-                  listen_at);
-        return ERR_INVALID;
-    }
-    int on = 1;
-    struct sockaddr_storage bound;
-    socklen_t len = sizeof(bound);
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-              bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1024) == 0 &&
-              getsockname(fd, (struct sockaddr *)&bound, &len) == 0;
-    freeaddrinfo(found);
-    if (!ok) {
-        log_error("http", "cannot listen on %s: %s", listen_at, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return ERR_CONFLICT;
-    }
-    *ret_fd = fd;
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
-    return OK;
-}
-
-static unsigned connection_limit(void)
-{
-    struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-        return 512;
-    if (r.rlim_cur < r.rlim_max) {
-        r.rlim_cur = r.rlim_max;
-        (void)!setrlimit(RLIMIT_NOFILE, &r);
-        (void)!getrlimit(RLIMIT_NOFILE, &r);
-    }
-    if (r.rlim_cur > MAX_CONNECTIONS + RESERVED_FDS)
-        return MAX_CONNECTIONS;
-    return r.rlim_cur > RESERVED_FDS * 2 ? (unsigned)r.rlim_cur - RESERVED_FDS : 128;
-}
-
-static struct MHD_Daemon *start_daemon(struct http *h, int fd)
-{
-    unsigned limit = connection_limit();
-    return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_EPOLL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        limit,
-        /* Generous: a front proxy on this machine is one address for everybody. */
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, limit / 2, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEAD_BYTES,
-        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)4096, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-        h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
-}
-
-static enum err run_healthz(struct rq *rq)
-{
-    rq_cache_control(rq, "no-store");
-    return reply_text(rq, 200, "ok\n");
-}
-
-static const struct route own_rows[] = {
-    {GET, "/healthz", run_healthz, ANYONE, RATE_NONE, 0, "is the process well? any Host", false},
-    {0},
-};
-static const struct route_table own_table = {"node", own_rows};
-
-void http_each_route(const struct route_table *const *tables,
-                     void (*each)(void *arg, const struct route_table *t, const struct route *r),
-                     void *arg)
-{
-    for (; tables != NULL && *tables != NULL; tables++)
-        for (const struct route *r = (*tables)->rows; r->path != NULL; r++)
-            each(arg, *tables, r);
-    for (const struct route *r = own_rows; r->path != NULL; r++)
-        each(arg, &own_table, r);
-}
-
-static enum err make_router(struct http *h)
-{
-    size_t n = 0;
-    while (h->server->routes != NULL && h->server->routes[n] != NULL)
-        n++;
-    h->tables = calloc(n + 2, sizeof(*h->tables));
-    if (h->tables == NULL)
-        abort();
-    for (size_t i = 0; i < n; i++)
-        h->tables[i] = h->server->routes[i];
-    h->tables[n] = &own_table;
-    return router_new(h->tables, &h->router);
-}
-
-static void free_rest(struct http *h)
-{
-    if (h->busy != NULL)
-        MHD_destroy_response(h->busy);
-    linger_free(h->linger);
-    router_free(h->router);
-    free(h->tables);
-    h->node->cache = http_cache_free(h->node->cache);
-    free(h);
-}
-
-enum err http_start(struct server *server, const char *listen_at, int n_workers, struct http **ret)
-{
-    int fd = -1;
-    struct http *h = calloc(1, sizeof(*h));
-    if (h == NULL)
-        abort();
-    h->server = server;
-    h->node = server->node;
-    enum err e = make_router(h);
-    if (e == OK)
-        e = open_socket(listen_at, &fd, &h->port);
-    if (e != OK) {
-        free_rest(h);
-        return e;
-    }
-    h->node->cache = http_cache_new(HTTP_CACHE_BYTES);
-    h->busy = reply_plain_error(503, ERR_BUSY, false, false);
-    h->linger = linger_new();
-    e = pool_start(h, n_workers);
-    if (e == OK && h->busy != NULL && h->linger != NULL)
-        h->daemon = start_daemon(h, fd);
-    if (h->daemon == NULL) {
-        log_error("http", "the HTTP server does not start");
-        close(fd);
-        pool_stop(h);
-        free_rest(h);
-        return e == OK ? ERR_INTERNAL : e;
-    }
-    *ret = h;
-    return OK;
-}
-
-int http_port(const struct http *h)
-{
-    return h->port;
-}
-
-void http_cache_drop(struct node *node)
-{
-    atomic_fetch_add(&node->public_generation, 1);
-}
-
-struct http *http_stop(struct http *h)
-{
-    if (h == NULL)
-        return NULL;
-    /* Nobody connects from here on; but the daemon's threads may look at the socket to their end. */
-    MHD_socket fd = MHD_quiesce_daemon(h->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        shutdown(fd, SHUT_RDWR);
-    atomic_store(&h->stopping, true);
-    pool_stop(h);
-    /* What has been answered still has to reach its clients. */
-    int64_t until = clock_monotonic() + STOP_MS;
-    while (atomic_load(&h->open_calls) > 0 && clock_monotonic() < until) {
-        struct timespec nap = {0, 5 * 1000 * 1000};
-        nanosleep(&nap, NULL);
-    }
-    MHD_stop_daemon(h->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
-    free_rest(h);
-    return NULL;
 }

@@ -88,16 +88,23 @@ static bool path_read(struct arena *a, struct str raw, struct str *ret)
     return true;
 }
 
+struct str target_authority(struct str raw)
+{
+    if (!str_istarts(raw, STR("http://")) && !str_istarts(raw, STR("https://")))
+        return STR_NULL;
+    size_t from = str_find(raw, STR("://"), 0) + 3;
+    size_t end = from;
+    while (end < raw.n && raw.p[end] != '/' && raw.p[end] != '?')
+        end++;
+    return str_sub(raw, from, end - from);
+}
+
 enum err target_read(struct arena *a, struct str raw, struct target *ret)
 {
     struct target t = {STR_NULL, STR_NULL, STR_NULL};
-    if (str_istarts(raw, STR("http://")) || str_istarts(raw, STR("https://"))) {
-        size_t from = str_find(raw, STR("://"), 0) + 3;
-        size_t end = from;
-        while (end < raw.n && raw.p[end] != '/' && raw.p[end] != '?')
-            end++;
-        t.authority = str_sub(raw, from, end - from);
-        raw = str_sub(raw, end, raw.n);
+    t.authority = target_authority(raw);
+    if (t.authority.p != NULL) {
+        raw = str_sub(raw, (size_t)(t.authority.p - raw.p) + t.authority.n, raw.n);
         if (raw.n == 0 || raw.p[0] == '?')
             raw = str_fmt(a, "/" STR_FMT, STR_ARG(raw));
     }

@@ -17,6 +17,9 @@ struct target {
  * slash, bytes that are no UTF-8, dot segments, a fragment, or a form that isn't for us. */
 MUST_USE enum err target_read(struct arena *a, struct str raw, struct target *ret);
 
+/* The authority of a raw target in absolute form; NULL when it has another. */
+struct str target_authority(struct str raw);
+
 /* %XX decoded once ('+' is a space when plus). A view of s when nothing was escaped. False on
  * broken escapes, NUL, or bytes that are no UTF-8. */
 bool percent_decode(struct arena *a, struct str s, bool plus, struct str *ret);

@@ -213,9 +213,33 @@ static void check_call(struct call *c)
     hand_back(c);
 }
 
+/* True: its node is awake, and it can be run. A body is read only after this. */
+static bool wake_call(struct call *c)
+{
+    bool before_body = c->stage == STAGE_HEAD;
+    door_wake(c);
+    if (before_body) {
+        c->stage = STAGE_WOKEN;
+        hand_back(c);
+        return false;
+    }
+    if (c->door == DOOR_OPEN) {
+        call_prepare(c);
+        c->task = TASK_RUN;
+        return true;
+    }
+    c->response = door_answer(c);
+    c->borrowed = true;
+    c->status = door_status(c->sign);
+    call_finish(c);
+    return false;
+}
+
 static void run_call(struct call *c)
 {
     enum err e;
+    if (c->task == TASK_WAKE && !wake_call(c))
+        return;
     if (c->task == TASK_CHECK) {
         check_call(c);
         return;
@@ -232,7 +256,8 @@ static void run_call(struct call *c)
         return;
     } else {
         c->rq.cx->now = clock_now();
-        c->generation = atomic_load(&c->http->node->public_generation);
+        c->generation = atomic_load(&c->node->public_generation);
+        NODE_COUNT(c->node, requests, 1);
         e = run_handler(c);
     }
     bool resumed = c->task == TASK_RESUME;

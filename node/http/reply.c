@@ -8,6 +8,7 @@
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
 #include "node/base/log.h"
+#include "node/db/db.h"
 #include "node/node.h"
 #include "node/server.h"
 
@@ -127,10 +128,11 @@ static void add_headers(struct call *c, struct MHD_Response *r, const char *defa
 
 void reply_set(struct call *c, int status, struct MHD_Response *take_response)
 {
-    if (c->response != NULL && c->entry == NULL)
+    if (c->response != NULL && c->entry == NULL && !c->borrowed)
         MHD_destroy_response(c->response);
     cache_entry_unref(c->entry);
     c->entry = NULL;
+    c->borrowed = false;
     c->response = take_response;
     c->status = status;
 }
@@ -147,7 +149,7 @@ static bool may_cache(const struct call *c, int status)
 {
     const struct rq *rq = &c->rq;
     return status == 200 && !c->uncacheable && !c->early && rq->route != NULL &&
-           rq->route->cached && rq->route->method == GET && c->http->node->cache != NULL &&
+           rq->route->cached && rq->route->method == GET && c->http->cache != NULL &&
            (c->cache_control == NULL || is_public(c->cache_control));
 }
 
@@ -162,9 +164,10 @@ static void reply_cached(struct call *c, const char *type, struct str body, cons
         .n_headers = collect_headers(c, h, "private, no-cache", vary),
         .immutable = c->cache_control != NULL &&
                      str_contains(str_c(c->cache_control), STR("immutable")),
+        .brief = atomic_load(&c->node->handover) || (c->node->db != NULL && db_is_shared(c->node->db)),
     };
     reply_set(c, 0, NULL);
-    c->entry = http_cache_put(c->http->node->cache, c->key, c->generation, clock_monotonic(), &a);
+    c->entry = http_cache_put(c->http->cache, c->key, c->generation, clock_monotonic(), &a);
     c->response =
         cache_entry_answer(c->entry, accepts_gzip(rq_header(rq, "Accept-Encoding")),
                            rq_header(rq, "If-None-Match"), &c->status);
@@ -314,6 +317,22 @@ enum err reply_file(struct rq *rq, int take_fd, int64_t size, const char *type, 
 
 /* ---- errors ---- */
 
+struct MHD_Response *reply_ready(const char *text, size_t n, const char *type,
+                                 const char *retry_after)
+{
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(n, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    if (r == NULL)
+        return NULL;
+    for (size_t i = 0; i < N_SECURITY; i++)
+        MHD_add_response_header(r, security[i].name, security[i].value);
+    MHD_add_response_header(r, "Cache-Control", "no-store");
+    MHD_add_response_header(r, "Content-Type", type);
+    if (retry_after != NULL)
+        MHD_add_response_header(r, "Retry-After", retry_after);
+    return r;
+}
+
 struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool secure)
 {
     char text[512];
@@ -321,19 +340,11 @@ struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool s
     int n = json ? snprintf(text, sizeof(text), "{\"error\":\"%s\",\"message\":\"%s\"}",
                             err_name(e), sentence)
                  : snprintf(text, sizeof(text), "%d %s\n%s\n", status, http_reason(status), sentence);
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer((size_t)n, text, MHD_RESPMEM_MUST_COPY);
-    if (r == NULL)
-        return NULL;
-    for (size_t i = 0; i < N_SECURITY; i++)
-        MHD_add_response_header(r, security[i].name, security[i].value);
-    if (secure)
+    struct MHD_Response *r = reply_ready(
+        text, (size_t)n, json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8",
+        status == 503 ? "2" : NULL);
+    if (r != NULL && secure)
         MHD_add_response_header(r, hsts.name, hsts.value);
-    MHD_add_response_header(r, "Cache-Control", "no-store");
-    MHD_add_response_header(r, "Content-Type",
-                            json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8");
-    if (status == 503)
-        MHD_add_response_header(r, "Retry-After", "2");
     return r;
 }
 
@@ -363,7 +374,7 @@ static void error_text(struct call *c, enum err e, int status)
 static void error_html(struct call *c, enum err e, int status)
 {
     struct rq *rq = &c->rq;
-    const struct http_hooks *hooks = c->http->server->hooks;
+    const struct http_hooks *hooks = c->http->hooks;
     struct buf b;
     if (hooks != NULL && hooks->error_page != NULL)
         hooks->error_page(rq, e, status);

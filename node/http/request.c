@@ -201,7 +201,7 @@ static void find_route(struct call *c)
 void call_prepare(struct call *c)
 {
     struct rq *rq = &c->rq;
-    struct node *node = c->http->node;
+    struct node *node = c->node;
     if (rq->cx != NULL)
         return;
     struct cx *cx = cx_new(node);
@@ -213,7 +213,7 @@ void call_prepare(struct call *c)
     rq->repr = repr_for(rq->target, rq_header(rq, "Accept"));
     cx->locale = locale_for(rq_cookie(rq, "lang"), rq_header(rq, "Accept-Language"));
     struct str cookies = rq_header(rq, "Cookie");
-    c->key = (struct cache_key){rq->target,
+    c->key = (struct cache_key){node->id, rq->target,
                                 cache_variant(rq->repr, cx->locale, rq_cookie(rq, "theme"))};
     if (!cookies_pass_cache(rq->secure, cookies) ||
         header_find(c->con, "Authorization").p != NULL)
@@ -225,19 +225,11 @@ void call_prepare(struct call *c)
         return;
     }
     rq->path = c->parsed.path;
-    struct str host = rq_header(rq, "Host");
-    if (c->parsed.authority.p != NULL) { /* RFC 9112 section 3.2.2: it replaces Host */
-        host = c->parsed.authority;
+    if (c->parsed.authority.p != NULL)
         c->uncacheable = true;
-    }
-    rq->host = str_lower(cx->arena, host);
-    if (c->early)
-        return;
-    find_route(c);
-    if (!str_eq(rq->host, node->host) && !str_eq(rq->path, STR("/healthz"))) {
-        c->early = false;
-        early(c, ERR_MISDIRECTED, 421);
-    }
+    rq->host = c->http->fixed == NULL ? str_lower(cx->arena, c->host) : node->host;
+    if (!c->early)
+        find_route(c);
 }
 
 /* ---- asking ---- */

@@ -55,7 +55,6 @@ static inline int domain_setup(void **state)
     struct money thirty = {3000, "CNY"};
     d->store = store_new();
     d->server.wiring = &domain_wiring;
-    d->server.node = &d->store->node;
     d->store->node.server = &d->server;
     d->store->node.dir = d->store->dir;
     d->store->node.origin = STR("https://t.example");

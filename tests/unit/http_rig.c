@@ -19,25 +19,25 @@ void rig_start(struct rig *r, const struct route_table *const *tables,
     memset(r, 0, sizeof(*r));
     snprintf(r->dir, sizeof(r->dir), "/tmp/orrery-http-XXXXXX");
     assert_non_null(mkdtemp(r->dir));
-    r->server.node = &r->node;
+    r->server.nodes = nodes_new(&r->server, NULL);
     r->server.routes = tables;
     r->server.hooks = hooks;
     r->node.server = &r->server;
     r->node.dir = r->dir;
-    /* The port is known only afterwards; nobody asks for the host before. */
-    r->node.host = STR("pending");
-    r->node.origin = STR("http://pending");
-    assert_int_equal(http_start(&r->server, "127.0.0.1:0", 4, &r->http), OK);
+    struct http_options o = {.listen = "127.0.0.1:0", .n_workers = 4};
+    assert_int_equal(http_start(&r->server, &o, &r->http), OK);
     snprintf(r->host, sizeof(r->host), "localhost:%d", http_port(r->http));
     snprintf(r->origin, sizeof(r->origin), "http://%s", r->host);
     r->node.host = str_c(r->host);
     r->node.origin = str_c(r->origin);
+    assert_int_equal(nodes_adopt(r->server.nodes, &r->node), OK);
 }
 
 void rig_stop(struct rig *r)
 {
     r->http = http_stop(r->http);
     assert_null(r->http);
+    r->server.nodes = nodes_free(r->server.nodes);
     assert_int_equal(rmdir(r->dir), 0); /* bodies left nothing behind */
 }
 

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 
 #include "node/http/http.h"
-#include "node/node.h"
+#include "node/nodes.h"
 #include "node/server.h"
 
 struct rig {

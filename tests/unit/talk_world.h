@@ -66,7 +66,6 @@ static inline int world_setup(void **state)
     struct world *w = calloc(1, sizeof *w);
     w->store = store_new();
     w->server.wiring = &world_wiring;
-    w->server.node = &w->store->node;
     w->store->node.server = &w->server;
     w->store->node.origin = STR("https://t.example");
     w->store->node.host = STR("t.example");

@@ -11,6 +11,7 @@
 #include "federation/remote.h"
 #include "node/base/limiter.h"
 #include "node/net/fetch.h"
+#include "node/nodes.h"
 #include "tests/unit/fed_world.h"
 
 struct side {
@@ -36,16 +37,17 @@ static void side_start(struct side *s)
     server->wiring = &fed_world_wiring;
     server->routes = live_routes;
     server->dev = node->dev = true;
-    node->limiter = limiter_new(64); /* before any thread sees the node */
+    server->limiter = limiter_new(64); /* before any thread sees the node */
     s->world->cx->now = clock_now();
     OK_(fetcher_start(true, STR("test"), &server->fetcher));
-    OK_(http_start(server, "127.0.0.1:0", 2, &s->http));
+    server->nodes = nodes_new(server, NULL);
+    OK_(http_start(server, &(struct http_options){.listen = "127.0.0.1:0", .n_workers = 2}, &s->http));
     struct arena *a = s->arena = arena_new();
     node->host = str_fmt(a, "localhost:%d", http_port(s->http));
     node->origin = str_fmt(a, "http://" STR_FMT, STR_ARG(node->host));
     OK_(fed_start(s->world->cx, node));
     OK_(jobs_start(server, &(struct jobs_options){.n_runners = 2}, &server->jobs));
-    OK_(jobs_attach(server->jobs, node));
+    OK_(nodes_adopt(server->nodes, node));
     OK_(fed_planet_uri(s->world->cx, TEA, &s->planet));
 }
 
@@ -55,9 +57,10 @@ static void side_stop(struct side *s)
     http_stop(s->http);
     jobs_stop(server->jobs);
     server->fetcher = fetcher_stop(server->fetcher);
+    nodes_free(server->nodes);
     fed_stop(&s->world->store->node);
     void *state = s->world;
-    s->world->store->node.limiter = limiter_free(s->world->store->node.limiter);
+    server->limiter = limiter_free(server->limiter);
     world_teardown(&state);
     arena_free(s->arena);
 }

@@ -276,7 +276,7 @@ static void nobody_asks_too_often(void **state)
     struct node *node = cx->node;
     struct str host = STR("loud.example"), other = STR("calm.example");
     assert_true(fed_rate_discovery(cx, host)); /* no limiter: tools, tests */
-    node->limiter = limiter_new(64);
+    node->server->limiter = limiter_new(64);
     int n = 0;
     while (fed_rate_discovery(cx, host))
         n++;
@@ -293,7 +293,7 @@ static void nobody_asks_too_often(void **state)
     for (n = 0; fed_rate_inbox(cx, host); n++)
         ;
     assert_int_equal(n, 60);
-    node->limiter = limiter_free(node->limiter);
+    node->server->limiter = limiter_free(node->server->limiter);
 }
 
 static void a_signature_serves_once(void **state)

@@ -238,15 +238,15 @@ static void old_entries_give_way(void **state)
     int kept = 0;
     for (int i = 0; i < 200; i++) {
         snprintf(target, sizeof(target), "/%d", i);
-        cache_entry_unref(http_cache_put(c, (struct cache_key){str_c(target), 0}, 1, 0, &a));
+        cache_entry_unref(http_cache_put(c, (struct cache_key){0, str_c(target), 0}, 1, 0, &a));
         /* the first is asked for again and again, so it stays */
-        struct cache_entry *e = http_cache_find(c, (struct cache_key){STR("/0"), 0}, 1, 1);
+        struct cache_entry *e = http_cache_find(c, (struct cache_key){0, STR("/0"), 0}, 1, 1);
         assert_non_null(e);
         cache_entry_unref(e);
     }
     for (int i = 0; i < 200; i++) {
         snprintf(target, sizeof(target), "/%d", i);
-        struct cache_entry *e = http_cache_find(c, (struct cache_key){str_c(target), 0}, 1, 1);
+        struct cache_entry *e = http_cache_find(c, (struct cache_key){0, str_c(target), 0}, 1, 1);
         kept += e != NULL;
         cache_entry_unref(e);
     }
@@ -259,11 +259,11 @@ static void entries_grow_old(void **state)
     (void)state;
     struct http_cache *c = http_cache_new(1024 * 1024);
     struct cache_answer a = {.body = STR("x"), .type = "text/plain"};
-    struct cache_key key = {STR("/"), 3};
+    struct cache_key key = {0, STR("/"), 3};
     struct cache_entry *e;
     cache_entry_unref(http_cache_put(c, key, 7, 1000, &a));
     assert_non_null(e = http_cache_find(c, key, 7, 1000 + HTTP_CACHE_MS - 1));
-    assert_null(http_cache_find(c, (struct cache_key){STR("/"), 4}, 7, 1000));
+    assert_null(http_cache_find(c, (struct cache_key){0, STR("/"), 4}, 7, 1000));
     assert_null(http_cache_find(c, key, 7, 1000 + HTTP_CACHE_MS));
     assert_null(http_cache_find(c, key, 7, 1000));
     cache_entry_unref(e); /* held over its removal */

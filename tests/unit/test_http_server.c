@@ -410,7 +410,7 @@ static void long_targets_are_refused(void **state)
     struct rig *r = *state;
     char line[9500];
     struct client c;
-    int n = snprintf(line, sizeof(line), "GET /%09000d HTTP/1.1\r\nHost: x\r\n\r\n", 0);
+    int n = snprintf(line, sizeof(line), "GET /%09000d HTTP/1.1\r\nHost: %s\r\n\r\n", 0, r->host);
     client_open(&c, r);
     client_send(&c, line, (size_t)n);
     struct answer a = client_hear(&c, false);
@@ -932,7 +932,7 @@ static void one_network_has_one_measure(void **state)
 {
     struct rig *r = *state;
     struct limiter *l = limiter_new(1000);
-    r->node.limiter = l;
+    r->server.limiter = l;
     int n = 0;
     struct answer a = {0};
     for (; n < 100; n++) { /* a class so slow to grow back that no clock matters */
@@ -950,7 +950,7 @@ static void one_network_has_one_measure(void **state)
     check(r, "GET /rare", "X-Forwarded-For: 198.51.100.1\r\n", NULL, 200, NULL);
     check(r, "GET /rare", "X-Forwarded-For: 2001:db8::1\r\n", NULL, 200, NULL);
     check(r, "GET /where/x", "X-Forwarded-For: 192.0.2.9\r\n", NULL, 200, NULL);
-    r->node.limiter = NULL;
+    r->server.limiter = NULL;
     limiter_free(l);
 }
 

@@ -128,7 +128,7 @@ static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     w->s = store_new();
-    w->server = (struct server){.node = &w->s->node, .wiring = &wiring};
+    w->server = (struct server){.wiring = &wiring};
     w->s->node.server = &w->server;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);

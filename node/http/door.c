@@ -1,0 +1,198 @@
+/* Which node a request is for, and whether it may be asked. What is answered at the door costs a
+ * stranger nothing to ask, so it costs us next to nothing to say: answers are made once, at the
+ * start, hold nothing of the request, and leave no line in the log. */
+#include "node/http/frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/base/i18n.h"
+#include "node/nodes.h"
+#include "node/server.h"
+
+struct door_hosts {
+    struct str first;
+    int n;
+};
+
+static enum MHD_Result each_host(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_n,
+                                 const char *value, size_t value_n)
+{
+    struct door_hosts *h = cls;
+    (void)kind;
+    if (key_n != 4 || !str_ieq((struct str){key, key_n}, STR("Host")))
+        return MHD_YES;
+    if (h->n++ == 0)
+        h->first = (struct str){value == NULL ? "" : value, value == NULL ? 0 : value_n};
+    return MHD_YES;
+}
+
+/* One line, or the authority of an absolute target, which replaces it (RFC 9112 section 3.2). Two
+ * lines are two opinions: nobody is meant. */
+static struct str host_asked(struct call *c)
+{
+    struct door_hosts h = {STR_NULL, 0};
+    MHD_get_connection_values_n(c->con, MHD_HEADER_KIND, each_host, &h);
+    if (h.n > 1)
+        return STR_NULL;
+    struct str authority = target_authority((struct str){c->target, c->target_n});
+    return authority.p != NULL ? authority : str_trim(h.first);
+}
+
+static bool asks_health(const struct call *c)
+{
+    static const struct str path = STR_INIT("/healthz");
+    struct str t = {c->target, c->target_n};
+    return (c->rq.method == GET || c->rq.method == HEAD) && str_starts(t, path) &&
+           (t.n == path.n || t.p[path.n] == '?');
+}
+
+void door_shut(struct call *c, enum sign sign)
+{
+    c->door = DOOR_SHUT;
+    c->sign = sign;
+}
+
+static bool is_shut(struct call *c, enum node_state state)
+{
+    switch (state) {
+    case NODE_SUSPENDED: door_shut(c, SIGN_RESTS); return true;
+    case NODE_AWAY: door_shut(c, SIGN_BUSY); return true;
+    case NODE_LEAVING: case NODE_GONE: door_shut(c, SIGN_GONE); return true;
+    case NODE_ACTIVE: break;
+    }
+    return false;
+}
+
+void door_find(struct call *c)
+{
+    struct node_glance glance;
+    bool known;
+    if (c->door != DOOR_UNSEEN)
+        return;
+    if (c->http->fixed != NULL) {
+        c->node = c->http->fixed;
+        node_hold(c->node);
+        c->door = DOOR_OPEN;
+        return;
+    }
+    c->host = host_asked(c);
+    if (!nodes_glance(c->http->server->nodes, c->host, &glance)) {
+        door_shut(c, asks_health(c) ? SIGN_WELL : SIGN_NOBODY);
+        return;
+    }
+    if (is_shut(c, glance.state)) {
+        if (asks_health(c))
+            c->sign = SIGN_WELL;
+        return;
+    }
+    c->node = nodes_peek(c->http->server->nodes, c->host, &known);
+    c->door = c->node != NULL ? DOOR_OPEN : DOOR_ASLEEP;
+    if (c->node == NULL && asks_health(c)) /* the process is well; the node may sleep */
+        door_shut(c, SIGN_WELL);
+}
+
+void door_wake(struct call *c)
+{
+    enum err e = nodes_take(c->http->server->nodes, c->host, &c->node);
+    if (e == OK)
+        c->door = DOOR_OPEN;
+    else
+        door_shut(c, e == ERR_NOT_FOUND ? SIGN_NOBODY : e == ERR_GONE ? SIGN_GONE : SIGN_BUSY);
+}
+
+/* ---- what it says -------------------------------------------------------------------------- */
+
+static const struct {
+    int status;
+    const char *retry_after;
+    const char *name; /* for apps */
+    const char *headline, *sentence;
+} signs[SIGN_COUNT] = {
+    [SIGN_NOBODY] = {421, NULL, "misdirected", NULL,
+                     N_("This name is not served here. Please check the address.")},
+    [SIGN_WELL] = {200, NULL, NULL, NULL, "ok\n"},
+    [SIGN_RESTS] = {503, "3600", "suspended", N_("This planet rests"),
+                    N_("It is closed for now. Please come back another day.")},
+    [SIGN_BUSY] = {503, "10", "busy", N_("Busy for a moment"),
+                   N_("We are busy right now. Please try again in a moment.")},
+    [SIGN_GONE] = {410, NULL, "gone", N_("It was taken away"),
+                   N_("This was here once and has been deleted.")},
+};
+
+int door_status(enum sign sign)
+{
+    return signs[sign].status;
+}
+
+const char *door_retry_after(enum sign sign)
+{
+    return signs[sign].retry_after;
+}
+
+/* Plain lines say it in English, as every line for machines here. */
+const char *door_sentence(enum sign sign)
+{
+    return signs[sign].sentence;
+}
+
+static struct MHD_Response *make(enum sign sign, enum door_form form)
+{
+    char text[2000];
+    int n;
+    const char *type = "text/plain; charset=utf-8";
+    if (form == DOOR_JSON && sign != SIGN_WELL) {
+        type = "application/json; charset=utf-8";
+        n = snprintf(text, sizeof text, "{\"error\":\"%s\",\"message\":\"%s\"}", signs[sign].name,
+                     signs[sign].sentence);
+    } else if (form >= DOOR_HTML && signs[sign].headline != NULL) {
+        enum locale l = (enum locale)(form - DOOR_HTML);
+        const char *head = i18n_get(l, signs[sign].headline);
+        type = "text/html; charset=utf-8";
+        n = snprintf(text, sizeof text,
+                     "<!doctype html>\n<html lang=\"%s\"><meta charset=\"utf-8\">"
+                     "<meta name=\"viewport\" content=\"width=device-width\">"
+                     "<meta name=\"robots\" content=\"noindex\"><title>%s</title>\n"
+                     "<h1>%s</h1>\n<p>%s</p>\n</html>\n",
+                     i18n_tag(l).p, head, head, i18n_get(l, signs[sign].sentence));
+    } else {
+        n = snprintf(text, sizeof text, "%s%s", signs[sign].sentence,
+                     sign == SIGN_WELL ? "" : "\n");
+    }
+    return reply_ready(text, (size_t)n, type, signs[sign].retry_after);
+}
+
+void door_signs_make(struct http *h)
+{
+    for (int s = 0; s < SIGN_COUNT; s++)
+        for (int f = 0; f < DOOR_FORMS; f++)
+            h->signs[s][f] = make((enum sign)s, (enum door_form)f);
+}
+
+void door_signs_free(struct http *h)
+{
+    for (int s = 0; s < SIGN_COUNT; s++)
+        for (int f = 0; f < DOOR_FORMS; f++)
+            if (h->signs[s][f] != NULL)
+                MHD_destroy_response(h->signs[s][f]);
+}
+
+struct MHD_Response *door_answer(struct call *c)
+{
+    struct str target = {c->target, c->target_n};
+    enum door_form form = DOOR_TEXT;
+    switch (repr_for(target, header_find(c->con, "Accept"))) {
+    case REPR_JSON: case REPR_ACTIVITY: form = DOOR_JSON; break;
+    case REPR_HTML: {
+        struct str cookies = header_find(c->con, "Cookie");
+        struct str lang = cookie_find(cookies, STR("__Host-lang"));
+        if (lang.p == NULL)
+            lang = cookie_find(cookies, STR("lang"));
+        form = (enum door_form)(DOOR_HTML +
+                                (int)locale_for(lang, header_find(c->con, "Accept-Language")));
+        break;
+    }
+    case REPR_TEXT: break;
+    }
+    return c->http->signs[c->sign][form];
+}
