@@ -12,7 +12,15 @@ admin/html.c admin/html.h &: $(ADMIN_TEMPLATES) node/tools/tmplc$(EXEEXT)
 $(libadmin_a_OBJECTS): | web/html.h admin/html.h
 
 libadmin_a_SOURCES += \
+	admin/backup/archive.h \
+	admin/backup/backup.c admin/backup/backup.h \
+	admin/backup/manifest.c admin/backup/manifest.h \
+	admin/backup/pack.c \
+	admin/backup/restore.c \
+	admin/backup/squeeze.c \
+	admin/backup/unpack.c \
 	admin/cli/cli.c admin/cli/cli.h \
+	admin/cli/cmd_backup.c \
 	admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
 	admin/cli/cmd_people.c \

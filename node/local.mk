@@ -5,7 +5,8 @@ libstore_a_SOURCES += \
 	node/lock.c node/lock.h \
 	node/node.c node/node.h \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
-	node/settings.c node/settings.h
+	node/settings.c node/settings.h \
+	node/where.c node/where.h
 
 bin_PROGRAMS += orrery
 orrery_SOURCES = node/engines.c node/engines.h node/main.c node/serve.c node/serve.h \

@@ -1,6 +1,7 @@
 #include "node/lock.h"
 
 #include "node/base/log.h"
+#include "node/where.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 enum err lock_dir(const char *dir, int *ret_fd)
 {
     char path[PATH_MAX];
+    if (where_half_restored(dir))
+        return ERR_CONFLICT;
     snprintf(path, sizeof path, "%s/secret.key", dir);
     if (access(path, F_OK) != 0) { /* before a file is left behind in somebody's folder */
         log_error("node", "there is no node in %s: %s; make one with 'orrery init'", dir,

@@ -10,6 +10,7 @@
 #include "node/db/db.h"
 #include "node/server.h"
 #include "node/settings.h"
+#include "node/where.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -77,9 +78,12 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     n->dir = arena_copy(a, dir, strlen(dir));
     n->dev = server->dev;
     n->ids = id_maker_new();
-    enum err e = read_secret(n);
+    const char *where = NULL;
+    enum err e = where_find(a, dir, &where);
     if (e == OK)
-        e = db_open(in_dir(a, dir, "store.sqlite"), db_migrations, &n->db);
+        e = read_secret(n);
+    if (e == OK)
+        e = db_open(where, db_migrations, &n->db);
     if (e == OK)
         e = read_origin(n);
     if (e != OK) {

@@ -16,7 +16,8 @@
 #include <string.h>
 
 static const struct cli_verb *const tables[] = {cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
-                                                cli_people_verbs, cli_ops_verbs,    NULL};
+                                                cli_people_verbs, cli_ops_verbs,    cli_backup_verbs,
+                                                NULL};
 
 /* ---- reading what was given ---- */
 
@@ -196,7 +197,8 @@ static void help_all(FILE *f)
 
 static void help_verb(const struct cli_verb *v, FILE *f)
 {
-    fprintf(f, "usage: orrery %s DIR [options]\n\n%s\n\n", v->name, v->help);
+    fprintf(f, "usage: orrery %s%s%s DIR [options]\n\n%s\n\n", v->name, v->files == NULL ? "" : " ",
+            v->files == NULL ? "" : v->files, v->help);
     for (const struct cli_option *o = v->options; o != NULL && o->name != NULL; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
@@ -256,8 +258,11 @@ static int parse(struct cli *cli, int argc, char **argv, int from)
             help_verb(v, stdout);
             return 1;
         } else if (strncmp(argv[i], "--", 2) != 0) {
-            if (cli->dir != NULL)
-                return misuse(v, "one directory, not also ", argv[i]) + 1;
+            if (cli->dir != NULL) { /* the last one is the directory */
+                if (v->files == NULL || cli->n_files == CLI_MAX_FILES)
+                    return misuse(v, "one directory, not also ", argv[i]) + 1;
+                cli->files[cli->n_files++] = cli->dir;
+            }
             cli->dir = argv[i];
         } else {
             struct str name = str_c(argv[i] + 2), value = STR("");
@@ -285,6 +290,8 @@ static int parse(struct cli *cli, int argc, char **argv, int from)
             return misuse(v, "this option is required: --", o->name) + 1;
     if (cli->dir == NULL)
         return misuse(v, "say which directory the node is in", "") + 1;
+    if (v->files != NULL && cli->n_files == 0)
+        return misuse(v, "say before the directory which ", v->files) + 1;
     return 0;
 }
 

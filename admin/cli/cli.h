@@ -11,7 +11,7 @@
 #include "node/base/jw.h"
 #include "node/cx.h"
 
-enum { CLI_MAX_OPTIONS = 16, CLI_MAX_VALUES = 32 };
+enum { CLI_MAX_OPTIONS = 16, CLI_MAX_VALUES = 32, CLI_MAX_FILES = 1000 };
 
 struct cli;
 struct server;
@@ -29,12 +29,15 @@ struct cli_verb {
     bool opens_node;   /* cli->cx is on the node in DIR, viewer is its owner */
     const char *help;
     const struct cli_option *options; /* ends with name == NULL */
+    const char *files; /* what may stand before DIR, "FILE…"; NULL: nothing */
 };
 
 struct cli {
     const struct cli_verb *verb;
     struct server *server;
     const char *dir;
+    const char *files[CLI_MAX_FILES]; /* those before dir */
+    size_t n_files;
     struct cx *cx;
     bool json;
     struct { const char *name; struct str value; } given[CLI_MAX_OPTIONS + CLI_MAX_VALUES];
@@ -72,7 +75,7 @@ int cli_main(struct server *server, int argc, char **argv);
 
 /* Verb tables, one a file; each ends with name == NULL. */
 extern const struct cli_verb cli_node_verbs[], cli_planet_verbs[], cli_post_verbs[],
-    cli_people_verbs[], cli_ops_verbs[];
+    cli_people_verbs[], cli_ops_verbs[], cli_backup_verbs[];
 
 #define CLI_PLANET_OPTION {"planet", "HANDLE", false, "the planet; may be left out when there is one"}
 #define CLI_ACCOUNT_OPTION {"account", "MAIL", true, "the account's mail address or @username"}

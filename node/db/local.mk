@@ -11,8 +11,11 @@ MIGRATIONS = \
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \
+	node/db/copy.c node/db/copy.h node/db/copy_private.h \
+	node/db/copy_sqlite.c \
 	node/db/db.c node/db/db.h node/db/db_private.h \
 	node/db/migrate.c \
+	node/db/snapshot.c node/db/snapshot.h \
 	node/db/tx.c
 nodist_libstore_a_SOURCES += node/db/migrations.c
 BUILT_SOURCES += node/db/migrations.c
