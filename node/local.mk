@@ -2,6 +2,10 @@
 SQL_STORE += node/settings.sql
 libstore_a_SOURCES += \
 	node/cx.h node/event.h node/server.h \
+	node/handover.c node/handover.h \
+	node/handover_spawn.c \
+	node/handover_wire.c node/handover_wire.h \
+	node/listen.c node/listen.h \
 	node/lock.c node/lock.h \
 	node/node.c node/node.h \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
@@ -16,3 +20,7 @@ orrery_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 check_PROGRAMS += tests/unit/test_node
 tests_unit_test_node_SOURCES = tests/unit/test_node.c tests/unit/unit.h
 tests_unit_test_node_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_handover
+tests_unit_test_handover_SOURCES = tests/unit/test_handover.c tests/unit/unit.h
+tests_unit_test_handover_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
