@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "federation/deliver.h"
+#include "federation/fed.h"
 #include "federation/out_sql.h"
+#include "node/base/clock.h"
 
 enum { IDLE_MAX = 8, GONE_MAX = 256 };
 
 struct fed_body {
     struct fed_body *next;
     int64_t id, actor_id;
+    int64_t read_at; /* from the store; monotonic */
     int refs;      /* under the lock */
     bool stale;    /* not to be found any more */
     bool is_answer, is_dead;
@@ -66,10 +69,13 @@ static void trim(struct fed_bodies *b)
     }
 }
 
-static struct fed_body *find(struct fed_bodies *b, int64_t id)
+/* Lock held. What is too old for a store that others write, too, is not found any more. */
+static struct fed_body *find(struct cx *cx, struct fed_bodies *b, int64_t id)
 {
+    int64_t since = db_is_shared(cx->node->db) ? clock_monotonic() - FED_MEMORY_MS : INT64_MIN;
     for (struct fed_body **p = &b->first; *p != NULL; p = &(*p)->next) {
         struct fed_body *x = *p;
+        x->stale = x->stale || x->read_at < since;
         if (x->id == id && !x->stale) {
             *p = x->next;
             x->next = b->first;
@@ -86,6 +92,7 @@ static enum err load(struct cx *cx, int64_t id, struct fed_body **ret)
     struct activity_by_id_row row;
     struct tombstone_find_row t;
     bool found, dead = false;
+    int64_t read_at = clock_monotonic();
     TRY(q_activity_by_id(cx, id, &found, &row));
     if (!found)
         return ERR_NOT_FOUND;
@@ -95,6 +102,7 @@ static enum err load(struct cx *cx, int64_t id, struct fed_body **ret)
     if (x == NULL)
         abort();
     x->id = id;
+    x->read_at = read_at;
     x->actor_id = row.actor_id;
     x->is_answer = str_eq_c(row.type, "Accept") || str_eq_c(row.type, "Reject");
     x->is_dead = dead;
@@ -110,7 +118,7 @@ enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t activity_id,
 {
     pthread_mutex_lock(&b->lock);
     unsigned changes = b->changes;
-    struct fed_body *x = find(b, activity_id);
+    struct fed_body *x = find(cx, b, activity_id);
     pthread_mutex_unlock(&b->lock);
     if (x != NULL) {
         *ret = x;
@@ -119,7 +127,7 @@ enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t activity_id,
     struct fed_body *fresh;
     TRY(load(cx, activity_id, &fresh));
     pthread_mutex_lock(&b->lock);
-    x = find(b, activity_id);
+    x = find(cx, b, activity_id);
     if (x == NULL) {
         /* Read before a change ended: good for this one delivery, and for nobody after it. */
         fresh->stale = b->changing > 0 || b->changes != changes;

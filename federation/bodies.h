@@ -1,5 +1,6 @@
 /* Activities under way: read once from the store, shared by all their deliveries, kept a little
- * while after the last one. Any thread. */
+ * while after the last one; read anew each second where other processes write the store, too.
+ * Any thread. */
 #ifndef FEDERATION_BODIES_H
 #define FEDERATION_BODIES_H
 

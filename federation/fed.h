@@ -14,6 +14,9 @@ struct fed_bodies;    /* deliver.h */
 struct fed_hosts;     /* hosts.h */
 struct fed_replay;    /* replay.h */
 
+/* What other processes may have changed in a shared store is remembered for so long at most. */
+enum { FED_MEMORY_MS = 1000 };
+
 struct fed {
     struct node *node;
     atomic_int lookups;             /* jobs that wait for another server at this moment */

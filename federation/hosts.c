@@ -7,8 +7,9 @@
 #include "federation/hosts_sql.h"
 #include "node/base/clock.h"
 #include "node/db/db.h"
+#include "node/node.h"
 
-enum { BUCKETS = 1024, HOSTS_MAX = 16384, ERROR_MAX = 160, FLUSH_MS = 5000 };
+enum { BUCKETS = 1024, HOSTS_MAX = 16384, ERROR_MAX = 160, FLUSH_MS = 5000, LOOK_MS = 20000 };
 enum { BREAK_AFTER = 5 };
 #define BREAK_WINDOW (10 * MS_MINUTE)
 #define BREAK_FIRST (30 * MS_MINUTE)
@@ -31,7 +32,7 @@ struct fed_hosts {
     pthread_mutex_t lock;
     struct host *buckets[BUCKETS];
     size_t n, n_dirty;
-    int64_t flushed_at;
+    int64_t flushed_at, looked_at; /* monotonic */
     bool revived;
 };
 
@@ -126,13 +127,63 @@ static void set_error(struct host *x, struct str error)
     x->error[error.n] = '\0';
 }
 
+static void calm(struct host *x)
+{
+    x->failures = 0;
+    x->open_until = x->open_for = x->probe_until = 0;
+    x->fail_days = 0;
+}
+
+/* What another process wrote since we last looked: the later word about the host stands. */
+static void learn(struct host *x, const struct host_row *r)
+{
+    int64_t success = or_zero(r->last_success_at), failure = or_zero(r->last_failure_at);
+    if (success > x->last_success_at) {
+        x->last_success_at = success;
+        if (success > x->last_failure_at)
+            calm(x);
+        else if (x->fail_days > 1)
+            x->fail_days = 1; /* the day of our own last failure */
+    }
+    if (failure > x->last_failure_at && failure > x->last_success_at) {
+        x->last_failure_at = failure;
+        x->failures = r->failures > x->failures ? r->failures : x->failures;
+        x->open_until = r->open_until > x->open_until ? r->open_until : x->open_until;
+        x->fail_days = r->fail_days > x->fail_days ? r->fail_days : x->fail_days;
+        x->fail_day = r->fail_day > x->fail_day ? r->fail_day : x->fail_day;
+        set_error(x, r->last_error);
+    }
+    if (or_zero(r->scheme_at) > x->scheme_at) {
+        x->scheme_at = r->scheme_at;
+        x->rfc9421 = str_eq_c(r->scheme, "rfc9421");
+    }
+}
+
+/* Before a row is written over: is there something in it that we did not know? */
+static enum err learn_stored(struct cx *cx, struct fed_hosts *h, struct str name, struct host *copy)
+{
+    struct host_row r;
+    bool found;
+    TRY(q_host_find(cx, name, &found, &r));
+    if (!found)
+        return OK;
+    learn(copy, &r);
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    if (x != NULL)
+        learn(x, &r);
+    pthread_mutex_unlock(&h->lock);
+    return OK;
+}
+
 static enum err flush(struct cx *cx, struct fed_hosts *h, struct host *rows, struct str *names,
                       size_t n)
 {
-    (void)h;
     TX_SCOPE(cx);
     for (size_t i = 0; i < n; i++) {
-        const struct host *x = &rows[i];
+        struct host *x = &rows[i];
+        if (db_is_shared(cx->node->db))
+            TRY(learn_stored(cx, h, names[i], x));
         struct str scheme = x->scheme_at == 0 ? STR_NULL
                             : x->rfc9421      ? STR("rfc9421")
                                               : STR("draft");
@@ -193,11 +244,28 @@ enum err fed_hosts_load(struct cx *cx, struct fed_hosts *h)
     size_t n;
     TRY(q_hosts_ailing(cx, &rows, &n));
     pthread_mutex_lock(&h->lock);
-    for (size_t i = 0; i < n; i++)
-        if (find(h, rows[i].host) == NULL)
+    for (size_t i = 0; i < n; i++) {
+        struct host *x = find(h, rows[i].host);
+        if (x == NULL)
             load(add(h, rows[i].host), &rows[i]);
+        else
+            learn(x, &rows[i]);
+    }
+    h->looked_at = clock_monotonic();
     pthread_mutex_unlock(&h->lock);
     return OK;
+}
+
+enum err fed_hosts_look_again(struct cx *cx, struct fed_hosts *h)
+{
+    if (!db_is_shared(cx->node->db))
+        return OK;
+    pthread_mutex_lock(&h->lock);
+    bool due = clock_monotonic() - h->looked_at > LOOK_MS;
+    if (due)
+        h->looked_at = clock_monotonic(); /* others need not look, too */
+    pthread_mutex_unlock(&h->lock);
+    return due ? fed_hosts_load(cx, h) : OK;
 }
 
 enum err fed_hosts_flush_revived(struct cx *cx, struct fed_hosts *h)
@@ -261,13 +329,6 @@ enum err fed_host_ask(struct cx *cx, struct fed_hosts *h, struct str name,
     }
     pthread_mutex_unlock(&h->lock);
     return OK;
-}
-
-static void calm(struct host *x)
-{
-    x->failures = 0;
-    x->open_until = x->open_for = x->probe_until = 0;
-    x->fail_days = 0;
 }
 
 void fed_host_took(struct fed_hosts *h, struct str name, bool rfc9421)

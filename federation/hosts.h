@@ -19,6 +19,8 @@ MUST_USE enum err fed_hosts_flush_some(struct cx *cx, struct fed_hosts *h);
 
 /* Those that were in trouble, from the store, so that a word from them frees them (4.6). At start. */
 MUST_USE enum err fed_hosts_load(struct cx *cx, struct fed_hosts *h);
+/* The same now and then where other processes deliver, too: what they found out is learnt. */
+MUST_USE enum err fed_hosts_look_again(struct cx *cx, struct fed_hosts *h);
 /* Did a dead one speak? Then what is known is written down, for those who choose recipients. */
 MUST_USE enum err fed_hosts_flush_revived(struct cx *cx, struct fed_hosts *h);
 

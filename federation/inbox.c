@@ -11,6 +11,7 @@
 #include "federation/remote.h"
 #include "federation/replay.h"
 #include "node/base/clock.h"
+#include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
 
@@ -122,6 +123,18 @@ static enum err allow_lookup(struct inbound *in, struct str host, bool *ret_done
     return reply_text(rq, 429, "too many of these; send the objects themselves\n");
 }
 
+/* Who chooses recipients next may be another process: it reads the store. */
+static void note_alive(struct cx *cx, struct str host, bool rfc9421)
+{
+    struct fed_hosts *hosts = cx->node->fed->hosts;
+    enum err e = fed_hosts_look_again(cx, hosts);
+    fed_host_alive(hosts, host, rfc9421);
+    if (e == OK && db_is_shared(cx->node->db))
+        e = fed_hosts_flush_revived(cx, hosts);
+    if (e != OK)
+        log_warn("fed", "health of hosts not read or written: %s", cx->fail == NULL ? "?" : cx->fail);
+}
+
 /* 3.6, 3.7: noted as seen and queued in one transaction; 202 when that is on disk. */
 static enum err accept(struct inbound *in, const struct fed_peer_key *key)
 {
@@ -140,7 +153,7 @@ static enum err accept(struct inbound *in, const struct fed_peer_key *key)
     if (fresh > 0)
         TRY(job_put(cx, "fed.receive", key->actor_id, in->rq->body, order, 0));
     TRY(tx_commit(cx));
-    fed_host_alive(cx->node->fed->hosts, key->host, in->sig.scheme == SIG_RFC9421);
+    note_alive(cx, key->host, in->sig.scheme == SIG_RFC9421);
     fed_replay_note(cx->node->fed->replay, in->sig.signature, in->rq->target, in->rq->body,
                     in->sig.created + SIG_SKEW_MS);
     return reply_empty(in->rq, 202);

@@ -52,7 +52,7 @@ endif
 FED_WORLD = tests/unit/fed_world.h tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
 FED_WORLD_SQL = tests/unit/fed_world_sql.c tests/unit/talk_world_sql.c
 check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live \
-	tests/unit/test_fed_queue tests/unit/test_fed_far
+	tests/unit/test_fed_queue tests/unit/test_fed_far tests/unit/test_fed_shared
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
@@ -68,10 +68,13 @@ tests_unit_test_fed_queue_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_far_SOURCES = tests/unit/test_fed_far.c tests/unit/loopback.h $(FED_WORLD)
 nodist_tests_unit_test_fed_far_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_far_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_fed_shared_SOURCES = tests/unit/test_fed_shared.c $(FED_WORLD)
+nodist_tests_unit_test_fed_shared_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_shared_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 BUILT_SOURCES += tests/unit/fed_world_sql.h
 CLEANFILES += tests/unit/fed_world_sql.h tests/unit/fed_world_sql.c
 EXTRA_DIST += tests/unit/fed_world.sql
 tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
-	tests/unit/test_fed_far.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 

@@ -112,13 +112,20 @@ static bool key_is_fresh(int64_t fetched_at, int64_t now)
     return now - fetched_at < MS_DAY;
 }
 
+/* Another process that writes the store may have been told of a new key, or of an actor's end. */
+static bool memory_is_good(struct cx *cx, const struct fed_peer_key *k)
+{
+    return !db_is_shared(cx->node->db) || clock_monotonic() - k->read_at < FED_MEMORY_MS;
+}
+
 enum err fed_peer_key_find(struct cx *cx, struct str key_id, bool stale_ok,
                            struct fed_peer_key **ret)
 {
     struct fed_peer_keys *m = cx->node->fed->peer_keys;
     pthread_mutex_lock(&m->lock);
     struct fed_peer_key *k = memory_find(m, key_id);
-    if (k != NULL && (stale_ok || key_is_fresh(k->fetched_at, cx->now))) {
+    if (k != NULL && memory_is_good(cx, k) &&
+        (stale_ok || key_is_fresh(k->fetched_at, cx->now))) {
         atomic_fetch_add(&k->refs, 1);
         list_unlink(m, k);
         list_push(m, k);
@@ -130,6 +137,7 @@ enum err fed_peer_key_find(struct cx *cx, struct str key_id, bool stale_ok,
 
     struct actor_key_find_row row;
     bool found;
+    int64_t read_at = clock_monotonic();
     TRY(q_actor_key_find(cx, key_id, &found, &row));
     if (!found || !(stale_ok || key_is_fresh(row.fetched_at, cx->now)))
         return ERR_NOT_FOUND;
@@ -141,6 +149,7 @@ enum err fed_peer_key_find(struct cx *cx, struct str key_id, bool stale_ok,
     k = key_make(key_id, row.uri, row.host);
     k->actor_id = row.actor_id;
     k->fetched_at = row.fetched_at;
+    k->read_at = read_at;
     k->key = key;
     atomic_store(&k->refs, 2);
     pthread_mutex_lock(&m->lock);

@@ -16,6 +16,7 @@ struct fed_peer_key {
     struct fed_peer_key *chain, *newer, *older; /* the memory's */
     struct str key_id, actor_uri, host;
     int64_t actor_id, fetched_at;
+    int64_t read_at; /* from the store; monotonic */
     struct crypt_key *key;
 };
 
