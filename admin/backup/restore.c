@@ -99,12 +99,14 @@ static enum err find_links(struct restoring *r)
     for (size_t i = 0; i < m->n_chain; i++)
         r->owner[i] = file_with(r, m->chain[i].id);
     r->owner[m->n_chain] = r->head - r->files;
-    for (size_t i = 0; i < m->n_media; i++) {
-        int64_t at = m->media[i].at;
-        if (r->owner[at] >= 0)
+    bool *asked = ARENA_ARRAY(r->cx->arena, bool, m->n_chain + 1);
+    for (size_t i = 0; i < m->n_media; i++)
+        asked[m->media[i].at] = true;
+    for (size_t i = 0; i < m->n_chain; i++) {
+        if (!asked[i] || r->owner[i] >= 0)
             continue;
-        struct str args[] = {m->chain[at].file, clock_rfc3339(r->cx->arena, m->chain[at].created_at),
-                             m->chain[at].id};
+        struct str args[] = {m->chain[i].file, clock_rfc3339(r->cx->arena, m->chain[i].created_at),
+                             m->chain[i].id};
         return cx_tellf(r->cx, ERR_NOT_FOUND,
                         N_("The backup {0} of {1} (id {2}) is missing. Name it, too: this one builds upon it."), args, 3);
     }

@@ -9,6 +9,7 @@
 #include "node/where.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ static enum err cmd_backup(struct cli *cli)
                                        .force = cli_has(cli, "force"),
                                        .hurry = cli_has(cli, "hurry")};
     struct backup_done d;
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
     TRY(backup_make(cli->cx, &order, &d));
     const char *note = d.media_left_out
                            ? N_("This file holds the node's keys: guard it like the node. The media lie in S3 and are not in it.")
@@ -54,6 +56,7 @@ static enum err cmd_restore(struct cli *cli)
     struct restore_done d;
     if (order.store != NULL && db_is_file(order.store))
         return cx_tell(cli->cx, ERR_INVALID, N_("--store is an address such as postgresql://user@host/database."));
+    signal(SIGXFSZ, SIG_IGN);
     TRY(restore_run(cli->cx, &order, &d));
     const char *note = N_("Never serve it while the node that it was made of still runs: both would deliver.");
     cli_begin(cli, false, columns);
@@ -117,9 +120,9 @@ static enum err cmd_store_copy(struct cli *cli)
     enum err e = where_find(cli->cx->arena, cli->dir, &from);
     if (e != OK)
         return cx_fail(cli->cx, e, "the log says why");
-    TRY(target_of(cli, from, &to));
     if (cli_has(cli, "while-serving") && cli_has(cli, "switch"))
         return cx_tell(cli->cx, ERR_INVALID, N_("What is written while the copy is made would be lost: stop the server, or leave out --switch."));
+    TRY(target_of(cli, from, &to));
     if (!cli_has(cli, "while-serving")) {
         e = lock_dir(cli->dir, &lock);
         if (e != OK)

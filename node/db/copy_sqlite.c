@@ -11,6 +11,12 @@
 
 enum { SQL_MAX = 64 << 10 };
 
+bool db_disk_is_full(sqlite3 *h)
+{
+    int why = sqlite3_system_errno(h); /* a file at its limit, or a quota, is EIO to SQLite */
+    return (sqlite3_errcode(h) & 0xff) == SQLITE_FULL || why == ENOSPC || why == EDQUOT || why == EFBIG;
+}
+
 static enum err failed(struct copy_end *e, const char *what)
 {
     sqlite3 *h = e->conn;
@@ -18,7 +24,7 @@ static enum err failed(struct copy_end *e, const char *what)
     code = cx_fail(e->cx, code == OK ? ERR_STORAGE : code, "copy: %s of %s: %s", what, e->where,
                    sqlite3_errmsg(h));
     struct str name = str_c(e->where);
-    if ((sqlite3_errcode(h) & 0xff) == SQLITE_FULL)
+    if (db_disk_is_full(h))
         return cx_tellf(e->cx, code, N_("There is no room left for {0}. Make room and try again."), &name, 1);
     return code;
 }

@@ -77,6 +77,8 @@ struct db {
 };
 
 enum err db_code(int rc);
+/* Was it for want of room that the last call failed? */
+bool db_disk_is_full(sqlite3 *h);
 /* Prepares at the first use; NULL and cx_fail's code in *ret_err otherwise. */
 sqlite3_stmt *db_prepare(struct cx *cx, struct db_conn *c, const struct db_query *q,
                          enum err *ret_err);

@@ -24,7 +24,7 @@ static enum err lite_failed(struct cx *cx, sqlite3 *h, const char *path)
     enum err e = db_code(rc);
     e = cx_fail(cx, e == OK ? ERR_STORAGE : e, "%s: %s", path, sqlite3_errmsg(h));
     struct str name = str_c(path);
-    if ((rc & 0xff) == SQLITE_FULL)
+    if (db_disk_is_full(h))
         return cx_tellf(cx, e, N_("There is no room left for {0}. Make room and try again."), &name, 1);
     return e;
 }
