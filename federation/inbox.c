@@ -148,7 +148,9 @@ static enum err accept(struct inbound *in, const struct fed_peer_key *key)
                            ? STR_NULL
                            : str_fmt(cx->arena, "in|" STR_FMT, STR_ARG(about));
     cx->now = clock_now();
-    TX_SCOPE(cx);
+    /* Shared, as the next two: of two that bring the same id one makes the row, the other waits and
+     * sees it; rows of one order key are the queue's to put in order (job_put). */
+    TX_SCOPE_SHARED(cx);
     TRY(q_seen_put(cx, in->id, cx->now, &fresh));
     if (fresh > 0)
         TRY(job_put(cx, "fed.receive", key->actor_id, in->rq->body, order, 0));
@@ -170,7 +172,7 @@ static enum err accept_forward(struct inbound *in, const struct fed_peer_key *ke
     if (done)
         return OK;
     cx->now = clock_now();
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
     TRY(q_seen_put(cx, str_fmt(cx->arena, "via " STR_FMT " " STR_FMT, STR_ARG(key->host),
                                STR_ARG(in->id)), cx->now, &fresh));
     if (fresh > 0)
@@ -187,7 +189,7 @@ static enum err check_later(struct inbound *in, int64_t actor_id)
     struct str limit = str_fmt(cx->arena, "fed check %lld", (long long)actor_id);
     if (!node_rate_take(cx, limit, CHECK_BURST, CHECK_PER_S))
         return ERR_RATE_LIMITED;
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
     TRY(job_put(cx, "fed.check", actor_id, STR_NULL, STR_NULL, 0));
     TRY(tx_commit(cx));
     return reply_empty(in->rq, 202);

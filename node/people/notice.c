@@ -18,13 +18,20 @@ static bool known(const char *kind)
     return false;
 }
 
+static enum err lock_notices(struct cx *cx, int64_t account_id)
+{
+    return tx_lock(cx, str_fmt(cx->arena, "notice:%lld", (long long)account_id));
+}
+
 enum err notice_put(struct cx *cx, int64_t account_id, const char *kind, int64_t post_id,
                     int64_t comment_id, struct str from_name, struct str from_url)
 {
     int64_t same;
     if (!known(kind))
         return cx_fail(cx, ERR_INVALID, "no notices of kind %s", kind);
-    TX_SCOPE(cx);
+    /* Shared: who looks whether it was said already holds the account's lock until it is. */
+    TX_SCOPE_SHARED(cx);
+    TRY(lock_notices(cx, account_id));
     TRY(q_notice_same_unread(cx, account_id, str_c(kind), post_id == DB_NULL ? 0 : post_id,
                              comment_id == DB_NULL ? 0 : comment_id, from_name, from_url,
                              cx->now - MS_DAY, &same));
@@ -66,7 +73,9 @@ enum err notice_count_unread(struct cx *cx, int64_t account_id, int64_t *ret_n)
 
 enum err notice_mark_read(struct cx *cx, int64_t account_id, int64_t up_to_id)
 {
-    TX_SCOPE(cx);
+    /* Shared: one statement; the lock keeps two of them from waiting for each other's rows. */
+    TX_SCOPE_SHARED(cx);
+    TRY(lock_notices(cx, account_id));
     TRY(q_notice_read(cx, account_id, up_to_id == 0 ? INT64_MAX : up_to_id, cx->now, NULL));
     return tx_commit(cx);
 }

@@ -48,12 +48,18 @@ enum err rate_hit(struct cx *cx, const char *what, struct str who, int64_t windo
 {
     struct str key = rate_key(cx, what, who);
     int64_t slice = window_ms / SLICES, hits;
-    TX_SCOPE(cx);
-    TRY(look(cx, key, window_ms, max));
-    TRY(q_rate_count(cx, key, cx->now - cx->now % slice, &hits));
+    {
+        /* Shared: the sum and the count of one key are one behind the other by its lock, in however
+         * many processes; other keys are no business of it. */
+        TX_SCOPE_SHARED(cx);
+        TRY(tx_lock(cx, key));
+        TRY(look(cx, key, window_ms, max));
+        TRY(q_rate_count(cx, key, cx->now - cx->now % slice, &hits));
+        TRY(tx_commit(cx));
+    }
     if (hits == 1) /* now and then is enough, and no timer is needed */
         TRY(q_rate_forget(cx, cx->now - 2 * MS_DAY, NULL));
-    return tx_commit(cx);
+    return OK;
 }
 
 struct str rate_ip(struct arena *a, struct str ip, bool net)

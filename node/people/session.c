@@ -43,7 +43,10 @@ enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent
                               .created_at = cx->now,
                               .seen_at = cx->now,
                               .expires_at = cx->now + SESSION_DAYS * MS_DAY};
-    TX_SCOPE(cx);
+    /* Shared: rows of one account only, whose sessions begin one behind the other; an account that is
+     * suspended or deleted meanwhile is found out at each request. */
+    TX_SCOPE_SHARED(cx);
+    TRY(tx_lock(cx, str_fmt(cx->arena, "session:%lld", (long long)account_id)));
     TRY(q_session_delete_expired(cx, account_id, cx->now, NULL));
     TRY(q_session_insert(cx, row.id, hash_of(cx, token), account_id, row.csrf, row.user_agent, ip,
                          cx->now, row.expires_at, NULL));
@@ -67,7 +70,8 @@ enum err session_find(struct cx *cx, struct str token, struct session *ret,
     if (cx->now - row.seen_at > MS_HOUR) {
         row.seen_at = cx->now;
         row.expires_at = cx->now + SESSION_DAYS * MS_DAY;
-        TX_SCOPE(cx);
+        /* Shared: one statement on one row; of two at once either will do. */
+        TX_SCOPE_SHARED(cx);
         TRY(q_session_slide(cx, row.id, row.seen_at, row.expires_at, NULL));
         TRY(tx_commit(cx));
     }

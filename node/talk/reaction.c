@@ -56,6 +56,11 @@ static enum err count(struct cx *cx, enum reaction_kind kind, int64_t post_id, i
     return event_emit(cx, EV_REACTION_CHANGED, post_id, STR_NULL);
 }
 
+/* The transactions below are shared. What they decide by (the post, the comment, roles) is written in
+ * exclusive ones only, so it stands still. The row of a reaction is unique, and who made or deleted
+ * it counts it, by one statement that adds. All take first the counter's row, then the lock of the
+ * notices, so that no two wait for each other. */
+
 /* ---- by people here ------------------------------------------------------------------------ */
 
 static enum err may_react(struct cx *cx, const struct target *t)
@@ -79,16 +84,17 @@ enum err reaction_toggle(struct cx *cx, int64_t post_id, int64_t comment_id, boo
 
     if (cx->viewer == 0)
         return cx_tell(cx, ERR_UNAUTHENTICATED, N_("Sign in to like this."));
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
+    TRY(tx_lock(cx, str_fmt(cx->arena, "like:%lld", (long long)cx->viewer))); /* pressed twice */
     TRY(find_target(cx, post_id, comment_id, &t));
     TRY(may_react(cx, &t));
     TRY(q_reaction_delete(cx, STR("like"), post_id, comment_id, cx->viewer, 0, &gone));
-    if (gone == 0) {
+    if (gone == 0)
         TRY(q_reaction_insert(cx, id_next(cx->node->ids), STR("like"), post_id, comment_id,
                               cx->viewer, 0, STR_NULL, cx->now, &made));
-        TRY(mention_notice(cx, t.author_id, "like", post_id, comment_id, cx->viewer, 0));
-    }
     TRY(count(cx, REACTION_LIKE, post_id, comment_id, false, made - gone));
+    if (made > 0)
+        TRY(mention_notice(cx, t.author_id, "like", post_id, comment_id, cx->viewer, 0));
     TRY(tx_commit(cx));
     *ret_liked = gone == 0;
     return OK;
@@ -114,7 +120,7 @@ enum err reaction_put_remote(struct cx *cx, enum reaction_kind kind, int64_t pos
 
     if (actor_id == 0)
         return cx_fail(cx, ERR_INVALID, "reaction of nobody");
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
     TRY(find_target(cx, post_id, comment_id, &t));
     if (t.audience != COMMENT_PUBLIC)
         return ERR_NOT_FOUND;
@@ -135,7 +141,7 @@ enum err reaction_remove_remote(struct cx *cx, enum reaction_kind kind, int64_t 
 
     if (actor_id == 0)
         return cx_fail(cx, ERR_INVALID, "reaction of nobody");
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
     TRY(q_reaction_delete(cx, kind_name(kind), post_id, comment_id, 0, actor_id, &gone));
     if (gone > 0)
         TRY(count(cx, kind, post_id, comment_id, true, -gone));
@@ -148,7 +154,7 @@ enum err reaction_remove_by_uri(struct cx *cx, struct str activity_uri, int64_t 
     struct reaction_by_activity_row r;
     bool found;
 
-    TX_SCOPE(cx);
+    TX_SCOPE_SHARED(cx);
     TRY(q_reaction_by_activity(cx, activity_uri, actor_id, &found, &r));
     if (found)
         TRY(reaction_remove_remote(cx,
