@@ -30,6 +30,11 @@ tests_unit_test_http_cache_SOURCES = tests/unit/test_http_cache.c tests/unit/htt
 	tests/unit/http_rig.h tests/unit/unit.h
 tests_unit_test_http_cache_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
+check_PROGRAMS += tests/unit/test_http_nodes
+tests_unit_test_http_nodes_SOURCES = tests/unit/test_http_nodes.c tests/unit/http_rig.c \
+	tests/unit/http_rig.h tests/unit/node_dirs.h tests/unit/unit.h
+tests_unit_test_http_nodes_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
 if FUZZ
 FUZZERS += tests/fuzz/fuzz_multipart tests/fuzz/fuzz_request
 noinst_PROGRAMS += tests/fuzz/fuzz_multipart tests/fuzz/fuzz_request
