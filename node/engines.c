@@ -7,6 +7,7 @@
 #include "node/base/log.h"
 #include "node/base/settle.h"
 #include "node/base/turnstile.h"
+#include "node/handover.h"
 #include "node/http/http.h"
 #include "node/jobs/jobs.h"
 #include "node/media/media.h"
@@ -14,17 +15,15 @@
 #include "node/nodes.h"
 #include "node/server.h"
 
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <signal.h>
+
 
 enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2, PICTURES_WAITING = 1 };
 /* Pictures and passwords: each of the two leaves a worker to the others. 19 MiB a hash; together fewer
  * than the HTTP workers, so that a flood of sign-ins leaves one. */
 enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
+/* How long the last of what we hold may take once another serves: an upload on a slow line. */
+enum { LEAVE_MS = 15 * 60 * 1000 };
 /* 24 bytes each, touched when used. */
 enum { LIMITER_SLOTS = 65536 };
 
@@ -32,10 +31,6 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
 {
     *ret = (struct engines){.server = s, .began = clock_monotonic()};
     s->dev = dev;
-    sigemptyset(&ret->signals);
-    sigaddset(&ret->signals, SIGTERM);
-    sigaddset(&ret->signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ret->signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
@@ -43,43 +38,56 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     s->limiter = limiter_new(LIMITER_SLOTS);
 }
 
-enum err engines_start(struct engines *e, struct str agent, const char *listen)
+enum err engines_take_place(struct engines *e, const struct handover_options *o)
+{
+    TRY(handover_begin(o, &e->handover));
+    atomic_store(&e->server->beside, handover_has_elder(e->handover));
+    return OK;
+}
+
+enum err engines_start(struct engines *e, struct str agent)
 {
     struct server *s = e->server;
     TRY(fetcher_start(s->dev, agent, &s->fetcher));
-    TRY(jobs_start(s, &(struct jobs_options){.n_runners = JOB_WORKERS}, &s->jobs));
+    const struct jobs_options jo = {.n_runners = JOB_WORKERS, .beside = atomic_load(&s->beside)};
+    TRY(jobs_start(s, &jo, &s->jobs));
     TRY(nodes_attach_jobs(s->nodes));
-    struct http_options o = {.listen = listen, .n_workers = HTTP_WORKERS};
+    struct http_options o = {.fd = handover_fd(e->handover, "public"), .n_workers = HTTP_WORKERS};
     return http_start(s, &o, &e->http);
 }
 
-/* Tell systemd that we are ready (sd_notify(3)); a datagram is all it takes. */
-static void notify_ready(void)
+/* What was kept of answers while we were alone may be older than what the other writes. */
+static void on_shared(void *arg, bool shared)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    if (path == NULL || path[0] == '\0' || strlen(path) >= sizeof addr.sun_path)
-        return;
-    memcpy(addr.sun_path, path, strlen(path));
-    if (addr.sun_path[0] == '@')
-        addr.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
-    (void)sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&addr, len);
-    close(fd);
+    struct server *s = arg;
+    atomic_store(&s->beside, shared);
+    if (shared) {
+        jobs_beside(s->jobs);
+        nodes_drop_cached(s->nodes);
+    } else {
+        jobs_alone(s->jobs);
+    }
+}
+
+static bool is_done(void *arg)
+{
+    return http_is_done(arg);
 }
 
 void engines_serve(struct engines *e)
 {
-    int signal_number = 0;
+    const struct handover_hooks hooks = {.shared = on_shared, .arg = e->server};
     log_info("server", "ready ms=%lld", (long long)(clock_monotonic() - e->began));
-    notify_ready();
+    handover_ready(e->handover);
     settle_memory();
-    while (sigwait(&e->signals, &signal_number) != 0)
-        ;
-    log_info("server", "signal %d: stopping", signal_number);
+    enum handover_end end = handover_wait(e->handover, &hooks);
+    http_leave(e->http);
+    if (end == HANDOVER_STOP) {
+        handover_close_door(e->handover);
+        return;
+    }
+    jobs_rest(e->server->jobs);
+    handover_leave(e->handover, is_done, e->http, LEAVE_MS);
 }
 
 void engines_stop(struct engines *e)
@@ -96,4 +104,5 @@ void engines_free(struct engines *e)
     s->limiter = limiter_free(s->limiter);
     s->hashing = turnstile_free(s->hashing);
     s->media = media_engine_free(s->media);
+    e->handover = handover_free(e->handover); /* last: whoever follows takes it for our end */
 }

@@ -1,9 +1,8 @@
-/* The engines of a serving process (fetcher, jobs, HTTP) and its signals: what `orrery serve` and
- * `orrery host serve` have in common. Stands above everything, like serve.c; one thread, main's. */
+/* The engines of a serving process (fetcher, jobs, HTTP), its sockets and its signals: what `orrery
+ * serve` and `orrery host serve` have in common. Stands above everything, like serve.c; one thread, main's. */
 #ifndef NODE_ENGINES_H
 #define NODE_ENGINES_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,25 +11,31 @@
 
 struct server;
 struct http;
+struct handover;
+struct handover_options;
 
 struct engines {
     struct server *server;
     struct http *http;
-    sigset_t signals;
+    struct handover *handover; /* once engines_take_place succeeded */
     int64_t began; /* monotonic */
 };
 
-/* First of all, before any thread is made: the signals that end us are seen by engines_wait only.
- * Makes what nodes want of the server when they are opened (turnstiles, limiter). */
+/* First of all. Makes what nodes want of the server when they are opened (turnstiles, limiter). */
 void engines_prepare(struct server *server, bool dev, struct engines *ret);
-/* server->nodes is there; those awake join the jobs. agent: who we say we are when fetching. Errors are logged; engines_stop is owed
- * then, too. */
-MUST_USE enum err engines_start(struct engines *e, struct str agent, const char *listen);
-/* Tell whoever waits for it (systemd, the log) that we serve; then sleep until a signal. */
+/* Before any thread is made, and before a store is opened: the lock of the directory and the sockets
+ * "public" and, if wanted, "internal", from systemd, from the process that serves now, or bound
+ * (node/handover.h). Errors are logged. */
+MUST_USE enum err engines_take_place(struct engines *e, const struct handover_options *o);
+/* server->nodes is there; those awake join the jobs. agent: who we say we are when fetching. Errors are
+ * logged; engines_stop is owed then, too. */
+MUST_USE enum err engines_start(struct engines *e, struct str agent);
+/* Tell whoever waits for it (systemd, the log, the process before us) that we serve; then sleep until a
+ * signal, or until a newer process serves in our place and we have finished what we held. */
 void engines_serve(struct engines *e);
 /* No new requests, then no new jobs, then no transfers. The nodes are closed by the caller after it. */
 void engines_stop(struct engines *e);
-/* What engines_prepare made; after the nodes are closed. */
+/* What engines_prepare and engines_take_place made; after the nodes are closed. */
 void engines_free(struct engines *e);
 
 #endif

@@ -72,7 +72,6 @@ struct node {
     _Atomic uint64_t public_generation;
     _Atomic int state;        /* enum node_state */
     _Atomic int pins;         /* node_hold */
-    _Atomic bool handover;    /* another process serves it, too, for the time of a takeover */
     struct node_quota quota;
     bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
 };

@@ -392,6 +392,19 @@ enum err nodes_attach_jobs(struct nodes *n)
     return OK;
 }
 
+void nodes_drop_cached(struct nodes *n)
+{
+    pthread_mutex_lock(&n->lock);
+    for (size_t i = 0; i < n->n_buckets; i++) {
+        for (struct node_entry *e = n->by_id[i]; e != NULL; e = e->id_chain) {
+            e->generation++;
+            if (e->node != NULL)
+                atomic_fetch_add(&e->node->public_generation, 1);
+        }
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
 /* Under the lock: the entry, when nobody opens or closes it at this moment. */
 static struct node_entry *find_still(struct nodes *n, int64_t id)
 {

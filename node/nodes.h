@@ -67,6 +67,9 @@ MUST_USE enum err nodes_change(struct nodes *n, const struct node_spec *spec);
  * ERR_NOT_FOUND. */
 MUST_USE enum err nodes_remove(struct nodes *n, int64_t id);
 
+/* What is cached of any node's answers, awake or asleep, is not sent again. */
+void nodes_drop_cached(struct nodes *n);
+
 /* By host or id: opened if asleep, pinned; give it back by node_drop. ERR_NOT_FOUND: there is none;
  * ERR_BUSY: it is away; ERR_GONE; else why it cannot be opened (logged once; it is tried again after
  * some seconds, not with every request). A host is found whatever its case, with a dot behind it, and

@@ -1,26 +1,28 @@
 #include "node/serve.h"
 
 #include "node/engines.h"
+#include "node/handover.h"
 #include "node/http/http.h"
-#include "node/lock.h"
 #include "node/nodes.h"
 #include "node/server.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char usage[] =
     "usage: orrery serve DIR [options]\n\n"
     "Serve the node in DIR until SIGTERM or SIGINT.\n\n"
+    "  A socket of systemd's (orrery.socket) goes before --listen. 'orrery upgrade DIR' puts the\n"
+    "  program that is installed now in the place of the running one; no request is lost.\n\n"
     "  --listen ADDRESS:PORT   where to listen (127.0.0.1:8420); a front proxy stands before it\n"
+    "  --takeover              follow the process that serves DIR now, which finishes and leaves\n"
     "  --dev                   for trying out: http and loopback peers, mail links on the console\n"
     "  --help                  this text\n";
 
 struct options {
     const char *dir;
     const char *listen;
-    bool dev;
+    bool dev, takeover;
 };
 
 /* 0 to go on, else exit status + 1. */
@@ -33,6 +35,8 @@ static int parse(int argc, char **argv, struct options *o)
             return 1;
         } else if (strcmp(argv[i], "--dev") == 0) {
             o->dev = true;
+        } else if (strcmp(argv[i], "--takeover") == 0) {
+            o->takeover = true;
         } else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc) {
             o->listen = argv[++i];
         } else if (argv[i][0] != '-' && o->dir == NULL) {
@@ -73,12 +77,14 @@ int serve_main(struct server *s, int argc, char **argv)
     s->nodes = nodes_new(s, NULL);
 
     struct node *node = NULL;
-    int lock = -1;
-    enum err e = lock_dir(o.dir, &lock);
+    const struct handover_socket sockets[] = {{"public", o.listen}};
+    const struct handover_options place = {.dir = o.dir, .sockets = sockets, .n_sockets = 1,
+                                           .takeover = o.takeover, .argv = argv};
+    enum err e = engines_take_place(&engines, &place);
     if (e == OK)
         e = open_node(s, o.dir, &node);
     if (e == OK)
-        e = engines_start(&engines, node->agent, o.listen);
+        e = engines_start(&engines, node->agent);
     if (e == OK) {
         fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(node->origin), o.listen,
                 http_port(engines.http));
@@ -91,7 +97,5 @@ int serve_main(struct server *s, int argc, char **argv)
         s->node_hooks->closing(node);
     node_close(node);
     engines_free(&engines);
-    if (lock >= 0)
-        close(lock);
     return e == OK ? 0 : 1;
 }

@@ -31,6 +31,9 @@ struct server {
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
     struct turnstile *hashing;       /* how many passwords are hashed at once; NULL: any number */
     struct media_engine *media;      /* how many pictures are read at once; NULL: any number */
+    /* Another process uses the same stores, for the time of a takeover (node/handover.h): what is
+     * remembered of them is worth a second, and no lease of another is reset. */
+    atomic_bool beside;
     bool dev;
 };
 

@@ -122,6 +122,9 @@ struct lingerer;
 
 struct http {
     struct server *server;
+    int fd;                    /* listens */
+    bool own_fd;               /* bound by us, and closed */
+    atomic_bool leaving;       /* nobody connects; each answer is its connection's last */
     struct node *fixed;        /* answers every Host; NULL: found by Host */
     const struct http_hooks *hooks;
     struct http_cache *cache;  /* NULL: nothing is kept */

@@ -133,7 +133,8 @@ struct server;
 struct node;
 struct http_options {
     const char *listen;  /* "127.0.0.1:8420" or "[::1]:8420" */
-    int fd;              /* > 0: a socket that listens already, instead of listen; taken, also on failure */
+    int fd;              /* > 0: a socket that listens already (node/listen.h), instead of listen; the
+                          * caller's, who closes it when http_stop is over */
     int n_workers;
     struct node *fixed;  /* every Host is this node's, and nothing is cached; NULL: by Host */
     const struct route_table *const *routes; /* NULL: server->routes and server->hooks */
@@ -141,6 +142,11 @@ struct http_options {
 };
 MUST_USE enum err http_start(struct server *server, const struct http_options *o,
                              struct http **ret);
+/* Accepts nobody from now on; each connection ends with its next answer (Connection: close). None is
+ * cut while a request could be on its way: an idle one ends when its client closes it, or by the
+ * usual time limit. Takes NULL; twice is once. */
+void http_leave(struct http *h);
+bool http_is_done(const struct http *h); /* no connection is left */
 struct http *http_stop(struct http *h); /* stops accepting, finishes what it holds */
 int http_port(const struct http *h);
 

@@ -146,7 +146,8 @@ static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
     int status;
 
     *ret_done = false;
-    if (c->early || c->http->cache == NULL || c->target[0] != '/')
+    if (c->early || c->http->cache == NULL || c->target[0] != '/' ||
+        atomic_load_explicit(&c->http->leaving, memory_order_relaxed))
         return MHD_YES;
     MHD_get_connection_values_n(c->con, MHD_HEADER_KIND, each_hot, &head);
     if (head.odd || !nodes_glance(c->http->server->nodes, head.host, &node) || !node.met ||
@@ -417,5 +418,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *con, const cha
     }
     if (c->response == NULL)
         return MHD_NO;
+    /* A cached answer is shared; but who leaves keeps none, so the connection's next one isn't. */
+    if (c->entry == NULL && atomic_load_explicit(&c->http->leaving, memory_order_relaxed))
+        MHD_add_response_header(c->response, "Connection", "close");
     return MHD_queue_response(c->con, (unsigned)c->status, c->response);
 }

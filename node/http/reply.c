@@ -149,6 +149,7 @@ static bool may_cache(const struct call *c, int status)
 {
     const struct rq *rq = &c->rq;
     return status == 200 && !c->uncacheable && !c->early && rq->route != NULL &&
+           !atomic_load(&c->http->leaving) &&
            rq->route->cached && rq->route->method == GET && c->http->cache != NULL &&
            (c->cache_control == NULL || is_public(c->cache_control));
 }
@@ -164,7 +165,8 @@ static void reply_cached(struct call *c, const char *type, struct str body, cons
         .n_headers = collect_headers(c, h, "private, no-cache", vary),
         .immutable = c->cache_control != NULL &&
                      str_contains(str_c(c->cache_control), STR("immutable")),
-        .brief = atomic_load(&c->node->handover) || (c->node->db != NULL && db_is_shared(c->node->db)),
+        .brief = atomic_load(&c->http->server->beside) ||
+                 (c->node->db != NULL && db_is_shared(c->node->db)),
     };
     reply_set(c, 0, NULL);
     c->entry = http_cache_put(c->http->cache, c->key, c->generation, clock_monotonic(), &a);

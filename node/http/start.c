@@ -1,10 +1,6 @@
 /* Starting and stopping: the socket, the daemon of libmicrohttpd, the frame's own routes. */
 #include "node/http/frame.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +10,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/log.h"
+#include "node/listen.h"
 #include "node/node.h"
 #include "node/server.h"
 
@@ -25,66 +22,6 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
     (void)cls;
     (void)con;
     return strlen(s);
-}
-
-/* ADDRESS:PORT, both in figures. */
-static struct addrinfo *read_address(const char *listen_at)
-{
-    char host[64];
-    int64_t port;
-    struct str s = str_c(listen_at);
-    size_t colon = s.n;
-    while (colon > 0 && s.p[colon - 1] != ':')
-        colon--;
-    /* getaddrinfo takes larger ports modulo 65536. */
-    if (colon < 2 || colon >= sizeof(host) || !str_to_i64(str_sub(s, colon, SIZE_MAX), &port) ||
-        port < 0 || port > 65535)
-        return NULL;
-    struct str name = str_sub(s, 0, colon - 1);
-    if (name.p[0] == '[' && name.p[name.n - 1] == ']')
-        name = str_sub(name, 1, name.n - 2);
-    memcpy(host, name.p, name.n);
-    host[name.n] = '\0';
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    return getaddrinfo(host, s.p + colon, &hints, &found) == 0 ? found : NULL;
-}
-
-/* 0: it has none (a Unix socket). */
-static int port_of(int fd)
-{
-    struct sockaddr_storage bound = {0};
-    socklen_t len = sizeof(bound);
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) != 0)
-        return 0;
-    if (bound.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&bound)->sin6_port);
-    return bound.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&bound)->sin_port) : 0;
-}
-
-static enum err open_socket(const char *listen_at, int *ret_fd, int *ret_port)
-{
-    struct addrinfo *found = read_address(listen_at);
-    if (found == NULL) {
-        log_error("http", "cannot listen on %s: not an address and port, as in 127.0.0.1:8420",
-                  listen_at);
-        return ERR_INVALID;
-    }
-    int on = 1;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-              bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1024) == 0;
-    freeaddrinfo(found);
-    if (!ok) {
-        log_error("http", "cannot listen on %s: %s", listen_at, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return ERR_CONFLICT;
-    }
-    *ret_fd = fd;
-    *ret_port = port_of(fd);
-    return OK;
 }
 
 static unsigned connection_limit(void)
@@ -157,6 +94,8 @@ static enum err make_router(struct http *h, const struct route_table *const *tab
 
 static void free_rest(struct http *h)
 {
+    if (h->own_fd && h->fd >= 0)
+        close(h->fd);
     if (h->busy != NULL)
         MHD_destroy_response(h->busy);
     door_signs_free(h);
@@ -180,49 +119,33 @@ static void make_cache(struct http *h)
     h->cache = h->server->cache;
 }
 
-static enum err take_socket(const struct http_options *o, int *ret_fd, int *ret_port)
-{
-    if (o->fd <= 0)
-        return open_socket(o->listen, ret_fd, ret_port);
-    int flags = fcntl(o->fd, F_GETFL);
-    if (flags < 0 || fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) != 0) {
-        log_error("http", "socket %d cannot be used: %s", o->fd, strerror(errno));
-        close(o->fd);
-        return ERR_INVALID;
-    }
-    *ret_fd = o->fd;
-    *ret_port = port_of(o->fd);
-    return OK;
-}
-
 enum err http_start(struct server *server, const struct http_options *o, struct http **ret)
 {
-    int fd = -1;
     struct http *h = calloc(1, sizeof(*h));
     if (h == NULL)
         abort();
     h->server = server;
     h->fixed = o->fixed;
     h->hooks = o->routes != NULL ? o->hooks : server->hooks;
-    enum err e = take_socket(o, &fd, &h->port);
+    h->fd = o->fd > 0 ? o->fd : -1;
+    h->own_fd = h->fd < 0;
+    enum err e = h->own_fd ? listen_open(o->listen, &h->fd) : OK;
     if (e == OK)
         e = make_router(h, o->routes != NULL ? o->routes : server->routes);
     if (e != OK) {
-        if (fd >= 0)
-            close(fd);
         free_rest(h);
         return e;
     }
+    h->port = listen_port(h->fd);
     make_cache(h);
     door_signs_make(h);
     h->busy = reply_plain_error(503, ERR_BUSY, false, false);
     h->linger = linger_new();
     e = pool_start(h, o->n_workers);
     if (e == OK && h->busy != NULL && h->linger != NULL)
-        h->daemon = start_daemon(h, fd);
+        h->daemon = start_daemon(h, h->fd);
     if (h->daemon == NULL) {
         log_error("http", "the HTTP server does not start");
-        close(fd);
         pool_stop(h);
         free_rest(h);
         return e == OK ? ERR_INTERNAL : e;
@@ -241,14 +164,28 @@ void http_cache_drop(struct node *node)
     atomic_fetch_add(&node->public_generation, 1);
 }
 
+void http_leave(struct http *h)
+{
+    if (h == NULL || atomic_exchange(&h->leaving, true))
+        return;
+    (void)MHD_quiesce_daemon(h->daemon);
+    if (h->own_fd)
+        shutdown(h->fd, SHUT_RDWR); /* the daemon's threads may look at it to their end */
+}
+
+bool http_is_done(const struct http *h)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL && info->num_connections == 0 &&
+           atomic_load_explicit(&h->open_calls, memory_order_acquire) == 0;
+}
+
 struct http *http_stop(struct http *h)
 {
     if (h == NULL)
         return NULL;
-    /* Nobody connects from here on; but the daemon's threads may look at the socket to their end. */
-    MHD_socket fd = MHD_quiesce_daemon(h->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        shutdown(fd, SHUT_RDWR);
+    http_leave(h);
     atomic_store(&h->stopping, true);
     pool_stop(h);
     /* What has been answered still has to reach its clients. */
@@ -258,8 +195,6 @@ struct http *http_stop(struct http *h)
         nanosleep(&nap, NULL);
     }
     MHD_stop_daemon(h->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
     free_rest(h);
     return NULL;
 }

@@ -197,6 +197,15 @@ void jobs_wake(struct node *node)
     pthread_mutex_unlock(&n->engine->lock);
 }
 
+void jobs_beside(struct jobs *j)
+{
+    atomic_store(&j->beside, true);
+    pthread_mutex_lock(&j->lock);
+    for (struct jobs_node *n = j->nodes; n != NULL; n = n->next)
+        atomic_store(&n->take_over, false);
+    pthread_mutex_unlock(&j->lock);
+}
+
 void jobs_alone(struct jobs *j)
 {
     atomic_store(&j->beside, false);
@@ -386,6 +395,13 @@ static bool drain(struct jobs *j)
         pthread_cond_timedwait(&j->idle, &j->lock, &deadline);
     j->n_detaching--;
     return j->n_in_flight == 0;
+}
+
+void jobs_rest(struct jobs *j)
+{
+    pthread_mutex_lock(&j->lock);
+    (void)drain(j);
+    pthread_mutex_unlock(&j->lock);
 }
 
 struct jobs *jobs_stop(struct jobs *j)

@@ -58,6 +58,11 @@ MUST_USE enum err jobs_start(struct server *server, const struct jobs_options *o
 /* Waits some seconds for what runs, gives back what did not begin and detaches all nodes; leases of
  * what does not end in time are left to expire. Takes NULL, returns NULL. */
 struct jobs *jobs_stop(struct jobs *j);
+/* Begins nothing more, gives back what did not begin and waits some seconds for what runs: another
+ * process goes on with it. jobs_stop is still owed. */
+void jobs_rest(struct jobs *j);
+/* Another process begins to serve our stores: from now on its leases stand. */
+void jobs_beside(struct jobs *j);
 /* No other process serves our SQLite stores any more: what others left behind runs again. */
 void jobs_alone(struct jobs *j);
 
