@@ -22,6 +22,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cli.c admin/cli/cli.h \
 	admin/cli/cmd_backup.c \
 	admin/cli/cmd_node.c \
+	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
 	admin/cli/cmd_people.c \
 	admin/cli/cmd_planet.c \

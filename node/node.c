@@ -8,6 +8,7 @@
 #include "node/base/limiter.h"
 #include "node/base/log.h"
 #include "node/db/db.h"
+#include "node/net/s3.h"
 #include "node/server.h"
 #include "node/settings.h"
 #include "node/where.h"
@@ -78,6 +79,7 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     n->dir = arena_copy(a, dir, strlen(dir));
     n->dev = server->dev;
     n->ids = id_maker_new();
+    n->s3 = s3_keeper_new();
     const char *where = NULL;
     enum err e = where_find(a, dir, &where);
     if (e == OK)
@@ -99,6 +101,7 @@ struct node *node_close(struct node *n)
     if (n == NULL)
         return NULL;
     db_close(n->db);
+    s3_keeper_free(n->s3);
     id_maker_free(n->ids);
     explicit_bzero(n->secret, sizeof n->secret);
     arena_free(n->arena);

@@ -18,6 +18,7 @@ struct db;
 struct id_maker;
 struct fed;
 struct jobs_node;
+struct s3_keeper;
 struct nodes;
 struct node_entry;
 
@@ -63,6 +64,7 @@ struct node {
     struct node_entry *entry; /* there */
     struct jobs_node *jobs;   /* what runs of its queue; node/jobs owns it */
     struct node_usage *usage; /* its entry's; NULL outside of a registry */
+    struct s3_keeper *s3;     /* what we know of media.s3_url (node/net/s3.h); NULL in some tests */
     struct str origin;        /* "https://example.org", no slash at the end; frozen at init */
     struct str agent;         /* "Orrery/1.0 (+https://example.org/)": who asks other servers */
     struct str host;          /* "example.org" or "localhost:8420", lower case */

@@ -3,19 +3,39 @@
 #include "node/base/buf.h"
 #include "node/base/crypt.h"
 #include "node/base/i18n.h"
+#include "node/net/s3.h"
 #include "node/node.h"
 #include "node/settings_sql.h"
 
 #include <string.h>
 
+static enum err check_store(struct cx *cx, struct str value)
+{
+    struct str url;
+    if (str_eq_c(value, "dir"))
+        return OK;
+    if (!str_eq_c(value, "s3"))
+        return cx_tell(cx, ERR_INVALID, N_("This setting is dir or s3."));
+    TRY(setting_get(cx, "media.s3_url", &url));
+    if (url.n == 0)
+        return cx_tell(cx, ERR_INVALID, N_("There is no storage yet. Please set media.s3_url first."));
+    return OK;
+}
+
 static const struct setting_row rows[] = {
     {"origin", SETTING_URL, NULL, true, false,
-     N_("Where this node lives. Fixed when it was made: other servers know it by this name.")},
-    {"site.name", SETTING_TEXT, NULL, false, false, N_("The name of the node.")},
+     N_("Where this node lives. Fixed when it was made: other servers know it by this name."), NULL},
+    {"site.name", SETTING_TEXT, NULL, false, false, N_("The name of the node."), NULL},
     {"mail.smtp_url", SETTING_URL, NULL, false, true,
-     N_("The server that sends our mail: smtp://user:password@host:587 or smtps://host.")},
-    {"mail.from", SETTING_MAIL, NULL, false, false, N_("The sender of our mail.")},
-    {NULL, SETTING_TEXT, NULL, false, false, NULL},
+     N_("The server that sends our mail: smtp://user:password@host:587 or smtps://host."), NULL},
+    {"mail.from", SETTING_MAIL, NULL, false, false, N_("The sender of our mail."), NULL},
+    {"media.s3_url", SETTING_URL, NULL, false, true,
+     N_("S3-compatible storage for pictures and files: "
+        "s3://KEY:SECRET@HOST/BUCKET?region=REGION. Tried out before it is kept."), s3_check},
+    {"media.store", SETTING_TEXT, NULL, false, false,
+     N_("Where new pictures and files go: dir or s3. Empty: to the storage as soon as there is one."),
+     check_store},
+    {NULL, SETTING_TEXT, NULL, false, false, NULL, NULL},
 };
 
 const struct setting_row *setting_rows(void)
@@ -112,6 +132,8 @@ enum err setting_set(struct cx *cx, struct str key, struct str value)
         return tx_commit(cx);
     }
     TRY(check_value(cx, row, value));
+    if (row->check != NULL)
+        TRY(row->check(cx, value));
     return store(cx, row, value);
 }
 

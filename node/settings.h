@@ -13,6 +13,8 @@ struct setting_row {
     bool frozen;          /* written at init, never again */
     bool secret;          /* sealed in the store, shown as dots */
     const char *help;     /* English, marked for translation */
+    /* Beyond the type, before it is stored; may ask the network. NULL: nothing more. */
+    enum err (*check)(struct cx *cx, struct str value);
 };
 
 const struct setting_row *setting_rows(void); /* ends with key == NULL */

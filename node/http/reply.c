@@ -9,6 +9,7 @@
 #include "node/base/i18n.h"
 #include "node/base/log.h"
 #include "node/db/db.h"
+#include "node/net/s3.h"
 #include "node/node.h"
 #include "node/server.h"
 
@@ -56,11 +57,12 @@ const char *http_reason(int status)
 
 /* ---- headers ---- */
 
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "                   \
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "            \
+    "manifest-src 'self'; "
 static const struct cache_header security[] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-     "frame-ancestors 'none'; manifest-src 'self'; media-src 'self'"},
+    {"Content-Security-Policy", POLICY "img-src 'self' data:; media-src 'self'"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "same-origin"},
     {"Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"},
@@ -94,6 +96,20 @@ static bool spoke_for_itself(const struct call *c, const char *name)
     return false;
 }
 
+/* Pictures and films may lie in storage elsewhere, where /media/… leads. An answer to a failure doesn't
+ * ask the store, which may be what failed. */
+static const char *policy_of(struct call *c)
+{
+    struct cx *cx = c->rq.cx;
+    const struct s3 *s3 = NULL;
+    if (cx->fail != NULL || s3_of(cx, &s3) != OK)
+        s3 = s3_known(cx->node);
+    if (s3 == NULL)
+        return security[0].value;
+    return arena_printf(cx->arena, POLICY "img-src 'self' data: " STR_FMT "; media-src 'self' " STR_FMT,
+                        STR_ARG(s3->public_origin), STR_ARG(s3->public_origin));
+}
+
 /* Every header of the answer but those of its content. out has room for all. */
 static size_t collect_headers(struct call *c, struct cache_header *out, const char *default_cache,
                               const char *vary)
@@ -101,7 +117,7 @@ static size_t collect_headers(struct call *c, struct cache_header *out, const ch
     size_t n = 0;
     for (size_t i = 0; i < N_SECURITY; i++)
         if (!spoke_for_itself(c, security[i].name))
-            out[n++] = security[i];
+            out[n++] = i > 0 ? security[i] : (struct cache_header){security[0].name, policy_of(c)};
     if (c->rq.secure)
         out[n++] = hsts;
     if (vary != NULL && !spoke_for_itself(c, "Vary"))

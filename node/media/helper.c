@@ -23,7 +23,7 @@
 enum { TURN_WAIT_MS = 15000, DEADLINE_MS = 20000 };
 
 struct media_engine {
-    struct turnstile *turnstile;
+    struct turnstile *turnstile, *network;
     char *helper;
 };
 
@@ -33,6 +33,7 @@ struct media_engine *media_engine_new(int at_once, int waiting, const char *help
     if (e == NULL)
         abort();
     e->turnstile = turnstile_new(at_once, waiting);
+    e->network = turnstile_new(at_once, waiting);
     e->helper = helper == NULL ? NULL : strdup(helper);
     return e;
 }
@@ -42,6 +43,7 @@ struct media_engine *media_engine_free(struct media_engine *e)
     if (e == NULL)
         return NULL;
     turnstile_free(e->turnstile);
+    turnstile_free(e->network);
     free(e->helper);
     free(e);
     return NULL;
@@ -271,4 +273,19 @@ enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *re
         close(in);
     turnstile_leave(turnstile);
     return e;
+}
+
+enum err media_network_enter(struct cx *cx)
+{
+    struct media_engine *engine = engine_of(cx);
+    if (turnstile_enter(engine == NULL ? NULL : engine->network, TURN_WAIT_MS))
+        return OK;
+    cx->retry_after_s = 10;
+    return cx_tell(cx, ERR_BUSY, N_("Many files are being stored just now. Please try again in a moment."));
+}
+
+void media_network_leave(struct cx *cx)
+{
+    struct media_engine *engine = engine_of(cx);
+    turnstile_leave(engine == NULL ? NULL : engine->network);
 }

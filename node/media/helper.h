@@ -1,4 +1,4 @@
-/* Inside node/media only: one run of orrery-media. */
+/* Inside node/media only: one run of orrery-media, and the other door of struct media_engine. */
 #ifndef NODE_MEDIA_HELPER_H
 #define NODE_MEDIA_HELPER_H
 
@@ -14,5 +14,10 @@ struct picture {
 /* Waits for its turn (struct media_engine), at most 20 s for the answer, and kills what is late.
  * Fails INVALID, BUSY, INTERNAL; the person is told. Any thread. */
 MUST_USE enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret);
+
+/* Around a wait for the network: like slow pictures, a slow storage never holds all workers of the
+ * server. ERR_BUSY with the person told; else a leave is owed. */
+MUST_USE enum err media_network_enter(struct cx *cx);
+void media_network_leave(struct cx *cx);
 
 #endif

@@ -6,7 +6,9 @@ libdomain_a_SOURCES += \
 	node/media/helper.c node/media/helper.h node/media/helper_frame.h \
 	node/media/media.c node/media/media.h \
 	node/media/media_html.c node/media/media_html.h \
+	node/media/media_give.c node/media/media_move.c \
 	node/media/media_store.c node/media/media_store.h \
+	node/media/store_dir.c node/media/store_s3.c \
 	node/media/media_type.c node/media/media_type.h
 
 libexec_PROGRAMS += orrery-media

@@ -2,6 +2,7 @@
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
+#include "node/base/crypt.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
@@ -63,21 +64,30 @@ static enum err check_alt(struct cx *cx, struct str alt)
     return OK;
 }
 
-/* Write the row. Bytes that were there already may have been dropped since (media_store.h): within
- * the transaction nobody drops them any more. */
-static enum err insert(struct cx *cx, struct media *m, struct str bytes, struct str small)
+/* The bytes, durable, and then the row. */
+static enum err keep(struct cx *cx, struct media *m, struct str bytes, struct str small)
 {
-    struct str hash;
+    const struct media_store *store, *other;
+    struct str hashes[2] = {crypt_sha256_hex(cx->arena, bytes)};
+    int64_t holder = id_next(cx->node->ids);
+    size_t n = 1;
+    if (small.p != NULL)
+        hashes[n++] = crypt_sha256_hex(cx->arena, small);
+    TRY(media_stores(cx, &store, &other));
+    TRY(media_hold(cx, holder, hashes, n));
+    /* What fails leaves its hold: bytes may lie there, and the sweep looks. */
+    TRY(store->put(cx, hashes[0], bytes, m->mime));
+    if (n == 2)
+        TRY(store->put(cx, hashes[1], small, m->mime));
+    m->hash = hashes[0];
+    m->small_hash = n == 2 ? hashes[1] : STR_NULL;
     m->id = id_next(cx->node->ids);
     m->created_at = cx->now;
     TX_SCOPE(cx);
     TRY(q_media_insert(cx, m->id, m->account_id, m->planet_id, m->kind, m->mime, m->filename,
                        m->size, m->hash, m->width, m->height, m->small_hash, m->small_width,
                        m->small_height, m->blurhash, m->alt, m->created_at, NULL));
-    if (!media_store_has(cx, m->hash))
-        TRY(media_store_put(cx, bytes, &hash));
-    if (m->small_hash.p != NULL && !media_store_has(cx, m->small_hash))
-        TRY(media_store_put(cx, small, &hash));
+    TRY(media_release(cx, holder));
     return tx_commit(cx);
 }
 
@@ -110,9 +120,7 @@ enum err media_add_image(struct cx *cx, int64_t account_id, int64_t planet_id, s
         .width = p.width, .height = p.height,
         .small_width = p.small_width, .small_height = p.small_height,
     };
-    TRY(media_store_put(cx, p.large, &m.hash));
-    TRY(media_store_put(cx, p.small, &m.small_hash));
-    TRY(insert(cx, &m, p.large, p.small));
+    TRY(keep(cx, &m, p.large, p.small));
     *ret = m;
     return OK;
 }
@@ -138,8 +146,7 @@ enum err media_add_file(struct cx *cx, int64_t account_id, int64_t planet_id, st
         .size = (int64_t)bytes.n,
         .width = DB_NULL, .height = DB_NULL, .small_width = DB_NULL, .small_height = DB_NULL,
     };
-    TRY(media_store_put(cx, bytes, &m.hash));
-    TRY(insert(cx, &m, bytes, STR_NULL));
+    TRY(keep(cx, &m, bytes, STR_NULL));
     *ret = m;
     return OK;
 }
@@ -185,12 +192,6 @@ enum err media_delete(struct cx *cx, int64_t id)
                                 STR_ARG(m.small_hash));
     TRY(event_emit(cx, EV_MEDIA_DELETED, id, hashes));
     return tx_commit(cx);
-}
-
-enum err media_open(struct cx *cx, const struct media *m, bool small, int *ret_fd, int64_t *ret_size)
-{
-    return media_store_open(cx, small && m->small_hash.n > 0 ? m->small_hash : m->hash, ret_fd,
-                            ret_size);
 }
 
 struct str media_url(struct cx *cx, const struct media *m, bool small)

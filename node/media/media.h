@@ -1,7 +1,9 @@
 /* Uploaded pictures and files. Pictures are decoded only in the sandboxed helper process
  * (orrery-media): re-encoded as JPEG or PNG, metadata stripped, upright, sRGB; large (≤ 2048 px) and
  * small (≤ 640 px) variants, blurhash. Of a moving picture the first frame is kept. The bytes lie in
- * DIR/media/ab/<sha256>, written durably before the row; equal bytes are kept once.
+ * DIR/media/ab/<sha256>, or under that name in S3-compatible storage (setting media.s3_url), written
+ * durably before the row; equal bytes are kept once. Where new ones go and where old ones lie are two
+ * questions: reading looks in both places.
  *
  * Who may bring or change what is the caller's question; who may open it, attachment_may_open's. */
 #ifndef NODE_MEDIA_MEDIA_H
@@ -41,6 +43,19 @@ MUST_USE enum err media_delete(struct cx *cx, int64_t id);
  * since it asks posts.) */
 MUST_USE enum err attachment_may_open(struct cx *cx, const struct media *m);
 MUST_USE enum err media_open(struct cx *cx, const struct media *m, bool small, int *ret_fd, int64_t *ret_size);
+/* The same for an answer by HTTP, after attachment_may_open said yes: either a file (url is STR_NULL), or
+ * an address in the storage that opens the bytes to whoever has it, for a short while: for this asker
+ * alone if the medium is locked, never to be kept, logged or shown. keep_s: how long the address may be
+ * kept by others (0: not at all). head: it will be asked by HEAD. disposition as in reply_file.
+ * Fails like media_open; ERR_UPSTREAM, with the person told, when the storage is down. */
+struct media_bytes {
+    int fd;
+    int64_t size;
+    struct str url;
+    int keep_s;
+};
+MUST_USE enum err media_give(struct cx *cx, const struct media *m, bool small, bool head,
+                             struct str disposition, struct media_bytes *ret);
 /* "/media/<id>/large.jpg", "/media/<id>/small.png", "/media/<id>/<filename>": same-origin,
  * access-checked at each request. Only id and the word before the dot are read again. */
 struct str media_url(struct cx *cx, const struct media *m, bool small);
@@ -56,6 +71,25 @@ bool media_is_inline(const struct media *m);
 struct media_engine;
 struct media_engine *media_engine_new(int at_once, int waiting, const char *helper);
 struct media_engine *media_engine_free(struct media_engine *e);
+
+/* Move all bytes to "s3" or "dir", which from now on takes the new ones, too. Each is read, compared
+ * with its name, written, confirmed, and when all are there, removed where it was (unless keep). May be
+ * broken off and begun again at any moment, while the node serves. Not inside a transaction.
+ * ERR_INVALID: there is no such place, with the person told. */
+struct media_moved {
+    int64_t moved, bytes;  /* now */
+    int64_t there;         /* were there before */
+    int64_t unknown;       /* stay where they are: no row has them */
+    int64_t damaged;       /* stay where they are: not what their name says */
+};
+MUST_USE enum err media_move(struct cx *cx, struct str to, bool keep, struct media_moved *ret);
+/* Look for what is missing: every row's bytes, in either place (by name; whole: by content, too).
+ * missing (NULL allowed) is called with each hash that is not there, or not sound. */
+MUST_USE enum err media_check(struct cx *cx, bool whole, void (*missing)(void *arg, struct str hash),
+                              void *arg, int64_t *ret_looked_at);
+/* Bytes by their hash, for backups: wherever they lie. put takes them back into the first place. */
+MUST_USE enum err media_bytes_open(struct cx *cx, struct str hash, int *ret_fd, int64_t *ret_size);
+MUST_USE enum err media_bytes_put(struct cx *cx, struct str hash, struct str bytes);
 
 /* Jobs of this module: "media.delete" (of EV_MEDIA_DELETED), "media.sweep" (daily: bytes that a crash
  * left behind without a row). */

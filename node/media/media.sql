@@ -43,3 +43,53 @@ DELETE FROM media WHERE id = :id;
 -- :out n int
 SELECT (SELECT COUNT(*) FROM media WHERE hash = :hash)
      + (SELECT COUNT(*) FROM media WHERE small_hash = :hash);
+
+-- Bringing and removing (media_store.h): holder 0 removes, any other brings.
+
+-- :name media_going :one
+-- :in hash text, now int
+-- :out n int
+SELECT COUNT(*) FROM media_hold WHERE hash = :hash AND holder = 0 AND ends_at > :now;
+
+-- :name media_held :one
+-- :in hash text, now int
+-- :out n int
+SELECT COUNT(*) FROM media_hold WHERE hash = :hash AND holder <> 0 AND ends_at > :now;
+
+-- :name media_hold_add :exec
+-- :in hash text, holder int, ends_at int
+INSERT INTO media_hold (hash, holder, ends_at) VALUES (:hash, :holder, :ends_at)
+ON CONFLICT (hash, holder) DO NOTHING;
+
+-- :name media_hold_remove :exec
+-- :in holder int
+DELETE FROM media_hold WHERE holder = :holder;
+
+-- :name media_going_set :exec
+-- :in hash text, ends_at int
+INSERT INTO media_hold (hash, holder, ends_at) VALUES (:hash, 0, :ends_at)
+ON CONFLICT (hash, holder) DO UPDATE SET ends_at = excluded.ends_at;
+
+-- :name media_going_end :exec
+-- :in hash text
+DELETE FROM media_hold WHERE hash = :hash AND holder = 0;
+
+-- :name media_hold_old :many
+-- :in now int, max int
+-- :out hash text
+SELECT DISTINCT hash FROM media_hold WHERE ends_at <= :now ORDER BY hash LIMIT :max;
+
+-- :name media_hold_forget :exec
+-- :in hash text, now int
+DELETE FROM media_hold WHERE hash = :hash AND ends_at <= :now;
+
+-- :name media_mime_of :maybe
+-- :in hash text
+-- :out mime text
+SELECT mime FROM media WHERE hash = :hash
+UNION ALL SELECT mime FROM media WHERE small_hash = :hash LIMIT 1;
+
+-- :name media_hashes :many
+-- :in after int, max int
+-- :out id int, hash text, small_hash text?
+SELECT id, hash, small_hash FROM media WHERE id > :after ORDER BY id LIMIT :max;

@@ -1,194 +1,143 @@
 #include "node/media/media_store.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "node/base/arena.h"
-#include "node/base/crypt.h"
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/media/media_sql.h"
+#include "node/net/s3.h"
 #include "node/node.h"
 
-enum { HASH_LEN = 64, SWEEP_AGE_S = 24 * 3600 };
+enum {
+    HOLD_MS = 2 * MS_HOUR,   /* the largest file over the slowest line that is borne */
+    GOING_MS = 2 * MS_MINUTE, /* a removal, with its tries */
+    WAITS = 20, WAIT_MS = 100,
+    SWEEP_PAGE = 500,
+};
 
-static bool is_hash(struct str s)
+bool media_store_is_hash(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f')))
             return false;
-    return s.n == HASH_LEN;
+    return s.n == MEDIA_HASH_LEN;
 }
 
-static const char *root_of(struct cx *cx)
+enum err media_stores(struct cx *cx, const struct media_store **ret_first,
+                      const struct media_store **ret_other)
 {
-    return arena_printf(cx->arena, "%s/media", cx->node->dir);
-}
-
-static const char *folder_of(struct cx *cx, struct str hash)
-{
-    return arena_printf(cx->arena, "%s/%.2s", root_of(cx), hash.p);
-}
-
-static const char *path_of(struct cx *cx, struct str hash)
-{
-    return arena_printf(cx->arena, "%s/" STR_FMT, folder_of(cx, hash), STR_ARG(hash));
-}
-
-static enum err disk_failed(struct cx *cx, const char *what)
-{
-    int why = errno;
-    enum err e = cx_fail(cx, ERR_STORAGE, "media: %s: %s", what, strerror(why));
-    if (why == ENOSPC || why == EDQUOT)
-        return cx_tell(cx, e, N_("The server's disk is full. Please tell its owner."));
-    return cx_tell(cx, e, N_("The server could not save the file. Please try again."));
-}
-
-static bool sync_folder(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* Make a folder that may be there already; its name is durable in parent. */
-static bool make_folder(const char *parent, const char *path)
-{
-    if (mkdir(path, 0700) == 0)
-        return sync_folder(parent);
-    return errno == EEXIST;
-}
-
-static bool write_synced(const char *path, struct str bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return false;
-    bool ok = true;
-    while (ok && bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        ok = n > 0;
-        if (ok)
-            bytes = str_sub(bytes, (size_t)n, SIZE_MAX);
-    }
-    ok = ok && fsync(fd) == 0;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return ok;
-}
-
-/* Younger than a sweep's eye. False when it is not there. */
-static bool touch(const char *path)
-{
-    return utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-enum err media_store_put(struct cx *cx, struct str bytes, struct str *ret_hash)
-{
-    struct str hash = crypt_sha256_hex(cx->arena, bytes);
-    const char *root = root_of(cx), *folder = folder_of(cx, hash), *path = path_of(cx, hash);
-    if (touch(path)) {
-        *ret_hash = hash;
-        return OK;
-    }
-    if (!make_folder(cx->node->dir, root) || !make_folder(root, folder))
-        return disk_failed(cx, "making a folder");
-    const char *temp =
-        arena_printf(cx->arena, "%s/tmp-%lld", root, (long long)id_next(cx->node->ids));
-    if (!write_synced(temp, bytes) || rename(temp, path) != 0) {
-        enum err e = disk_failed(cx, "writing");
-        unlink(temp);
-        return e;
-    }
-    if (!sync_folder(folder))
-        return disk_failed(cx, "syncing a folder");
-    *ret_hash = hash;
+    const struct s3 *s3;
+    TRY(s3_of(cx, &s3));
+    bool away = s3 != NULL && s3->first;
+    *ret_first = away ? &media_store_s3 : &media_store_dir;
+    *ret_other = s3 == NULL ? NULL : away ? &media_store_dir : &media_store_s3;
     return OK;
-}
-
-bool media_store_has(struct cx *cx, struct str hash)
-{
-    return is_hash(hash) && access(path_of(cx, hash), F_OK) == 0;
 }
 
 enum err media_store_open(struct cx *cx, struct str hash, int *ret_fd, int64_t *ret_size)
 {
-    if (!is_hash(hash))
+    const struct s3 *s3;
+    if (!media_store_is_hash(hash))
         return cx_fail(cx, ERR_INTERNAL, "media: a hash that is none");
-    int fd = open(path_of(cx, hash), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat st;
-    if (fd < 0 && errno == ENOENT)
-        return cx_fail(cx, ERR_NOT_FOUND, "media: the bytes " STR_FMT " are missing", STR_ARG(hash));
-    if (fd < 0)
-        return disk_failed(cx, "opening");
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return cx_fail(cx, ERR_STORAGE, "media: " STR_FMT " is no file", STR_ARG(hash));
+    enum err e = media_store_dir.open(cx, hash, ret_fd, ret_size);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(s3_of(cx, &s3));
+    if (s3 != NULL)
+        e = media_store_s3.open(cx, hash, ret_fd, ret_size);
+    if (e == ERR_NOT_FOUND && s3 != NULL) /* moved back between the two looks */
+        e = media_store_dir.open(cx, hash, ret_fd, ret_size);
+    if (e == ERR_NOT_FOUND)
+        return cx_fail(cx, e, "media: the bytes " STR_FMT " are missing", STR_ARG(hash));
+    return e;
+}
+
+/* ---- who brings and who removes ---- */
+
+static enum err try_hold(struct cx *cx, int64_t holder, const struct str *hashes, size_t n, bool *ret)
+{
+    int64_t now = clock_now(), going = 0;
+    TX_SCOPE(cx);
+    for (size_t i = 0; i < n && going == 0; i++) {
+        TRY(q_media_going(cx, hashes[i], now, &going));
+        if (going == 0)
+            TRY(q_media_hold_add(cx, hashes[i], holder, now + HOLD_MS, NULL));
     }
-    *ret_fd = fd;
-    *ret_size = st.st_size;
+    *ret = going == 0;
+    return going == 0 ? tx_commit(cx) : OK;
+}
+
+enum err media_hold(struct cx *cx, int64_t holder, const struct str *hashes, size_t n)
+{
+    bool held = false;
+    for (int i = 0; !held; i++) {
+        TRY(try_hold(cx, holder, hashes, n, &held));
+        if (!held && i == WAITS)
+            return cx_tell(cx, cx_fail(cx, ERR_BUSY, "media: the same bytes are being removed"),
+                           N_("The same file is being removed at this moment. Please try again."));
+        if (!held)
+            nanosleep(&(struct timespec){0, WAIT_MS * 1000000L}, NULL);
+    }
     return OK;
+}
+
+enum err media_release(struct cx *cx, int64_t holder)
+{
+    return q_media_hold_remove(cx, holder, NULL);
+}
+
+static enum err begin_removal(struct cx *cx, struct str hash, bool *ret_free)
+{
+    int64_t uses, holds, going, now = clock_now();
+    TX_SCOPE(cx);
+    TRY(q_media_hash_uses(cx, hash, &uses));
+    TRY(q_media_held(cx, hash, now, &holds));
+    TRY(q_media_going(cx, hash, now, &going));
+    if (going > 0) {
+        cx->retry_after_s = GOING_MS / 1000;
+        return cx_fail(cx, ERR_BUSY, "media: the same bytes are being removed");
+    }
+    *ret_free = uses == 0 && holds == 0;
+    if (*ret_free)
+        TRY(q_media_going_set(cx, hash, now + GOING_MS, NULL));
+    return tx_commit(cx);
 }
 
 enum err media_store_drop_unused(struct cx *cx, struct str hash)
 {
-    int64_t uses;
-    if (!is_hash(hash))
+    const struct s3 *s3;
+    bool is_free;
+    if (!media_store_is_hash(hash))
         return OK;
-    /* Writers come one after the other: whoever adds a row later looks for the file and writes it
-     * again (media.c). */
-    TX_SCOPE(cx);
-    TRY(q_media_hash_uses(cx, hash, &uses));
-    if (uses == 0 && unlink(path_of(cx, hash)) != 0 && errno != ENOENT)
-        return disk_failed(cx, "removing");
-    return tx_commit(cx);
-}
-
-static bool is_old(int folder, const char *name)
-{
-    struct stat st;
-    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-           st.st_mtime < time(NULL) - SWEEP_AGE_S;
-}
-
-static enum err sweep_folder(struct cx *cx, const char *path, bool temps)
-{
-    DIR *d = opendir(path);
-    enum err e = OK;
-    if (d == NULL)
+    TRY(s3_of(cx, &s3));
+    TRY(begin_removal(cx, hash, &is_free));
+    if (!is_free)
         return OK;
-    for (struct dirent *entry; e == OK && (entry = readdir(d)) != NULL;) {
-        struct str name = str_dup(cx->arena, str_c(entry->d_name));
-        if (!is_old(dirfd(d), name.p))
-            continue;
-        int64_t uses = 1;
-        if (temps && str_starts(name, STR("tmp-")))
-            unlinkat(dirfd(d), name.p, 0);
-        else if (is_hash(name))
-            e = q_media_hash_uses(cx, name, &uses);
-        if (e == OK && uses == 0)
-            e = media_store_drop_unused(cx, name);
+    enum err e = media_store_dir.remove(cx, hash);
+    if (e == OK && s3 != NULL)
+        e = media_store_s3.remove(cx, hash);
+    if (e != OK) { /* what was asked for may still happen: the mark stays until it can't any more */
+        cx->retry_after_s = GOING_MS / 1000;
+        return e;
     }
-    closedir(d);
-    return e;
+    return q_media_going_end(cx, hash, NULL);
+}
+
+static enum err sweep_holds(struct cx *cx)
+{
+    struct str *hashes;
+    size_t n;
+    TRY(q_media_hold_old(cx, clock_now(), SWEEP_PAGE, &hashes, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(media_store_drop_unused(cx, hashes[i]));
+        TRY(q_media_hold_forget(cx, hashes[i], clock_now(), NULL));
+    }
+    return OK;
 }
 
 enum err media_store_sweep(struct cx *cx)
 {
-    const char *root = root_of(cx);
-    TRY(sweep_folder(cx, root, true));
-    for (unsigned i = 0; i < 256; i++)
-        TRY(sweep_folder(cx, arena_printf(cx->arena, "%s/%02x", root, i), false));
-    return OK;
+    TRY(sweep_holds(cx));
+    return media_store_dir_sweep(cx);
 }

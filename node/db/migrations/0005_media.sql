@@ -1,4 +1,4 @@
--- One stored file. Bytes lie in DIR/media/<2 hex>/<hash>; access is decided by the
+-- One stored file. Bytes lie in DIR/media/<2 hex>/<hash>, or under that name in S3; access is decided by the
 -- things that show it (post_media, avatars), never by knowing its address.
 CREATE TABLE media (
     id BIGINT PRIMARY KEY,
@@ -21,3 +21,14 @@ CREATE TABLE media (
 );
 CREATE INDEX media_hash ON media (hash);
 CREATE INDEX media_small_hash ON media (small_hash);
+
+-- Bytes under way: brought (before their row is there) or removed (holder 0), so that the two exclude
+-- each other without holding a transaction open. An old one was left by a crash.
+CREATE TABLE media_hold (
+    hash TEXT NOT NULL,
+    holder BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    PRIMARY KEY (hash, holder)
+);
+CREATE INDEX media_hold_holder ON media_hold (holder);
+CREATE INDEX media_hold_ends ON media_hold (ends_at);
