@@ -9,10 +9,9 @@ libstore_a_SOURCES += \
 	node/lock.c node/lock.h \
 	node/node.c node/node.h \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
+	node/s3_keep.c \
 	node/settings.c node/settings.h \
 	node/where.c node/where.h
-	node/s3_keep.c \
-	node/settings.c node/settings.h
 
 bin_PROGRAMS += orrery
 orrery_SOURCES = node/engines.c node/engines.h node/main.c node/serve.c node/serve.h \

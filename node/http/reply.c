@@ -102,7 +102,7 @@ static const char *policy_of(struct call *c)
 {
     struct cx *cx = c->rq.cx;
     const struct s3 *s3 = NULL;
-    if (cx->fail != NULL || s3_of(cx, &s3) != OK)
+    if (cx->node->s3 == NULL || cx->fail != NULL || s3_of(cx, &s3) != OK)
         s3 = s3_known(cx->node);
     if (s3 == NULL)
         return security[0].value;
