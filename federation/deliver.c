@@ -35,8 +35,10 @@ struct delivery {
 
 static void delivery_free(struct delivery *d)
 {
+    struct node *node = d->fed->node;
     fed_body_drop(d->fed->bodies, d->body);
     free(d);
+    node_drop(node); /* its job may have ended, and then nothing else keeps it awake */
 }
 
 static enum err delivery_go(struct delivery *d, struct arena *a);
@@ -72,6 +74,7 @@ static bool try_moved(struct delivery *d, const struct fetch_answer *answer)
 static void took(struct delivery *d)
 {
     fed_host_took(d->fed->hosts, d->host, d->rfc9421);
+    NODE_COUNT(d->fed->node, deliveries, 1);
     finish(d, JOB_DONE, NULL, 0);
 }
 
@@ -148,7 +151,8 @@ static enum err delivery_go(struct delivery *d, struct arena *a)
     h.v[h.n++] = (struct fetch_header){STR("Content-Type"), STR("application/activity+json")};
     struct fetch_request rq = {.method = "POST", .url = d->url, .headers = h.v, .n_headers = h.n,
                                .body = body, .max_answer = ANSWER_MAX,
-                               .timeout_ms = POST_TIMEOUT_MS};
+                               .timeout_ms = POST_TIMEOUT_MS,
+                               .agent = d->fed->node->agent};
     fetch_start(d->fed->node->server->fetcher, &rq, answered, d);
     return OK;
 }
@@ -222,6 +226,7 @@ static struct delivery *delivery_new(struct cx *cx, const struct job *job, struc
     memcpy(p, job->payload.p, job->payload.n);
     d->url = (struct str){p, job->payload.n};
     d->fed = cx->node->fed;
+    node_hold(cx->node);
     d->body = body;
     d->signer = signer;
     d->job_id = job->id;

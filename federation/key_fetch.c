@@ -154,7 +154,9 @@ static void fetch_end(struct fed_key_fetch *f, enum err e)
         free(w);
         w = next;
     }
+    struct node *node = f->fed->node;
     fed_key_fetch_drop(f); /* the fetch's own */
+    node_drop(node);
 }
 
 /* A document came: the actor itself, a stub of it, or the key alone. */
@@ -232,6 +234,7 @@ static void fetch_ask(struct fed_key_fetch *f)
     struct sig_headers h;
     struct fetch_request rq =
         fed_get_request(f->arena, f->signer, f->knock, f->url, clock_now(), &h);
+    rq.agent = f->fed->node->agent;
     fetch_start(f->fed->node->server->fetcher, &rq, fetch_came, f);
 }
 
@@ -249,8 +252,10 @@ void fed_key_fetch_go(struct fed_key_fetch *f, void (*ready)(void *arg), void *a
         f->waiters = w;
         m->n_waiting++;
     }
-    if (start)
+    if (start) {
         atomic_fetch_add(&f->refs, 1);
+        node_hold(f->fed->node); /* those who wait for it may leave before it ends */
+    }
     pthread_mutex_unlock(&m->lock);
     if (done)
         ready(arg);

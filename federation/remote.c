@@ -280,6 +280,7 @@ static enum err one_get(struct cx *cx, struct fetcher *fetcher, const struct fed
     if (!fed_rate_fetches(cx, authority(cx->arena, url)))
         return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": too many at once", STR_ARG(url));
     struct fetch_request rq = fed_get_request(cx->arena, signer, knock, url, clock_now(), &h);
+    rq.agent = cx->node->agent;
     enum err e = fetch_wait(fetcher, cx->arena, &rq, ret);
     if (e != OK)
         return cx_fail(cx, e, "GET " STR_FMT, STR_ARG(url));

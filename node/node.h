@@ -86,6 +86,11 @@ MUST_USE enum err node_create(const char *dir, struct str origin);
 /* Take back what node_create wrote, when what should follow failed; the directory stays. */
 void node_discard(const char *dir);
 
+/* A pin more, of whoever has one or has just opened the node, and one less. After the last the node may
+ * be gone. */
+void node_hold(struct node *node);
+void node_drop(struct node *node);
+
 /* Take one from the node's bucket of that key (node/base/limiter.h), which is found in the server's
  * limiter; always true where there is none. False: cx->retry_after_s is set. */
 bool node_rate_take(struct cx *cx, struct str key, int burst, double per_second);

@@ -78,10 +78,6 @@ MUST_USE enum err nodes_take(struct nodes *n, struct str host, struct node **ret
 MUST_USE enum err nodes_take_id(struct nodes *n, int64_t id, struct node **ret);
 /* The same if it is awake: NULL otherwise, and *ret_known says whether there is such a host. */
 struct node *nodes_peek(struct nodes *n, struct str host, bool *ret_known);
-/* What a pin adds to: while one is held, more may be taken without looking. */
-void node_hold(struct node *node);
-void node_drop(struct node *node);
-
 /* What the frame of HTTP asks first, without a pin: enough to answer from the byte cache, also for a
  * node that sleeps. False: no such host. */
 struct node_glance {
@@ -109,6 +105,8 @@ struct node_info {
     struct node_usage *usage;
 };
 void nodes_each(struct nodes *n, void (*each)(void *arg, const struct node_info *info), void *arg);
+/* An answer that needed no pin. */
+void nodes_count_answer(struct nodes *n, int64_t id, uint64_t bytes);
 struct nodes_counts {
     int64_t known, awake, opened, closed, failed; /* the last three: since the start */
 };

@@ -312,6 +312,17 @@ void nodes_each(struct nodes *n, void (*each)(void *arg, const struct node_info 
     arena_free(a);
 }
 
+void nodes_count_answer(struct nodes *n, int64_t id, uint64_t bytes)
+{
+    pthread_mutex_lock(&n->lock);
+    struct node_entry *e = nodes_find_id(n, id);
+    if (e != NULL) {
+        atomic_fetch_add_explicit(&e->usage.requests, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&e->usage.bytes_out, bytes, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&n->lock);
+}
+
 void nodes_count(struct nodes *n, struct nodes_counts *ret)
 {
     pthread_mutex_lock(&n->lock);

@@ -15,6 +15,7 @@ enum { N_SHARDS = 4, N_SLOTS = 512, MIN_GZIP = 400 };
 
 struct form_of_answer {
     char etag[ETAG_MAX];
+    size_t n;
     struct MHD_Response *full;         /* NULL: this form does not exist */
     struct MHD_Response *not_modified; /* 304 */
 };
@@ -171,15 +172,18 @@ struct cache_entry *http_cache_find(struct http_cache *c, struct cache_key key, 
 }
 
 struct MHD_Response *cache_entry_answer(const struct cache_entry *e, bool gzip,
-                                        struct str if_none_match, int *ret_status)
+                                        struct str if_none_match, int *ret_status,
+                                        size_t *ret_bytes)
 {
     const struct form_of_answer *f = gzip && e->gzip.full != NULL ? &e->gzip : &e->plain;
     if (if_none_match.n > 0 && (etag_in_list(if_none_match, str_c(e->plain.etag)) ||
                                 etag_in_list(if_none_match, str_c(f->etag)))) {
         *ret_status = 304;
+        *ret_bytes = 0;
         return f->not_modified;
     }
     *ret_status = 200;
+    *ret_bytes = f->n;
     return f->full;
 }
 
@@ -248,6 +252,7 @@ static void make_form(struct form_of_answer *f, char *take_bytes, size_t n, cons
                       const char *encoding, const struct cache_answer *a)
 {
     etag_make(a->body, suffix, f->etag);
+    f->n = n;
     f->full = make_response(take_bytes, n, f->etag, encoding, a);
     f->not_modified = make_response(NULL, 0, f->etag, encoding, a);
 }

@@ -23,7 +23,8 @@ struct cache_key {
 /* An answer in all its forms. Counted: whoever gets one gives it back by cache_entry_unref. */
 struct cache_entry;
 struct MHD_Response *cache_entry_answer(const struct cache_entry *e, bool gzip,
-                                        struct str if_none_match, int *ret_status);
+                                        struct str if_none_match, int *ret_status,
+                                        size_t *ret_bytes);
 void cache_entry_unref(struct cache_entry *e);
 
 struct http_cache *http_cache_new(size_t max_bytes);

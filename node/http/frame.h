@@ -101,6 +101,7 @@ struct call {
     struct MHD_Response *response;
     bool borrowed;             /* the response is the server's, not the call's */
     int status;
+    int64_t bytes;             /* of the answer's body, for the node's usage */
     struct cache_header added[HTTP_MAX_ADDED_HEADERS];
     size_t n_added;
     const char *cache_control;

@@ -143,6 +143,7 @@ static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
 {
     struct node_glance node;
     struct hot_head head = {0};
+    size_t bytes;
     int status;
 
     *ret_done = false;
@@ -165,7 +166,8 @@ static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
         return MHD_YES;
     *ret_done = true;
     struct MHD_Response *r =
-        cache_entry_answer(e, accepts_gzip(head.encoding), head.if_none_match, &status);
+        cache_entry_answer(e, accepts_gzip(head.encoding), head.if_none_match, &status, &bytes);
+    nodes_count_answer(c->http->server->nodes, node.id, bytes);
     enum MHD_Result result = MHD_queue_response(c->con, (unsigned)status, r);
     cache_entry_unref(e);
     return result;

@@ -257,7 +257,6 @@ static void run_call(struct call *c)
     } else {
         c->rq.cx->now = clock_now();
         c->generation = atomic_load(&c->node->public_generation);
-        NODE_COUNT(c->node, requests, 1);
         e = run_handler(c);
     }
     bool resumed = c->task == TASK_RESUME;

@@ -185,10 +185,12 @@ static void reply_cached(struct call *c, const char *type, struct str body, cons
                  (c->node->db != NULL && db_is_shared(c->node->db)),
     };
     reply_set(c, 0, NULL);
+    size_t n;
     c->entry = http_cache_put(c->http->cache, c->key, c->generation, clock_monotonic(), &a);
     c->response =
         cache_entry_answer(c->entry, accepts_gzip(rq_header(rq, "Accept-Encoding")),
-                           rq_header(rq, "If-None-Match"), &c->status);
+                           rq_header(rq, "If-None-Match"), &c->status, &n);
+    c->bytes = (int64_t)n;
 }
 
 enum err reply_bytes(struct rq *rq, int status, const char *type, struct buf *take_body)
@@ -220,6 +222,7 @@ enum err reply_bytes(struct rq *rq, int status, const char *type, struct buf *ta
     add_headers(c, r, "private, no-cache", vary);
     MHD_add_response_header(r, "Content-Type", type);
     reply_set(c, status, r);
+    c->bytes = (int64_t)body.n;
     return OK;
 }
 
@@ -330,6 +333,7 @@ enum err reply_file(struct rq *rq, int take_fd, int64_t size, const char *type, 
     add_headers(c, r, "private, no-cache", NULL);
     MHD_add_response_header(r, "Content-Type", type);
     reply_set(c, part == RANGE_PART ? 206 : 200, r);
+    c->bytes = n;
     return OK;
 }
 
@@ -449,6 +453,8 @@ void log_access(struct call *c)
     const struct rq *rq = &c->rq;
     if (rq->cx == NULL)
         return;
+    NODE_COUNT(c->node, requests, 1);
+    NODE_COUNT(c->node, bytes_out, c->bytes);
     if (rq->cx->fail != NULL) {
         if (c->status >= 500)
             log_error("http", "%s trace=%s", rq->cx->fail, rq->cx->trace);

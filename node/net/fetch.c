@@ -143,12 +143,15 @@ static struct transfer *copy(const struct fetcher *f, const struct fetch_request
     if (t->err == OK && !copy_headers(t, a, rq))
         refuse(t, "malformed header");
     size_t method_n = t->err == OK ? strlen(rq->method) : 0;
-    t->method = need(calloc(1, method_n + url.n + key.n + 3));
+    struct str agent = rq->agent.p != NULL ? rq->agent : str_c(f->user_agent);
+    t->method = need(calloc(1, method_n + url.n + key.n + agent.n + 4));
     memcpy(t->method, rq->method, method_n);
     t->url = t->method + method_n + 1;
     memcpy(t->url, url.p, url.n);
     t->host_key = t->url + url.n + 1;
     memcpy(t->host_key, key.p, key.n);
+    t->agent = t->host_key + key.n + 1;
+    memcpy(t->agent, agent.p, agent.n);
     if (rq->body.p != NULL) {
         t->body = need(malloc(rq->body.n + 1));
         memcpy(t->body, rq->body.p, rq->body.n);

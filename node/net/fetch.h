@@ -28,6 +28,7 @@ struct fetch_request { /* copied by fetch_start */
     size_t max_answer; /* bytes after decompression; more → ERR_TOO_LARGE */
     int timeout_ms;    /* whole transfer */
     int per_host;      /* transfers to this host at once; 0: 2 */
+    struct str agent;  /* who asks: the node's; p == NULL: the fetcher's own */
 };
 
 struct fetch_answer { /* lives until the callback returns */
@@ -40,6 +41,7 @@ struct fetch_answer { /* lives until the callback returns */
     struct str body, content_type, location, retry_after, accept_signature;
 };
 
+/* user_agent: of requests that name none. */
 MUST_USE enum err fetcher_start(bool dev, struct str user_agent, struct fetcher **ret);
 /* Running transfers end with ERR_BUSY. Takes NULL, returns NULL. */
 struct fetcher *fetcher_stop(struct fetcher *f);

@@ -82,7 +82,7 @@ bool fetch_prepare(const struct fetcher *f, struct transfer *t)
     SET(CURLOPT_MAXAGE_CONN, KEEP_ALIVE_S);
     SET(CURLOPT_BUFFERSIZE, 4096L);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
-    SET(CURLOPT_USERAGENT, f->user_agent);
+    SET(CURLOPT_USERAGENT, t->agent);
     SET(CURLOPT_HTTPHEADER, t->headers);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);

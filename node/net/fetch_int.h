@@ -22,7 +22,7 @@ struct transfer {
     struct fetch_host *host;
     CURL *easy;
     struct curl_slist *headers;
-    char *method, *url, *host_key; /* one block of memory, freed as method */
+    char *method, *url, *host_key, *agent; /* one block of memory, freed as method */
     char *body;                    /* NULL: none */
     size_t body_n;
     long timeout_ms;

@@ -159,6 +159,9 @@ static void an_answer_comes_whole(void **state)
     assert_true(str_contains(an.body, STR("\r\nX-Empty:\r\n")));
     assert_false(str_contains(an.body, STR("Cookie")));
     assert_null(an.location.p);
+    rq.agent = STR("Orrery/9 (+https://b.example/)");
+    assert_int_equal(fetch_wait(x->f, x->a, &rq, &an), OK);
+    assert_true(str_contains(an.body, STR("\r\nUser-Agent: Orrery/9 (+https://b.example/)\r\n")));
     assert_int_equal(get(x, "/none", &an), OK);
     assert_int_equal(an.status, 404);
     assert_int_equal(an.body.n, 0);

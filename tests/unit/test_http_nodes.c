@@ -117,6 +117,14 @@ static int64_t awake(struct house *h)
     return c.awake;
 }
 
+static void check_usage(void *arg, const struct node_info *info)
+{
+    (void)arg;
+    bool first = info->spec.id <= 2; /* those were asked once more; "I am n0" has seven bytes */
+    assert_int_equal(atomic_load(&info->usage->requests), first ? 4 : 3);
+    assert_int_equal(atomic_load(&info->usage->bytes_out), 7 * (first ? 4 : 3));
+}
+
 /* ---- tests --------------------------------------------------------------------------------- */
 
 static void who_is_asked_answers(void **state)
@@ -133,6 +141,7 @@ static void who_is_asked_answers(void **state)
             expect(h, i, "GET /name", NULL, 200, words);
         }
     assert_int_equal(atomic_load(&h->shown), N);
+    nodes_each(h->nodes, check_usage, NULL);
 }
 
 static void a_sleeper_reads_what_is_sent(void **state)
