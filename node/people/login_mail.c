@@ -123,7 +123,10 @@ static enum job_verdict hand_over(struct cx *cx, const struct login_row *row, st
     compose(cx, site, link, &m);
     cx_release(cx); /* a mail server may take its time */
     e = smtp_send(cx, smtp_url, &m);
-    return e == OK ? JOB_DONE : give_up_or_retry(e);
+    if (e != OK)
+        return give_up_or_retry(e);
+    NODE_COUNT(cx->node, mails, 1);
+    return JOB_DONE;
 }
 
 enum job_verdict mail_login_run(struct cx *cx, const struct job *job)
