@@ -30,3 +30,7 @@ tests_unit_test_media_sandbox_SOURCES = tests/unit/test_media_sandbox.c tests/un
 	node/media/helper_sandbox.c
 tests_unit_test_media_sandbox_CFLAGS = $(ORRERY_CFLAGS) $(SECCOMP_CFLAGS)
 tests_unit_test_media_sandbox_LDADD = $(CMOCKA_LIBS) $(SECCOMP_LIBS) -lpthread
+
+check_PROGRAMS += tests/unit/test_media_store
+tests_unit_test_media_store_SOURCES = tests/unit/test_media_store.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_media_store_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -20,3 +20,7 @@ tests_unit_test_smtp_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 check_PROGRAMS += tests/unit/test_s3sign
 tests_unit_test_s3sign_SOURCES = tests/unit/test_s3sign.c tests/unit/unit.h
 tests_unit_test_s3sign_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_s3
+tests_unit_test_s3_SOURCES = tests/unit/test_s3.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_s3_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
