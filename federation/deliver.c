@@ -45,8 +45,10 @@ static enum err delivery_go(struct delivery *d, struct arena *a);
 
 static void finish(struct delivery *d, enum job_verdict v, const char *error, int64_t retry_after_s)
 {
-    job_finish(d->fed->node, d->job_id, v, error, retry_after_s);
+    struct node *node = d->fed->node;
+    int64_t id = d->job_id;
     delivery_free(d);
+    job_finish(node, id, v, error, retry_after_s); /* last: it is what keeps the node open */
 }
 
 /* A second try from the fetcher's thread: the other signature, or the new place. One signature of

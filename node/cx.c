@@ -14,7 +14,7 @@
 #include "node/jobs/jobs.h"
 #include "node/nodes.h"
 
-struct cx *cx_new(struct node *node)
+struct cx *cx_new_unpinned(struct node *node)
 {
     struct cx *cx = calloc(1, sizeof *cx);
     unsigned char name[8];
@@ -22,12 +22,20 @@ struct cx *cx_new(struct node *node)
         abort();
     cx->arena = arena_new();
     cx->node = node;
-    node_hold(node);
+    cx->unpinned = true;
     cx->now = clock_now();
     for (size_t i = 0; i < sizeof name; i++) {
         cx->trace[2 * i] = "0123456789abcdef"[name[i] >> 4];
         cx->trace[2 * i + 1] = "0123456789abcdef"[name[i] & 15];
     }
+    return cx;
+}
+
+struct cx *cx_new(struct node *node)
+{
+    struct cx *cx = cx_new_unpinned(node);
+    cx->unpinned = false;
+    node_hold(node);
     return cx;
 }
 
@@ -37,10 +45,11 @@ struct cx *cx_free(struct cx *cx)
         return NULL;
     while (cx->tx_depth > 0)
         tx_rollback(cx);
-    struct node *node = cx->node;
+    struct node *node = cx->unpinned ? NULL : cx->node;
     arena_free(cx->arena);
     free(cx);
-    node_drop(node); /* last: what is bound to the arena may still need it */
+    if (node != NULL)
+        node_drop(node); /* last: what is bound to the arena may still need it */
     return NULL;
 }
 

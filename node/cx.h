@@ -31,6 +31,7 @@ struct cx {
     int tx_lost;            /* the level that a failed statement lost, with all in it; 0: none */
     enum err tx_lost_by;
     bool tx_shared;         /* the open transaction is a shared one */
+    bool unpinned;
     int64_t viewer;         /* account id, 0 = visitor */
     enum locale locale;
     int64_t now;            /* fixed at the start of the request or job; tests set it */
@@ -46,6 +47,9 @@ enum { WAKE_JOBS = 1, WAKE_PUBLIC = 2 /* an anonymous page changes: node->public
 /* A fresh cx on a node (arena made here), which stays awake until cx_free (node/nodes.h). cx_free
  * rolls back what was left open. */
 struct cx *cx_new(struct node *node);
+/* The same for who keeps the node open by other means and must not count as using it (the jobs engine
+ * looks into each queue once a second). */
+struct cx *cx_new_unpinned(struct node *node);
 struct cx *cx_free(struct cx *cx);
 
 /* Record the cause for the log and return the code. Never put locked text or secrets in it. */

@@ -10,6 +10,7 @@ libstore_a_SOURCES += \
 	node/node.c node/node.h \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
 	node/s3_keep.c \
+	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h node/nodes_watch.c \
 	node/settings.c node/settings.h \
 	node/where.c node/where.h
 

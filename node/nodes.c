@@ -96,6 +96,8 @@ static enum err open_node(struct nodes *n, struct node_entry *e, struct node **r
     node->usage = &e->usage;
     atomic_store(&node->state, (int)e->state);
     atomic_store(&node->public_generation, e->generation);
+    node->nodes = n;
+    node->entry = e;
     err = call_opened(server, node);
     if (err == OK && server->jobs != NULL) {
         err = jobs_attach(server->jobs, node);
@@ -112,8 +114,6 @@ static enum err open_node(struct nodes *n, struct node_entry *e, struct node **r
 
 static void note_awake(struct nodes *n, struct node_entry *e, struct node *node)
 {
-    node->nodes = n;
-    node->entry = e;
     e->node = node;
     e->phase = PHASE_AWAKE;
     e->wake_at = INT64_MAX;
@@ -239,6 +239,7 @@ static bool close_node(struct nodes *n, struct node_entry *e, int64_t *ret_wake_
         return true;
     call_closing(n->server, node);
     node_close(node);
+    e->stamp = nodes_stamp(e);
     return true;
 }
 
@@ -342,6 +343,10 @@ static enum err drain(struct nodes *n, struct node_entry *e, int64_t ms)
 {
     const int64_t until = ms < 0 ? INT64_MAX : clock_monotonic() + ms;
     e->drained = true;
+    if (e->phase == PHASE_AWAKE && !e->adopted) { /* else its jobs hold it until there are none */
+        atomic_store(&e->node->state, NODE_AWAY);
+        jobs_wake(e->node);
+    }
     while (e->phase != PHASE_ASLEEP && clock_monotonic() < until) {
         if (may_close(e) && close_entry(n, e))
             break;
@@ -373,6 +378,8 @@ enum err nodes_adopt(struct nodes *n, struct node *node)
     if (err == OK) {
         e->adopted = true;
         node->usage = &e->usage;
+        node->nodes = n;
+        node->entry = e;
         note_awake(n, e, node);
     }
     pthread_mutex_unlock(&n->lock);

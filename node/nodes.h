@@ -94,6 +94,9 @@ bool nodes_glance(struct nodes *n, struct str host, struct node_glance *ret);
  * has come; those that could not be opened just now wait. *ret_next (NULL allowed): when the next one
  * comes, INT64_MAX: none. */
 size_t nodes_due(struct nodes *n, int64_t now, int64_t *ret, size_t max, int64_t *ret_next);
+/* Has somebody else (a command) written the stores of sleeping nodes? Each is looked at every few
+ * seconds; what was written is due. */
+void nodes_look(struct nodes *n, int64_t now);
 /* A sleeping node got a job from elsewhere (another process, a command). */
 void nodes_note_due(struct nodes *n, int64_t id, int64_t wake_at);
 

@@ -37,6 +37,7 @@ struct node_entry {
     int64_t again_at;         /* monotonic: not opened before */
     enum err failed;          /* why not */
     bool met, secure;
+    int64_t stamp;            /* when its store's file was written last, as we left it; 0: not known */
     uint64_t generation;
     struct node_usage usage;
 };
@@ -51,11 +52,16 @@ struct nodes {
     size_t n_buckets, n_known;    /* buckets: a power of two */
     struct node_entry *newest, *oldest;
     int n_awake;
+    size_t look_at;               /* the bucket that nodes_look goes on with */
+    int64_t looked_at;
     int64_t next_due;             /* no sleeping node's wake_at comes before it */
     uint64_t opened, closed, failed;
     bool keeping, stopping;
     pthread_t keeper;
 };
+
+/* nodes_watch.c: how its store's file stands; 0: there is none, < 0: somebody writes it. */
+int64_t nodes_stamp(const struct node_entry *e);
 
 /* nodes_list.c; under the lock. */
 struct node_entry *nodes_find_id(struct nodes *n, int64_t id);

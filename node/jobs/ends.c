@@ -143,6 +143,7 @@ enum err jobs_store_ends(struct jobs_node *n, struct cx *cx, int *did)
     if (list == NULL)
         return OK;
     enum err e = store_all(cx, list);
+    int landed = 0;
     pthread_mutex_lock(&j->lock);
     for (struct flight *f = list, *next; f != NULL; f = next) {
         next = f->next;
@@ -154,8 +155,10 @@ enum err jobs_store_ends(struct jobs_node *n, struct cx *cx, int *did)
         if (j->kinds[f->kind].every_s > 0)
             n->cron_at = 0;
         jobs_land(f);
-        (*did)++;
+        landed++;
     }
     pthread_mutex_unlock(&j->lock);
+    jobs_unpin(n, landed);
+    *did += landed;
     return e;
 }

@@ -14,7 +14,7 @@
 #include "node/base/log.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
-#include "node/node.h"
+#include "node/nodes.h"
 #include "node/server.h"
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -141,7 +141,7 @@ enum err jobs_attach(struct jobs *j, struct node *node)
 /* Kinds that we don't know do not wake anybody. */
 static int64_t next_due(struct jobs *j, struct node *node)
 {
-    struct cx *cx = cx_new(node);
+    struct cx *cx = cx_new_unpinned(node);
     struct job_due_row *due = NULL;
     size_t n = 0;
     int64_t at = INT64_MAX;
@@ -245,12 +245,21 @@ static void end_if_over(struct flight *f)
     jobs_want(f->owner);
 }
 
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void jobs_run(struct flight *f)
 {
     struct jobs_node *n = f->owner;
     struct jobs *j = n->engine;
     struct cx *cx = jobs_cx(n);
+    int64_t began = cpu_us();
     enum job_verdict v = j->kinds[f->kind].row->run(cx, &f->job);
+    NODE_COUNT(n->node, job_cpu_us, cpu_us() - began);
     const char *error = v == JOB_RETRY || v == JOB_REST ? cx->fail : NULL;
     pthread_mutex_lock(&j->lock);
     f->running = false;
@@ -312,17 +321,19 @@ static void claimer_sleep(struct jobs *j, int64_t ms)
 }
 
 /* Under the lock. A store that fails is asked once a second, not in a ring; and nobody waits for its
- * node to detach. */
-static void turn_failed(struct jobs_node *n, int64_t now)
+ * node to detach. Returns how many flights are over by that. */
+static int turn_failed(struct jobs_node *n, int64_t now)
 {
+    int landed = 0;
     n->rest_until = now + JOBS_POLL_MS;
     if (!n->detaching)
-        return;
-    for (struct flight *f = n->ended, *next; f != NULL; f = next) {
+        return 0;
+    for (struct flight *f = n->ended, *next; f != NULL; f = next, landed++) {
         next = f->next;
         jobs_land(f);
     }
     n->ended = NULL;
+    return landed;
 }
 
 /* Under the lock, which is let go of meanwhile. All look at the same moment of each second, so that
@@ -336,11 +347,38 @@ static void one_turn(struct jobs_node *n)
     enum err e = jobs_turn(n, &did, &due_at);
     int64_t now = jobs_now(j), poll_at = now - now % JOBS_POLL_MS + JOBS_POLL_MS;
     pthread_mutex_lock(&j->lock);
-    if (e != OK)
-        turn_failed(n, now);
-    else if (did > 0)
+    if (e != OK) {
+        int landed = turn_failed(n, now);
+        pthread_mutex_unlock(&j->lock);
+        jobs_unpin(n, landed);
+        pthread_mutex_lock(&j->lock);
+    } else if (did > 0) {
         n->again = true;
+    }
     jobs_end_turn(n, due_at < poll_at ? due_at : poll_at);
+}
+
+/* Under the lock, which is let go of meanwhile: open one sleeping node whose time has come; being
+ * opened, it is attached and gets its turn. One after the other, with turns of others in between.
+ * False: there is none. */
+static bool wake_one(struct jobs *j, int64_t now)
+{
+    struct nodes *nodes = j->server->nodes;
+    struct node *node = NULL;
+    int64_t id, next;
+    if (j->stopping || j->waking || nodes == NULL || now < j->sleepers_at)
+        return false;
+    j->waking = true;
+    pthread_mutex_unlock(&j->lock);
+    nodes_look(nodes, now);
+    bool some = nodes_due(nodes, now, &id, 1, &next) > 0;
+    if (some && nodes_take_id(nodes, id, &node) == OK)
+        node_drop(node);
+    pthread_mutex_lock(&j->lock);
+    j->waking = false;
+    int64_t poll_at = now - now % JOBS_POLL_MS + JOBS_POLL_MS;
+    j->sleepers_at = some ? now : next < poll_at ? next : poll_at;
+    return some;
 }
 
 static void *claimer_main(void *arg)
@@ -352,10 +390,14 @@ static void *claimer_main(void *arg)
         struct jobs_node *n = jobs_next_turn(j, now);
         if (n != NULL)
             one_turn(n);
-        else if (j->quit)
+        if (wake_one(j, now) || n != NULL)
+            continue;
+        if (j->quit)
             break;
-        else
-            claimer_sleep(j, j->timer_at == INT64_MAX ? JOBS_POLL_MS : j->timer_at - now);
+        int64_t until = j->timer_at < now + JOBS_POLL_MS ? j->timer_at : now + JOBS_POLL_MS;
+        if (!j->waking && j->sleepers_at < until && j->server->nodes != NULL)
+            until = j->sleepers_at;
+        claimer_sleep(j, until - now);
     }
     pthread_mutex_unlock(&j->lock);
     return NULL;
@@ -374,11 +416,11 @@ static void start_thread(struct jobs *j, pthread_t *t, void *(*main)(void *))
 enum err jobs_start(struct server *server, const struct jobs_options *o, struct jobs **ret)
 {
     struct jobs *j = jobs_make(server, o);
+    *ret = j; /* before the threads: nodes that they open are attached to server->jobs */
     for (int i = 0; i < j->n_runners; i++)
         start_thread(j, &j->runners[i], runner_main);
     for (int i = 0; i < j->n_claimers; i++)
         start_thread(j, &j->claimers[i], claimer_main);
-    *ret = j;
     return OK;
 }
 

@@ -5,7 +5,8 @@
  * lease.c: whose leases stand. queue.c: rows, for everybody.
  *
  * Locks: one, the engine's; it guards all counts and lists, and is never held across a store call.
- * A node's turn is taken by one claimer at a time (in_turn). */
+ * A node's turn is taken by one claimer at a time (in_turn), which keeps the node open without a pin:
+ * looking into its queue once a second is no use of it. The locks of node/nodes.h come before ours. */
 #ifndef NODE_JOBS_JOBS_PRIVATE_H
 #define NODE_JOBS_JOBS_PRIVATE_H
 
@@ -31,7 +32,8 @@ enum {
     JOBS_RESERVE = 8,             /* an eighth of a wide kind's limit */
 };
 
-/* A claimed row, until its end is in the store. One malloc with its texts behind it. */
+/* A claimed row, until its end is in the store. One malloc with its texts behind it. It pins its
+ * node. */
 struct flight {
     struct job job;
     struct jobs_node *owner;
@@ -106,6 +108,8 @@ struct jobs {
     int n_run;
     int n_queued, n_in_flight, n_detaching;
     int64_t timer_at;               /* no node's due_at comes before */
+    int64_t sleepers_at;            /* when sleeping nodes are asked for again */
+    bool waking;                    /* a claimer looks after them */
     struct flight *table[JOBS_TABLE];
 
     pthread_t claimers[JOBS_MAX_CLAIMERS];
@@ -134,7 +138,8 @@ void jobs_line_up(struct jobs_node *n);
 /* What is claimed and did not begin, out of the lanes, linked by next. */
 struct flight *jobs_unqueue(struct jobs_node *n);
 struct flight *jobs_find(struct jobs_node *n, int64_t job_id);
-/* Out of the table and the counts, and freed. */
+/* Out of the table and the counts, and freed. Its pin is the caller's to give back (jobs_unpin),
+ * without the lock. */
 void jobs_land(struct flight *f);
 /* Out of all lists. */
 void jobs_forget_node(struct jobs_node *n);
@@ -148,6 +153,7 @@ bool jobs_may_run(const struct jobs_node *n);
  * not known). */
 MUST_USE enum err jobs_turn(struct jobs_node *n, int *ret_did, int64_t *ret_next);
 void jobs_run(struct flight *f);
+void jobs_unpin(struct jobs_node *n, int flights);
 /* Give claimed but not begun rows back to the store. */
 void jobs_give_back(struct jobs_node *n);
 struct cx *jobs_cx(struct jobs_node *n);

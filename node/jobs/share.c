@@ -12,10 +12,13 @@
 #include <stdlib.h>
 
 #include "node/jobs/jobs_private.h"
+#include "node/node.h"
 
 bool jobs_may_run(const struct jobs_node *n)
 {
-    return !n->engine->stopping && !n->detaching;
+    int state = atomic_load(&n->node->state);
+    return !n->engine->stopping && !n->detaching &&
+           (state == NODE_ACTIVE || state == NODE_LEAVING);
 }
 
 /* ---- turns --------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include "node/base/log.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
-#include "node/node.h"
+#include "node/nodes.h"
 
 int64_t jobs_now(const struct jobs *j)
 {
@@ -15,7 +15,7 @@ int64_t jobs_now(const struct jobs *j)
 
 struct cx *jobs_cx(struct jobs_node *n)
 {
-    struct cx *cx = cx_new(n->node);
+    struct cx *cx = cx_new_unpinned(n->node);
     cx->now = jobs_now(n->engine);
     return cx;
 }
@@ -46,6 +46,7 @@ static struct flight *flight_new(struct jobs_node *n, int kind, const struct job
     if (f == NULL)
         abort();
     f->owner = n;
+    node_hold(n->node);
     f->kind = kind;
     f->run_at = r->run_at;
     f->job = (struct job){.id = r->id,
@@ -219,10 +220,18 @@ void jobs_give_back(struct jobs_node *n)
     if (e != OK)
         log_warn("jobs", "leases are left to expire: %s", err_name(e));
     cx_free(cx);
+    int landed = 0;
     pthread_mutex_lock(&j->lock);
-    for (struct flight *f = list, *next; f != NULL; f = next) {
+    for (struct flight *f = list, *next; f != NULL; f = next, landed++) {
         next = f->next;
         jobs_land(f);
     }
     pthread_mutex_unlock(&j->lock);
+    jobs_unpin(n, landed);
+}
+
+void jobs_unpin(struct jobs_node *n, int flights)
+{
+    for (int i = 0; i < flights; i++)
+        node_drop(n->node);
 }

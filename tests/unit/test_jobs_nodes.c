@@ -2,7 +2,6 @@
 #include "tests/unit/store.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 #include <time.h>
 
 #include "node/base/clock.h"
@@ -196,15 +195,6 @@ static void wait_until_empty(struct world *w, int side)
     assert_int_equal(rows(w, side, NULL), 0);
 }
 
-static void sql(struct world *w, int side, const char *text)
-{
-    sqlite3 *h;
-    assert_int_equal(sqlite3_open(w->s[side]->path, &h), SQLITE_OK);
-    sqlite3_busy_timeout(h, 5000);
-    assert_int_equal(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(h);
-}
-
 /* ---- shares -------------------------------------------------------------------------------- */
 
 /* No delivery of A ends before B's has begun: its room is not A's to fill. */
@@ -298,14 +288,14 @@ static void a_store_that_fails_holds_up_nobody(void **state)
     start(w, &(struct jobs_options){.n_runners = 2});
     put(w, A, "t.later", 1, 0);
     UNTIL(w, w->n_later[A] == 1);
-    sql(w, A, "ALTER TABLE job RENAME TO lost");
+    store_sql(w->s[A], "ALTER TABLE job RENAME TO lost");
     end_some(w, A, 1); /* its end cannot be written */
     for (int i = 1; i <= 50; i++) {
         put(w, B, "t.plain", 1, 0);
         UNTIL(w, w->runs[B] == i);
     }
     wait_until_empty(w, B);
-    sql(w, A, "ALTER TABLE lost RENAME TO job");
+    store_sql(w->s[A], "ALTER TABLE lost RENAME TO job");
     wait_until_empty(w, A); /* tried again */
 }
 
@@ -343,7 +333,7 @@ static void while_another_serves_its_leases_stand(void **state)
 {
     struct world *w = *state;
     put(w, A, "t.plain", 3, 0);
-    sql(w, A, "UPDATE job SET state = 'leased', lease_owner = 'other', lease_until = 9000000000000");
+    store_sql(w->s[A], "UPDATE job SET state = 'leased', lease_owner = 'other', lease_until = 9000000000000");
     start(w, &(struct jobs_options){.n_runners = 1, .beside = true});
     put(w, A, "t.plain", 2, 0);
     UNTIL(w, w->runs[A] == 2);

@@ -1,0 +1,54 @@
+/* Sleeping nodes whose store somebody else writes: a command, run on the node's directory while the
+ * process that serves it has it closed. It need not know of us: we look at the file's time. The last
+ * who closes a SQLite store writes its log back into it, which changes that; a log that lies there is
+ * somebody's who is at it, or was killed. */
+#include "node/nodes_private.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { ROUND_MS = 4000 /* in which each node is looked at once */, NODES_IN_USE = -1 };
+
+int64_t nodes_stamp(const struct node_entry *e)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int n = snprintf(path, sizeof path, "%s/store.sqlite-wal", e->dir);
+    if (n < 0 || (size_t)n >= sizeof path || (stat(path, &st) == 0 && st.st_size > 0))
+        return NODES_IN_USE;
+    snprintf(path, sizeof path, "%s/store.sqlite", e->dir);
+    if (stat(path, &st) != 0)
+        return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/* Under the lock; some microseconds. What has never been awake here is believed as it is found. */
+static void look(struct nodes *n, struct node_entry *e, int64_t now)
+{
+    if (e->phase != PHASE_ASLEEP || e->drained || e->wake_at <= now)
+        return;
+    int64_t stamp = nodes_stamp(e);
+    if (e->stamp != 0 && stamp != e->stamp)
+        nodes_set_due(n, e, now);
+    else
+        e->stamp = stamp;
+}
+
+void nodes_look(struct nodes *n, int64_t now)
+{
+    pthread_mutex_lock(&n->lock);
+    int64_t passed = now - n->looked_at;
+    size_t todo = passed < 0 || passed >= ROUND_MS ? n->n_buckets
+                                                   : n->n_buckets * (size_t)passed / ROUND_MS;
+    if (todo > 0)
+        n->looked_at = now;
+    for (; todo > 0 && n->n_buckets > 0; todo--) {
+        n->look_at = (n->look_at + 1) & (n->n_buckets - 1);
+        for (struct node_entry *e = n->by_id[n->look_at]; e != NULL; e = e->id_chain)
+            look(n, e, now);
+        pthread_mutex_unlock(&n->lock); /* whoever waits for a page goes first */
+        pthread_mutex_lock(&n->lock);
+    }
+    pthread_mutex_unlock(&n->lock);
+}
