@@ -42,7 +42,11 @@ struct cx {
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */
 };
-enum { WAKE_JOBS = 1, WAKE_PUBLIC = 2 /* an anonymous page changes: node->public_generation */ };
+enum {
+    WAKE_JOBS = 1,
+    WAKE_PUBLIC = 2, /* an anonymous page changes: node->public_generation */
+    WAKE_ALL = WAKE_JOBS | WAKE_PUBLIC,
+};
 
 /* A fresh cx on a node (arena made here), which stays awake until cx_free (node/nodes.h). cx_free
  * rolls back what was left open. */

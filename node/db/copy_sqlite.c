@@ -7,7 +7,7 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/db/copy_private.h"
-#include "node/db/db_private.h"
+#include "node/db/sqlite_private.h"
 
 enum { SQL_MAX = 64 << 10 };
 
@@ -20,7 +20,7 @@ bool db_disk_is_full(sqlite3 *h)
 static enum err failed(struct copy_end *e, const char *what)
 {
     sqlite3 *h = e->conn;
-    enum err code = db_code(sqlite3_extended_errcode(h));
+    enum err code = sqlite_code(sqlite3_extended_errcode(h));
     code = cx_fail(e->cx, code == OK ? ERR_STORAGE : code, "copy: %s of %s: %s", what, e->where,
                    sqlite3_errmsg(h));
     struct str name = str_c(e->where);
@@ -326,7 +326,7 @@ enum err copy_open_sqlite(struct cx *cx, const char *where, bool target, struct 
         err = failed(&e, "opening");
     if (err == OK) {
         sqlite3_extended_result_codes(e.conn, 1);
-        sqlite3_busy_timeout(e.conn, DB_BUSY_MS);
+        sqlite3_busy_timeout(e.conn, SQLITE_BUSY_MS);
         /* The part has another name until it is whole, so it needs no journal. */
         if (sqlite3_exec(e.conn,
                          target ? "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"

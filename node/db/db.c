@@ -1,340 +1,229 @@
+/* What node/db/db.h promises, on either engine: levels of transactions, and which engine it is. */
 #include "node/db/db.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "node/base/arena.h"
-#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/db/db_private.h"
 #include "node/node.h"
 
-enum err db_code(int rc)
+/* ---- transactions -------------------------------------------------------------------------- */
+
+/* On the writer's connection, and not on one of its own? */
+static bool is_batch(const struct cx *cx)
 {
-    switch (rc) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID: return ERR_CONFLICT;
-    default: break;
-    }
-    switch (rc & 0xff) {
-    case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE: return OK;
-    case SQLITE_CONSTRAINT: return ERR_INVALID;
-    case SQLITE_TOOBIG: return ERR_TOO_LARGE;
-    case SQLITE_BUSY: case SQLITE_LOCKED: return ERR_BUSY;
-    case SQLITE_FULL: case SQLITE_IOERR: case SQLITE_CANTOPEN: case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: case SQLITE_READONLY: case SQLITE_PERM: case SQLITE_NOMEM:
-    case SQLITE_PROTOCOL: return ERR_STORAGE;
-    default: return ERR_INTERNAL;
-    }
+    return !cx->tx_shared || cx->node->db->engine->shared_begin == NULL;
 }
 
-/* ---- connections --------------------------------------------------------------------------- */
-
-static void conn_close(struct db_conn *c)
+/* A failed statement could be gone on after on SQLite alone, so the level is lost on both. */
+static void note_failure(struct cx *cx, enum err e)
 {
-    for (size_t i = 0; i < c->cap; i++)
-        if (c->slots[i].query != NULL)
-            sqlite3_finalize(c->slots[i].stmt);
-    free(c->slots);
-    sqlite3_close(c->h);
-    *c = (struct db_conn){0};
+    struct db *db = cx->node->db;
+    bool gone = db->engine->is_gone(cx->conn);
+    if (gone && is_batch(cx))
+        db->batch->broken = true;
+    if (cx->tx_lost == 0)
+        cx->tx_lost_by = e;
+    cx->tx_lost = gone ? 1 : cx->tx_depth;
 }
 
-/* Small caches: the operating system keeps the file's pages anyway, and an idle node shall cost
- * little. mmap saves the copy for what is read often. */
-static enum err conn_open(struct db_conn *c, const char *path, bool writer)
+static enum err refuse(struct cx *cx, const char *what)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
-    int rc = sqlite3_open_v2(path, &c->h, flags, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_extended_result_codes(c->h, 1);
-        sqlite3_busy_timeout(c->h, DB_BUSY_MS);
-        sqlite3_db_config(c->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-        sqlite3_db_config(c->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        sqlite3_db_config(c->h, SQLITE_DBCONFIG_LOOKASIDE, NULL, 512, 32);
-        rc = sqlite3_exec(c->h,
-                          writer ? "PRAGMA journal_mode=WAL;"
-                                   "PRAGMA synchronous=FULL;"
-                                   "PRAGMA foreign_keys=ON;"
-                                   "PRAGMA cache_size=-1024;"
-                                   "PRAGMA journal_size_limit=16777216;"
-                                   "PRAGMA temp_store=MEMORY;"
-                                 : "PRAGMA query_only=ON;"
-                                   "PRAGMA cache_size=-256;"
-                                   "PRAGMA mmap_size=33554432;"
-                                   "PRAGMA temp_store=MEMORY;",
-                          NULL, NULL, NULL);
-    }
-    if (rc == SQLITE_OK)
-        return OK;
-    log_error("db", "cannot open %s: %s", path, c->h == NULL ? "no memory" : sqlite3_errmsg(c->h));
-    conn_close(c);
-    return db_code(rc) == OK ? ERR_STORAGE : db_code(rc);
+    enum err e = cx->tx_lost_by;
+    return cx_fail(cx, e == ERR_STORAGE || e == ERR_BUSY ? e : ERR_INTERNAL,
+                   "%s: a failed statement lost level %d of the transaction", what, cx->tx_lost);
 }
 
-static size_t slot_of(const struct db_conn *c, const struct db_query *q)
+static void level_gone(struct cx *cx)
 {
-    size_t i = ((uintptr_t)q >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 32;
-    for (i &= c->cap - 1; c->slots[i].query != NULL && c->slots[i].query != q;)
-        i = (i + 1) & (c->cap - 1);
-    return i;
+    cx->tx_depth--;
+    if (cx->tx_lost > cx->tx_depth)
+        cx->tx_lost = 0;
+    if (cx->tx_depth > 0)
+        return;
+    cx->conn = NULL;
+    cx->tx_shared = false;
 }
 
-static void slots_grow(struct db_conn *c)
+/* Does this level have room of its own in the engine, to be undone alone? */
+static bool has_savepoint(const struct cx *cx)
 {
-    struct db_conn old = *c;
-    c->cap = old.cap == 0 ? 32 : old.cap * 2;
-    c->slots = calloc(c->cap, sizeof *c->slots);
-    if (c->slots == NULL)
-        abort();
-    for (size_t i = 0; i < old.cap; i++)
-        if (old.slots[i].query != NULL)
-            c->slots[slot_of(c, old.slots[i].query)] = old.slots[i];
-    free(old.slots);
+    return cx->tx_depth > 1 || (is_batch(cx) && db_batch_is_second(cx->node->db));
 }
 
-static enum err prepare(struct cx *cx, sqlite3 *h, const struct db_query *q, sqlite3_stmt **ret)
+/* End the outermost level, whose part stays or was undone already, or shares with nobody. */
+static enum err leave(struct cx *cx, bool keep)
 {
-    const char *tail = NULL;
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v3(h, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, &tail);
-    if (rc != SQLITE_OK) {
-        enum err e = db_code(rc);
-        return cx_fail(cx, e == OK ? ERR_INTERNAL : e, "query %s: %s", q->name, sqlite3_errmsg(h));
-    }
-    if (stmt == NULL || tail[strspn(tail, " \n;")] != '\0') {
-        sqlite3_finalize(stmt);
-        return cx_fail(cx, ERR_INTERNAL, "query %s is not one statement", q->name);
-    }
-    int n_in = sqlite3_bind_parameter_count(stmt), n_out = sqlite3_column_count(stmt);
-    if (n_in != (int)strlen(q->in) || n_out != (int)strlen(q->out) || n_out > DB_MAX_COLUMNS) {
-        sqlite3_finalize(stmt);
-        return cx_fail(cx, ERR_INTERNAL, "query %s takes %d values and gives %d columns; described are %zu and %zu",
-                       q->name, n_in, n_out, strlen(q->in), strlen(q->out));
-    }
-    *ret = stmt;
-    return OK;
-}
-
-sqlite3_stmt *db_prepare(struct cx *cx, struct db_conn *c, const struct db_query *q,
-                         enum err *ret_err)
-{
-    if (c->n * 2 >= c->cap)
-        slots_grow(c);
-    size_t i = slot_of(c, q);
-    if (c->slots[i].query == NULL) {
-        sqlite3_stmt *stmt = NULL;
-        *ret_err = prepare(cx, c->h, q, &stmt);
-        if (*ret_err != OK)
-            return NULL;
-        c->slots[i] = (struct db_prepared){q, stmt};
-        c->n++;
-    }
-    return c->slots[i].stmt;
-}
-
-static enum err reader_take(struct cx *cx, struct db *db, struct db_conn **ret)
-{
-    const struct timespec until = clock_deadline(DB_READER_WAIT_MS);
-    pthread_mutex_lock(&db->read_lock);
-    while (db->idle == NULL && db->n_readers == DB_MAX_READERS) {
-        if (pthread_cond_timedwait(&db->read_free, &db->read_lock, &until) == ETIMEDOUT) {
-            pthread_mutex_unlock(&db->read_lock);
-            return cx_fail(cx, ERR_BUSY, "no reader was free for %d ms", DB_READER_WAIT_MS);
-        }
-    }
-    struct db_conn *c = db->idle;
-    if (c != NULL)
-        db->idle = c->next;
-    else
-        db->n_readers++;
-    pthread_mutex_unlock(&db->read_lock);
-    if (c == NULL) {
-        c = calloc(1, sizeof *c);
-        if (c == NULL)
-            abort();
-        enum err e = conn_open(c, db->path, false);
-        if (e != OK) {
-            free(c);
-            pthread_mutex_lock(&db->read_lock);
-            db->n_readers--;
-            pthread_cond_signal(&db->read_free);
-            pthread_mutex_unlock(&db->read_lock);
-            return cx_fail(cx, e, "no reader could be opened");
-        }
-    }
-    *ret = c;
-    return OK;
-}
-
-static void reader_give(struct db *db, struct db_conn *c)
-{
-    pthread_mutex_lock(&db->read_lock);
-    c->next = db->idle;
-    db->idle = c;
-    pthread_cond_signal(&db->read_free);
-    pthread_mutex_unlock(&db->read_lock);
-}
-
-/* ---- running a query ----------------------------------------------------------------------- */
-
-static int bind_one(sqlite3_stmt *stmt, int at, char letter, const union db_value *v)
-{
-    static const char nothing[] = "";
-    switch (letter) {
-    case 'I':
-        if (v->i == DB_NULL)
-            return sqlite3_bind_null(stmt, at);
-        return sqlite3_bind_int64(stmt, at, v->i);
-    case 'i': return v->i == DB_NULL ? SQLITE_MISMATCH : sqlite3_bind_int64(stmt, at, v->i);
-    case 'r': return sqlite3_bind_double(stmt, at, v->r);
-    case 'T': case 'B':
-        if (v->s.p == NULL)
-            return sqlite3_bind_null(stmt, at);
-        break;
-    default: break;
-    }
-    const char *p = v->s.p == NULL ? nothing : v->s.p;
-    if (letter == 't' || letter == 'T')
-        return sqlite3_bind_text64(stmt, at, p, v->s.n, SQLITE_STATIC, SQLITE_UTF8);
-    return sqlite3_bind_blob64(stmt, at, p, v->s.n, SQLITE_STATIC);
-}
-
-static enum err bind_all(struct cx *cx, sqlite3_stmt *stmt, const struct db_query *q,
-                         const union db_value *in)
-{
-    for (int i = 0; q->in[i] != '\0'; i++) {
-        int rc = bind_one(stmt, i + 1, q->in[i], &in[i]);
-        if (rc == SQLITE_MISMATCH)
-            return cx_fail(cx, ERR_INTERNAL, "query %s: value %d must not be NULL", q->name, i + 1);
-        if (rc != SQLITE_OK)
-            return cx_fail(cx, db_code(rc), "query %s: value %d cannot be bound", q->name, i + 1);
-    }
-    return OK;
-}
-
-static enum err read_row(struct cx *cx, sqlite3_stmt *stmt, const struct db_query *q,
-                         union db_value *columns)
-{
-    for (int i = 0; q->out[i] != '\0'; i++) {
-        char letter = q->out[i];
-        bool null = sqlite3_column_type(stmt, i) == SQLITE_NULL;
-        if (null && letter >= 'a')
-            return cx_fail(cx, ERR_INTERNAL, "query %s: column %d is NULL; say so with '?'", q->name,
-                           i + 1);
-        if (letter == 'i' || letter == 'I') {
-            columns[i].i = null ? DB_NULL : sqlite3_column_int64(stmt, i);
-        } else if (letter == 'r') {
-            columns[i].r = sqlite3_column_double(stmt, i);
-        } else if (null) {
-            columns[i].s = STR_NULL;
-        } else {
-            bool text = letter == 't' || letter == 'T';
-            const void *p = text ? (const void *)sqlite3_column_text(stmt, i)
-                                 : sqlite3_column_blob(stmt, i);
-            size_t n = (size_t)sqlite3_column_bytes(stmt, i);
-            columns[i].s = (struct str){arena_copy(cx->arena, p, n), n};
-        }
-    }
-    return OK;
-}
-
-static enum err run_on(struct cx *cx, struct db_conn *c, const struct db_query *q,
-                       const union db_value *in, void (*row)(void *, const union db_value *),
-                       void *arg, int64_t *ret_n)
-{
-    union db_value columns[DB_MAX_COLUMNS];
+    struct db *db = cx->node->db;
     enum err e = OK;
-    sqlite3_stmt *stmt = db_prepare(cx, c, q, &e);
-    if (stmt == NULL)
-        return e;
-    int64_t rows = 0;
-    e = bind_all(cx, stmt, q, in);
-    while (e == OK) {
-        int rc = sqlite3_step(stmt);
-        if (rc == SQLITE_DONE)
-            break;
-        if (rc != SQLITE_ROW) {
-            e = cx_fail(cx, db_code(rc), "query %s: %s", q->name, sqlite3_errmsg(c->h));
-            break;
-        }
-        rows++;
-        if (row != NULL) {
-            e = read_row(cx, stmt, q, columns);
-            if (e == OK)
-                row(arg, columns);
-        }
-    }
-    if (e == OK && ret_n != NULL)
-        *ret_n = q->out[0] == '\0' ? sqlite3_changes64(c->h) : rows;
-    sqlite3_reset(stmt);
-    sqlite3_clear_bindings(stmt);
+    if (is_batch(cx))
+        e = db_batch_leave(cx, db, keep);
+    else if (keep)
+        e = db->engine->shared_commit(cx, db);
+    else
+        db->engine->shared_rollback(cx, db);
+    level_gone(cx);
     return e;
 }
 
-static enum err run_in_tx(struct cx *cx, const struct db_query *q, const union db_value *in,
-                          void (*row)(void *, const union db_value *), void *arg, int64_t *ret_n)
+static enum err outermost_begin(struct cx *cx, struct db *db, bool shared)
+{
+    if (db->engine->has_shared != NULL && db->engine->has_shared(db))
+        return cx_fail(cx, ERR_INTERNAL, "this thread has a transaction open in another context");
+    if (shared && db->engine->shared_begin != NULL) {
+        if (db_batch_is_ours(db))
+            return cx_fail(cx, ERR_INTERNAL,
+                           "this thread has a transaction open in another context");
+        return db->engine->shared_begin(cx, db);
+    }
+    TRY(db_batch_join(cx, db));
+    cx->conn = db->writer;
+    return OK;
+}
+
+static enum err level_begin(struct cx *cx)
+{
+    struct db *db = cx->node->db;
+    cx->tx_depth++;
+    if (!has_savepoint(cx))
+        return OK;
+    enum err e = db->engine->level_begin(cx->conn, cx->tx_depth);
+    if (e == OK)
+        return OK;
+    note_failure(cx, e);
+    if (cx->tx_depth == 1)
+        return leave(cx, false) == OK ? cx_fail(cx, e, "cannot begin") : e;
+    level_gone(cx);
+    cx->tx_lost = cx->tx_depth; /* what the engine thinks of its levels is not known any more */
+    return cx_fail(cx, e, "cannot begin");
+}
+
+enum err db_tx_begin(struct cx *cx, bool shared)
 {
     if (cx->tx_lost > 0)
-        return db_tx_refuse(cx, q->name);
-    enum err e = run_on(cx, cx->conn, q, in, row, arg, ret_n);
+        return refuse(cx, "begin");
+    if (cx->tx_depth > 0 && cx->tx_shared && !shared)
+        return cx_fail(cx, ERR_INTERNAL, "a shared transaction cannot hold an exclusive one");
+    if (cx->tx_depth == 0) {
+        TRY(outermost_begin(cx, cx->node->db, shared));
+        cx->tx_shared = shared;
+    }
+    return level_begin(cx);
+}
+
+enum err db_tx_commit(struct cx *cx)
+{
+    struct db *db = cx->node->db;
+    if (cx->tx_depth == 0)
+        return cx_fail(cx, ERR_INTERNAL, "commit without a transaction");
+    enum err e = cx->tx_lost > 0 ? refuse(cx, "commit") : OK;
+    if (e == OK && has_savepoint(cx)) {
+        e = db->engine->level_keep(cx->conn, cx->tx_depth);
+        if (e != OK) {
+            note_failure(cx, e);
+            e = cx_fail(cx, e, "commit: the transaction is lost");
+        }
+    }
+    if (e != OK) {
+        db_tx_rollback(cx);
+        return e;
+    }
+    if (cx->tx_depth == 1)
+        return leave(cx, true);
+    level_gone(cx);
+    return OK;
+}
+
+void db_tx_rollback(struct cx *cx)
+{
+    struct db *db = cx->node->db;
+    if (cx->tx_depth == 0)
+        return;
+    /* if even this fails, nobody's part can be told from ours any more */
+    if (has_savepoint(cx) && !db->engine->is_gone(cx->conn) &&
+        db->engine->level_undo(cx->conn, cx->tx_depth) != OK) {
+        if (is_batch(cx))
+            db->batch->broken = true;
+        cx->tx_lost = 1;
+        cx->tx_lost_by = db->engine->gone;
+    }
+    if (cx->tx_depth > 1) {
+        level_gone(cx);
+        return;
+    }
+    enum err e = leave(cx, false);
+    (void)e; /* told to the members whom it concerns */
+}
+
+enum err db_tx_lock(struct cx *cx, struct str name)
+{
+    struct db *db = cx->node->db;
+    if (cx->tx_depth == 0)
+        return cx_fail(cx, ERR_INTERNAL, "a lock outside a transaction");
+    if (cx->tx_lost > 0)
+        return refuse(cx, "lock");
+    if (!cx->tx_shared || db->engine->lock == NULL)
+        return OK;
+    enum err e = db->engine->lock(cx, cx->conn, name);
     if (e != OK)
-        db_tx_note_failure(cx, e);
+        note_failure(cx, e);
+    return e;
+}
+
+/* ---- queries ------------------------------------------------------------------------------- */
+
+static enum err run_in_tx(struct cx *cx, const struct db_call *call)
+{
+    if (cx->tx_lost > 0)
+        return refuse(cx, call->q->name);
+    enum err e = cx->node->db->engine->run(cx, cx->conn, call);
+    if (e != OK)
+        note_failure(cx, e);
+    return e;
+}
+
+/* A writing statement outside a transaction. */
+static enum err run_alone(struct cx *cx, struct db *db, const struct db_call *call)
+{
+    bool alone = false;
+    if (db->engine->has_shared != NULL && db->engine->has_shared(db))
+        return cx_fail(cx, ERR_INTERNAL, "this thread has a transaction open in another context");
+    TRY(db_batch_take(cx, db, &alone));
+    if (alone) {
+        enum err e = db->engine->write(cx, db, call);
+        db_batch_give(db, e == OK && !cx->lazy);
+        return e;
+    }
+    cx->conn = db->writer;
+    enum err e = level_begin(cx);
+    if (e != OK)
+        return e;
+    e = run_in_tx(cx, call);
+    if (e == OK)
+        return db_tx_commit(cx);
+    db_tx_rollback(cx);
     return e;
 }
 
 enum err db_run(struct cx *cx, const struct db_query *q, const union db_value *in,
                 void (*row)(void *arg, const union db_value *columns), void *arg, int64_t *ret_n)
 {
-    if (cx->tx_depth > 0)
-        return run_in_tx(cx, q, in, row, arg, ret_n);
-    if (q->writes) {
-        TX_SCOPE(cx);
-        TRY(run_in_tx(cx, q, in, row, arg, ret_n));
-        return tx_commit(cx);
-    }
+    const struct db_call call = {q, in, row, arg, ret_n};
     struct db *db = cx->node->db;
-    struct db_conn *c = NULL;
-    TRY(reader_take(cx, db, &c));
-    enum err e = run_on(cx, c, q, in, row, arg, ret_n);
-    reader_give(db, c);
-    return e;
+    if (cx->tx_depth > 0)
+        return run_in_tx(cx, &call);
+    return q->writes ? run_alone(cx, db, &call) : db->engine->read(cx, db, &call);
 }
 
 enum err db_check_query(struct cx *cx, const struct db_query *q)
 {
-    struct db_conn *c = NULL;
-    sqlite3_stmt *stmt = NULL;
-    TRY(reader_take(cx, cx->node->db, &c));
-    enum err e = prepare(cx, c->h, q, &stmt);
-    sqlite3_finalize(stmt);
-    reader_give(cx->node->db, c);
-    return e;
+    return cx->node->db->engine->check(cx, cx->node->db, q);
 }
 
-/* ---- opening ------------------------------------------------------------------------------- */
-
-void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions)
-{
-    *ret_commits = atomic_load(&db->commits);
-    *ret_transactions = atomic_load(&db->members);
-}
-
-/* For its owner alone from the first byte on; SQLite gives -wal and -shm the same mode. */
-static enum err create_private(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        log_error("db", "cannot open %s: %s", path, strerror(errno));
-        return ERR_STORAGE;
-    }
-    close(fd);
-    return OK;
-}
+/* ---- the rest ------------------------------------------------------------------------------ */
 
 bool db_is_shared(const struct db *db)
 {
@@ -346,57 +235,68 @@ void db_set_shared(struct db *db, bool shared)
     atomic_store(&db->shared, shared);
 }
 
-/* On a file nobody can be told; the others look once a second. */
 void db_notify(struct db *db, unsigned wake)
 {
-    (void)db;
-    (void)wake;
+    if (db->engine->notify != NULL)
+        db->engine->notify(db, wake);
 }
 
-enum err db_open(const char *path, const struct embedded *migrations, struct db **ret)
+void db_trim(struct db *db)
 {
-    TRY(create_private(path));
-    /* SQLite would count all its memory under one lock, which every thread then waits for. Once it
-     * runs it refuses the change, and needs none. */
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    struct db *db = calloc(1, sizeof *db);
-    if (db == NULL || (db->path = strdup(path)) == NULL)
-        abort();
-    db->migrations = migrations;
-    pthread_mutex_init(&db->read_lock, NULL);
+    db->engine->trim(db);
+}
+
+void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions)
+{
+    *ret_commits = atomic_load(&db->commits);
+    *ret_transactions = atomic_load(&db->members);
+}
+
+void db_base_init(struct db *db, const struct db_engine *engine, const struct embedded *list)
+{
+    db->engine = engine;
+    db->migrations = list;
     pthread_mutex_init(&db->write_lock, NULL);
-    clock_cond_init(&db->read_free);
-    enum err e = conn_open(&db->writer, path, true);
-    if (e == OK)
-        e = db_migrate(db->writer.h, migrations);
-    if (e == OK)
-        e = db_tx_open(db);
-    if (e == OK)
-        sqlite3_db_release_memory(db->writer.h); /* what migrating had cached */
-    if (e != OK) {
-        db_close(db);
-        return e;
+}
+
+void db_base_end(struct db *db)
+{
+    pthread_mutex_destroy(&db->write_lock);
+}
+
+enum err db_check_free(const char *where)
+{
+    if (db_is_address(where))
+        return db_pg_check_free(where);
+    if (access(where, F_OK) != 0)
+        return OK;
+    log_error("db", "%s is there already", where);
+    return ERR_CONFLICT;
+}
+
+void db_discard(const char *where)
+{
+    static const char *const ends[] = {"-wal", "-shm", ""};
+    if (db_is_address(where)) {
+        db_pg_discard(where);
+        return;
     }
-    *ret = db;
-    return OK;
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        (void)unlink(arena_printf(a, "%s%s", where, ends[i]));
+    arena_free(a);
+}
+
+enum err db_open(const char *where, const struct embedded *migrations, struct db **ret)
+{
+    if (db_is_address(where))
+        return db_open_pg(where, migrations, ret);
+    return db_open_sqlite(where, migrations, ret);
 }
 
 struct db *db_close(struct db *db)
 {
-    if (db == NULL)
-        return NULL;
-    while (db->idle != NULL) {
-        struct db_conn *c = db->idle;
-        db->idle = c->next;
-        conn_close(c);
-        free(c);
-    }
-    db_tx_close(db);
-    conn_close(&db->writer); /* last: it checkpoints and removes the WAL */
-    pthread_mutex_destroy(&db->read_lock);
-    pthread_mutex_destroy(&db->write_lock);
-    pthread_cond_destroy(&db->read_free);
-    free(db->path);
-    free(db);
+    if (db != NULL)
+        db->engine->close(db);
     return NULL;
 }

@@ -39,11 +39,18 @@
 
 struct db;
 
-/* where: the path of a SQLite file, made (mode 0600) when missing. It is migrated by the list, which
+/* where: the path of a SQLite file, made (mode 0600) when missing, or postgresql://…?schema=NAME, a
+ * schema of a PostgreSQL database, made when missing. It is migrated by the list, which
  * must outlive the db and ends with a NULL name. ERR_CONFLICT: of a newer or changed schema;
  * ERR_STORAGE: not readable. Errors are logged. Several processes may have it open. */
 MUST_USE enum err db_open(const char *where, const struct embedded *migrations, struct db **ret);
 struct db *db_close(struct db *db); /* when nobody uses it any more */
+
+/* May a new store be made there? ERR_CONFLICT: something is there already (logged). */
+MUST_USE enum err db_check_free(const char *where);
+/* Deletes a store and all that is in it, which nobody has open. */
+void db_discard(const char *where);
+bool db_is_address(const char *where); /* of a PostgreSQL store, not the path of a file */
 
 extern const struct embedded db_migrations[]; /* those of a node (generated) */
 
@@ -55,6 +62,22 @@ void db_set_shared(struct db *db, bool shared);
 /* Tell the other processes of a shared store what to wake (WAKE_…), after a commit; tx_commit does.
  * It is only for speed, and may be lost: who hears nothing looks by itself once a second. */
 void db_notify(struct db *db, unsigned wake);
+
+/* Hears what other processes tell, by one connection and thread per database: heard is called on it
+ * with a schema and what to wake. After a gap, the start included, schema.p is NULL and means every
+ * store of that database. What is told by this process goes through it, too, and is not heard here.
+ * A store that is a file needs none, and add does nothing for it. A store may be closed at any time;
+ * the listener is freed after all stores that were added to it are closed. */
+struct db_listener;
+struct db_listener *db_listener_new(void (*heard)(void *arg, struct str schema, unsigned wake),
+                                    void *arg);
+void db_listener_add(struct db_listener *l, struct db *db);
+struct db_listener *db_listener_free(struct db_listener *l);
+struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file */
+
+
+/* Gives back what was not used for a while: idle connections. Call it now and then. */
+void db_trim(struct db *db);
 
 /* How many durable commits there were, and how many transactions they carried. */
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);

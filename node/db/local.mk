@@ -5,6 +5,7 @@ MIGRATIONS = \
 	node/db/migrations/0003_planet.sql \
 	node/db/migrations/0004_money.sql \
 	node/db/migrations/0004_money.sqlite.sql \
+	node/db/migrations/0004_money.pg.sql \
 	node/db/migrations/0005_media.sql \
 	node/db/migrations/0006_talk.sql \
 	node/db/migrations/0007_federation.sql
@@ -14,9 +15,13 @@ libstore_a_SOURCES += \
 	node/db/copy.c node/db/copy.h node/db/copy_private.h \
 	node/db/copy_sqlite.c \
 	node/db/db.c node/db/db.h node/db/db_private.h \
-	node/db/migrate.c \
 	node/db/snapshot.c node/db/snapshot.h \
-	node/db/tx.c
+	node/db/batch.c node/db/migrate.c \
+	node/db/sqlite_open.c node/db/sqlite_run.c node/db/sqlite_tx.c node/db/sqlite_migrate.c \
+	node/db/sqlite_private.h \
+	node/db/pg_address.c node/db/pg_error.c node/db/pg_listen.c node/db/pg_migrate.c \
+	node/db/pg_open.c node/db/pg_pool.c node/db/pg_private.h node/db/pg_run.c node/db/pg_tx.c \
+	node/db/pg_value.c
 nodist_libstore_a_SOURCES += node/db/migrations.c
 BUILT_SOURCES += node/db/migrations.c
 CLEANFILES += node/db/migrations.c

@@ -1,13 +1,11 @@
-/* Brings a store to the schema of this program. The files of node/db/migrations are compiled in;
- * what was applied is recorded with its checksum, so that a changed file or a store of a newer
- * program is refused instead of guessed at. */
+/* What both engines need to migrate a store: the files of node/db/migrations are compiled in; what
+ * was applied is recorded with its checksum, so that a changed file or a store of a newer program is
+ * refused instead of guessed at. */
 #include <string.h>
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
-#include "node/base/clock.h"
 #include "node/base/crypt.h"
-#include "node/base/embed.h"
 #include "node/base/log.h"
 #include "node/db/db_private.h"
 
@@ -18,8 +16,9 @@ static bool is_word_char(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* From the PostgreSQL spelling of the files to SQLite's. Comments go; quoted text stays. */
+/* From the spelling of the files to the engine's. Comments go; quoted text stays. */
 struct respeller {
+    enum db_dialect dialect;
     struct str in;
     size_t at;
     struct buf *out;
@@ -37,6 +36,12 @@ static void respell_word(struct respeller *r)
         r->is_create = str_eq_c(w, "CREATE");
     else if (r->words == 2)
         r->is_table = r->is_create && str_eq_c(w, "TABLE");
+    if (r->dialect == DB_PG) {
+        buf_put(r->out, w);
+        if (str_eq_c(w, "TEXT")) /* the same order on both: by bytes */
+            buf_lit(r->out, " COLLATE \"C\"");
+        return;
+    }
     if (str_eq_c(w, "BIGINT"))
         buf_lit(r->out, "INTEGER");
     else if (str_eq_c(w, "BYTEA"))
@@ -60,7 +65,7 @@ static void respell_char(struct respeller *r)
             r->at = r->in.n;
         return;
     } else if (c == ';') {
-        if (r->is_table)
+        if (r->is_table && r->dialect == DB_SQLITE)
             buf_lit(r->out, " STRICT");
         r->words = 0;
         r->is_create = r->is_table = false;
@@ -69,11 +74,11 @@ static void respell_char(struct respeller *r)
     r->at = end;
 }
 
-static const char *respell(struct arena *a, struct str sql)
+static const char *respell(struct arena *a, struct str sql, enum db_dialect dialect)
 {
     struct buf out;
     buf_init_arena(&out, a, MAX_SQL);
-    struct respeller r = {.in = sql, .out = &out};
+    struct respeller r = {.dialect = dialect, .in = sql, .out = &out};
     while (r.at < sql.n) {
         if (is_word_char(sql.p[r.at]))
             respell_word(&r);
@@ -83,115 +88,41 @@ static const char *respell(struct arena *a, struct str sql)
     return buf_str(&out).p;
 }
 
-static enum err run_sql(sqlite3 *h, const char *name, const char *sql)
+bool db_migration_is_for(const struct embedded *m, enum db_dialect d)
 {
-    if (sqlite3_exec(h, sql, NULL, NULL, NULL) == SQLITE_OK)
-        return OK;
-    log_error("db", "migration %s: %s", name, sqlite3_errmsg(h));
-    enum err e = db_code(sqlite3_extended_errcode(h));
-    return e == OK ? ERR_STORAGE : e;
+    struct str name = str_c(m->name);
+    return !str_ends(name, d == DB_SQLITE ? STR(".pg.sql") : STR(".sqlite.sql"));
 }
 
-/* Is it applied, and with the same bytes? */
-static enum err look_up(sqlite3 *h, const char *name, struct str sum, bool *ret_applied)
+const char *db_migration_text(struct arena *a, const struct embedded *m, enum db_dialect d)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum err e = OK;
-    *ret_applied = false;
-    int rc = sqlite3_prepare_v2(h, "SELECT checksum FROM migration WHERE name = ?1", -1, &stmt, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-        rc = sqlite3_step(stmt);
-    }
-    if (rc == SQLITE_ROW) {
-        *ret_applied = true;
-        if (!str_eq_c(sum, (const char *)sqlite3_column_text(stmt, 0))) {
-            log_error("db", "the store was made with another version of migration %s; "
-                            "use the program that it was made with, or restore a backup", name);
-            e = ERR_CONFLICT;
-        }
-    } else if (rc != SQLITE_DONE) {
-        log_error("db", "cannot read the list of migrations: %s", sqlite3_errmsg(h));
-        e = ERR_STORAGE;
-    }
-    sqlite3_finalize(stmt);
-    return e;
-}
-
-static enum err record(sqlite3 *h, const char *name, struct str sum)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(
-        h, "INSERT INTO migration (name, checksum, applied_at) VALUES (?1, ?2, ?3)", -1, &stmt, NULL);
-    if (rc == SQLITE_OK) {
-        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-        sqlite3_bind_text(stmt, 2, sum.p, (int)sum.n, SQLITE_STATIC);
-        sqlite3_bind_int64(stmt, 3, clock_now());
-        rc = sqlite3_step(stmt);
-    }
-    sqlite3_finalize(stmt);
-    return rc == SQLITE_DONE ? OK : ERR_STORAGE;
-}
-
-/* In its own transaction; looks again inside, since another process may just have done it. */
-static enum err apply(struct arena *a, sqlite3 *h, const struct embedded *m, struct str sum)
-{
-    bool applied = false;
     struct str sql = {(const char *)m->bytes, m->n};
-    TRY(run_sql(h, m->name, "BEGIN IMMEDIATE"));
-    enum err e = look_up(h, m->name, sum, &applied);
-    if (e == OK && !applied)
-        e = run_sql(h, m->name, respell(a, sql));
-    if (e == OK && !applied)
-        e = record(h, m->name, sum);
-    if (e == OK)
-        e = run_sql(h, m->name, "COMMIT");
-    if (e != OK && !sqlite3_get_autocommit(h))
-        sqlite3_exec(h, "ROLLBACK", NULL, NULL, NULL);
-    return e;
+    if (str_ends(str_c(m->name), STR(".pg.sql")))
+        return arena_copy(a, sql.p, sql.n); /* bodies of functions are not to be touched */
+    return respell(a, sql, d);
 }
 
-static bool is_ours(const struct embedded *list, const char *name)
+struct str db_migration_sum(struct arena *a, const struct embedded *m)
+{
+    return crypt_sha256_hex(a, (struct str){(const char *)m->bytes, m->n});
+}
+
+const struct embedded *db_migration_find(const struct embedded *list, struct str name)
 {
     for (const struct embedded *m = list; m->name != NULL; m++)
-        if (strcmp(m->name, name) == 0)
-            return true;
-    return false;
+        if (str_eq_c(name, m->name))
+            return m;
+    return NULL;
 }
 
-static enum err refuse_newer(sqlite3 *h, const struct embedded *list)
+void db_migration_log_unknown(const char *name)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum err e = OK;
-    if (sqlite3_prepare_v2(h, "SELECT name FROM migration ORDER BY name", -1, &stmt, NULL) !=
-        SQLITE_OK)
-        return ERR_STORAGE;
-    while (e == OK && sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0);
-        if (!is_ours(list, name)) {
-            log_error("db", "the store has migration %s, which this program does not know: "
-                            "it was written by a newer version; upgrade the program", name);
-            e = ERR_CONFLICT;
-        }
-    }
-    sqlite3_finalize(stmt);
-    return e;
+    log_error("db", "the store has migration %s, which this program does not know: "
+                    "it was written by a newer version; upgrade the program", name);
 }
 
-enum err db_migrate(sqlite3 *h, const struct embedded *list)
+void db_migration_log_changed(const char *name)
 {
-    TRY(run_sql(h, "table", "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, "
-                            "checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"));
-    TRY(refuse_newer(h, list));
-    struct arena *a = arena_new();
-    enum err e = OK;
-    for (const struct embedded *m = list; e == OK && m->name != NULL; m++) {
-        struct str sum = crypt_sha256_hex(a, (struct str){(const char *)m->bytes, m->n});
-        bool applied = false;
-        e = look_up(h, m->name, sum, &applied);
-        if (e == OK && !applied)
-            e = apply(a, h, m, sum);
-    }
-    arena_free(a);
-    return e;
+    log_error("db", "the store was made with another version of migration %s; "
+                    "use the program that it was made with, or restore a backup", name);
 }

@@ -10,7 +10,7 @@
 
 #include "node/base/arena.h"
 #include "node/db/copy.h"
-#include "node/db/db_private.h"
+#include "node/db/sqlite_private.h"
 
 enum { STEP_PAGES = 256, SYNC_STEPS = 16 };
 
@@ -21,7 +21,7 @@ struct db_snapshot {
 static enum err lite_failed(struct cx *cx, sqlite3 *h, const char *path)
 {
     int rc = sqlite3_extended_errcode(h);
-    enum err e = db_code(rc);
+    enum err e = sqlite_code(rc);
     e = cx_fail(cx, e == OK ? ERR_STORAGE : e, "%s: %s", path, sqlite3_errmsg(h));
     struct str name = str_c(path);
     if (db_disk_is_full(h))
@@ -53,7 +53,7 @@ static enum err open_pair(struct cx *cx, const char *where, const char *file, sq
     if (sqlite3_open_v2(where, from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return lite_failed(cx, *from, where);
     sqlite3_extended_result_codes(*from, 1);
-    sqlite3_busy_timeout(*from, DB_BUSY_MS);
+    sqlite3_busy_timeout(*from, SQLITE_BUSY_MS);
     if (sqlite3_exec(*from, "PRAGMA cache_size=-512; PRAGMA query_only=ON; BEGIN;"
                             "SELECT COUNT(*) FROM sqlite_master", NULL, NULL, NULL) != SQLITE_OK)
         return lite_failed(cx, *from, where);
@@ -118,7 +118,7 @@ enum err db_snapshot_open(struct cx *cx, const char *file, struct db_snapshot **
     int rc = sqlite3_open_v2(file, &s->h, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(s->h, 1);
-        sqlite3_busy_timeout(s->h, DB_BUSY_MS);
+        sqlite3_busy_timeout(s->h, SQLITE_BUSY_MS);
         sqlite3_db_config(s->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         sqlite3_db_config(s->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         rc = sqlite3_exec(s->h, "PRAGMA query_only=ON; PRAGMA cache_size=-2048;"

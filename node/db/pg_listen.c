@@ -1,0 +1,251 @@
+/* Who else writes this database, and what is to be woken for it: one connection and thread per
+ * database, which hears NOTIFY and says it for this process, too. It speaks outside of everybody's
+ * transactions, since NOTIFY takes a lock of the whole database at the commit, and at most a hundred
+ * times a second however many commits there are. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "node/base/arena.h"
+#include "node/base/buf.h"
+#include "node/base/clock.h"
+#include "node/base/log.h"
+#include "node/db/pg_private.h"
+
+enum { SPACING_MS = 10, AGAIN_MS = 1000, MAX_TEXT = 1 << 20 };
+
+struct word {
+    char schema[PG_SCHEMA_MAX + 1];
+    unsigned wake;
+};
+
+/* One database. */
+struct pg_ear {
+    struct db_listener *owner;
+    struct pg_address at;
+    pthread_t thread;
+    int event;
+    PGconn *h;           /* the thread's */
+    bool complained;
+    pthread_mutex_t lock; /* guards what follows */
+    bool stop;
+    struct word *words;  /* to be said */
+    size_t n, cap;
+    struct pg_ear *next;
+};
+
+struct db_listener {
+    void (*heard)(void *arg, struct str schema, unsigned wake);
+    void *arg;
+    pthread_mutex_t lock;
+    struct pg_ear *ears;
+};
+
+/* ---- saying -------------------------------------------------------------------------------- */
+
+static void ring(const struct pg_ear *ear)
+{
+    const uint64_t one = 1;
+    (void)!write(ear->event, &one, sizeof one);
+}
+
+void pg_ear_post(struct pg_ear *ear, const char *schema, unsigned wake)
+{
+    pthread_mutex_lock(&ear->lock);
+    bool first = ear->n == 0;
+    size_t i = 0;
+    while (i < ear->n && strcmp(ear->words[i].schema, schema) != 0)
+        i++;
+    if (i == ear->cap) {
+        ear->cap = ear->cap == 0 ? 16 : ear->cap * 2;
+        ear->words = realloc(ear->words, ear->cap * sizeof *ear->words);
+        if (ear->words == NULL)
+            abort();
+    }
+    if (i == ear->n) {
+        ear->words[i] = (struct word){.wake = 0};
+        memcpy(ear->words[i].schema, schema, strlen(schema) + 1);
+        ear->n++;
+    }
+    ear->words[i].wake |= wake;
+    pthread_mutex_unlock(&ear->lock);
+    if (first)
+        ring(ear);
+}
+
+static bool say(struct pg_ear *ear)
+{
+    struct arena *a = arena_new();
+    struct buf list;
+    buf_init_arena(&list, a, MAX_TEXT);
+    pthread_mutex_lock(&ear->lock);
+    for (size_t i = 0; i < ear->n; i++)
+        buf_fmt(&list, "%s\"%s %u\"", i == 0 ? "{" : ",", ear->words[i].schema,
+                ear->words[i].wake);
+    bool any = ear->n > 0, said = true;
+    ear->n = 0;
+    pthread_mutex_unlock(&ear->lock);
+    if (any) {
+        buf_lit(&list, "}");
+        const char *const in[] = {buf_str(&list).p};
+        PGresult *res = PQexecParams(ear->h, "SELECT pg_notify('orrery', w) FROM unnest($1::text[]) w",
+                                     1, NULL, in, NULL, NULL, 0);
+        said = PQresultStatus(res) == PGRES_TUPLES_OK;
+        PQclear(res);
+    }
+    arena_free(a);
+    return said;
+}
+
+/* ---- hearing ------------------------------------------------------------------------------- */
+
+static void hear(const struct pg_ear *ear)
+{
+    PGnotify *n;
+    while ((n = PQnotifies(ear->h)) != NULL) {
+        struct str rest = str_c(n->extra), schema;
+        int64_t wake = 0;
+        if (n->be_pid != PQbackendPID(ear->h) && str_next(&rest, ' ', &schema) &&
+            str_to_i64(rest, &wake) && wake > 0)
+            ear->owner->heard(ear->owner->arg, schema, (unsigned)wake);
+        PQfreemem(n);
+    }
+}
+
+/* After a gap anything may have happened. */
+static bool tune_in(struct pg_ear *ear)
+{
+    char fault[PG_FAULT];
+    ear->h = pg_connect(&ear->at, fault);
+    if (ear->h == NULL) {
+        if (!ear->complained)
+            log_warn("db", "nobody can be heard of other processes: %s", fault);
+        ear->complained = true;
+        return false;
+    }
+    ear->complained = false;
+    PGresult *res = PQexec(ear->h, "SET synchronous_commit = off; LISTEN orrery");
+    bool listens = PQresultStatus(res) == PGRES_COMMAND_OK;
+    PQclear(res);
+    if (listens)
+        ear->owner->heard(ear->owner->arg, STR_NULL, WAKE_ALL);
+    return listens;
+}
+
+static bool is_stopping(struct pg_ear *ear)
+{
+    pthread_mutex_lock(&ear->lock);
+    bool stop = ear->stop;
+    pthread_mutex_unlock(&ear->lock);
+    return stop;
+}
+
+/* True when there is something to say. */
+static bool wait_for_word(const struct pg_ear *ear, int ms)
+{
+    uint64_t n = 0;
+    struct pollfd p[] = {{.fd = ear->event, .events = POLLIN},
+                         {.fd = ear->h == NULL ? -1 : PQsocket(ear->h), .events = POLLIN}};
+    poll(p, 2, ms);
+    return (p[0].revents & POLLIN) != 0 && read(ear->event, &n, sizeof n) == sizeof n;
+}
+
+static void *listen_thread(void *arg)
+{
+    struct pg_ear *ear = arg;
+    int64_t said_at = 0;
+    while (!is_stopping(ear)) {
+        if (ear->h == NULL && !tune_in(ear)) {
+            PQfinish(ear->h);
+            ear->h = NULL;
+            (void)wait_for_word(ear, AGAIN_MS);
+            continue;
+        }
+        bool word = wait_for_word(ear, 30000);
+        int64_t early = said_at + SPACING_MS - clock_monotonic();
+        if (word && early > 0)
+            usleep((unsigned)early * 1000);
+        bool well = !word || say(ear);
+        if (word)
+            said_at = clock_monotonic();
+        well = PQconsumeInput(ear->h) == 1 && well;
+        hear(ear);
+        if (!well || PQstatus(ear->h) != CONNECTION_OK) {
+            PQfinish(ear->h);
+            ear->h = NULL;
+            (void)wait_for_word(ear, AGAIN_MS);
+        }
+    }
+    return NULL;
+}
+
+/* ---- who listens --------------------------------------------------------------------------- */
+
+struct db_listener *db_listener_new(void (*heard)(void *arg, struct str schema, unsigned wake),
+                                    void *arg)
+{
+    struct db_listener *l = calloc(1, sizeof *l);
+    if (l == NULL)
+        abort();
+    l->heard = heard;
+    l->arg = arg;
+    pthread_mutex_init(&l->lock, NULL);
+    return l;
+}
+
+static struct pg_ear *ear_new(struct db_listener *l, const struct pg_address *at)
+{
+    struct pg_ear *ear = calloc(1, sizeof *ear);
+    if (ear == NULL)
+        abort();
+    ear->owner = l;
+    pg_address_copy(&ear->at, at);
+    ear->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&ear->lock, NULL);
+    if (ear->event < 0 || pthread_create(&ear->thread, NULL, listen_thread, ear) != 0)
+        abort();
+    return ear;
+}
+
+void db_listener_add(struct db_listener *l, struct db *base)
+{
+    struct pg_db *db = pg_db_of(base);
+    if (db == NULL)
+        return;
+    pthread_mutex_lock(&l->lock);
+    struct pg_ear *ear = l->ears;
+    while (ear != NULL && strcmp(ear->at.url, db->at.url) != 0)
+        ear = ear->next;
+    if (ear == NULL) {
+        ear = ear_new(l, &db->at);
+        ear->next = l->ears;
+        l->ears = ear;
+    }
+    db->ear = ear;
+    pthread_mutex_unlock(&l->lock);
+}
+
+struct db_listener *db_listener_free(struct db_listener *l)
+{
+    while (l != NULL && l->ears != NULL) {
+        struct pg_ear *ear = l->ears;
+        l->ears = ear->next;
+        pthread_mutex_lock(&ear->lock);
+        ear->stop = true;
+        pthread_mutex_unlock(&ear->lock);
+        ring(ear);
+        pthread_join(ear->thread, NULL);
+        PQfinish(ear->h);
+        close(ear->event);
+        pthread_mutex_destroy(&ear->lock);
+        pg_address_free(&ear->at);
+        free(ear->words);
+        free(ear);
+    }
+    if (l != NULL)
+        pthread_mutex_destroy(&l->lock);
+    free(l);
+    return NULL;
+}
