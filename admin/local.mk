@@ -27,7 +27,8 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_people.c \
 	admin/cli/cmd_planet.c \
 	admin/cli/cmd_post.c \
-	admin/demo.c admin/demo.h
+	admin/demo.c admin/demo.h \
+	admin/furnish.c admin/furnish.h
 nodist_libadmin_a_SOURCES += admin/demo_files.c
 CLEANFILES += admin/demo_files.c
 EXTRA_DIST += admin/demo

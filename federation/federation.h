@@ -26,6 +26,12 @@ void fed_stop(struct node *node);
  * that EV_PLANET_CHANGED wakes, or when somebody asks. Outside transactions. */
 MUST_USE enum err fed_setup(struct cx *cx);
 
+/* The node is being deleted: queue a Delete of every planet and author to everybody we know of. May be
+ * called again after a crash: nobody is told twice. Outside of transactions. */
+MUST_USE enum err fed_leave(struct cx *cx);
+/* Deliveries that are still to be made. */
+MUST_USE enum err fed_leave_pending(struct cx *cx, int64_t *ret);
+
 /* Routes: actors, objects, collections, inboxes, well-known documents. */
 extern const struct route_table fed_routes;
 

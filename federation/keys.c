@@ -105,6 +105,11 @@ static enum err local_describe(struct cx *cx, const char *kind, int64_t local_id
 static enum err make_sealed_key(struct cx *cx, enum crypt_key_type type, struct str *ret)
 {
     struct crypt_key *k = NULL;
+    struct spare_keys *spare = cx->node->spare;
+    if (type == CRYPT_RSA && spare != NULL && spare->n > 0) {
+        *ret = crypt_seal(cx->arena, cx->node->secret, spare->rsa[--spare->n]);
+        return OK;
+    }
     TRY(crypt_key_generate(type, &k));
     *ret = crypt_seal(cx->arena, cx->node->secret, crypt_key_private_pem(cx->arena, k));
     crypt_key_free(k);

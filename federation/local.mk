@@ -19,6 +19,7 @@ libfed_a_SOURCES += \
 	federation/jobs.c \
 	federation/key_fetch.c \
 	federation/keys.c federation/keys.h \
+	federation/leave.c \
 	federation/nodeinfo.c \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
 	federation/out_collection.c federation/out_load.c federation/out_note.c \
@@ -29,6 +30,7 @@ libfed_a_SOURCES += \
 	federation/webfinger.c
 
 SQL_FED += \
+	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/out.sql federation/receive.sql
 

@@ -15,7 +15,7 @@ libstore_a_SOURCES += \
 	node/where.c node/where.h
 
 bin_PROGRAMS += orrery
-orrery_SOURCES = node/engines.c node/engines.h node/main.c node/serve.c node/serve.h \
+orrery_SOURCES = node/engines.c node/engines.h node/main.c node/serve.c node/serve.h node/serve_host.c \
 	node/wiring.c node/wiring.h
 orrery_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 

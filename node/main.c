@@ -23,5 +23,7 @@ int main(int argc, char **argv)
     };
     if (argc > 1 && strcmp(argv[1], "serve") == 0)
         return serve_main(&server, argc, argv);
+    if (argc > 2 && strcmp(argv[1], "host") == 0 && strcmp(argv[2], "serve") == 0)
+        return serve_host_main(&server, argc, argv);
     return cli_main(&server, argc, argv);
 }

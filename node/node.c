@@ -7,6 +7,7 @@
 #include "node/base/id.h"
 #include "node/base/limiter.h"
 #include "node/base/log.h"
+#include "node/base/metrics.h"
 #include "node/db/db.h"
 #include "node/net/s3.h"
 #include "node/server.h"
@@ -96,10 +97,22 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
     return OK;
 }
 
+/* The process's counters never go back, whoever sleeps. */
+static void count_commits(const struct node *n)
+{
+    uint64_t commits, transactions;
+    if (n->db == NULL || n->server->metrics == NULL)
+        return;
+    db_counters(n->db, &commits, &transactions);
+    metrics_add(&n->server->metrics->store_commits, commits);
+    metrics_add(&n->server->metrics->store_transactions, transactions);
+}
+
 struct node *node_close(struct node *n)
 {
     if (n == NULL)
         return NULL;
+    count_commits(n);
     db_close(n->db);
     s3_keeper_free(n->s3);
     id_maker_free(n->ids);

@@ -38,10 +38,10 @@ struct node_quota { /* the same, of a node that is awake: a plan changes while i
     _Atomic int64_t members, storage_bytes, posts_a_day, mails_a_day;
 };
 
-/* Counted since the start of the process or the last take; whoever writes them down takes them by
- * atomic_exchange. */
+/* Counted since the entry is there. */
 struct node_usage {
     _Atomic uint64_t requests, bytes_out, deliveries, mails, job_cpu_us;
+    uint64_t written[5]; /* how much of each is in a host's books; its keeper's alone */
 };
 /* NODE_COUNT(node, requests, 1); nothing happens to a node outside of a registry. */
 #define NODE_COUNT(node, field, by)                                                                \
@@ -75,7 +75,15 @@ struct node {
     _Atomic int state;        /* enum node_state */
     _Atomic int pins;         /* node_hold */
     struct node_quota quota;
+    struct spare_keys *spare; /* key pairs made ahead, while the node is made; NULL: none */
     bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
+};
+
+/* Making an RSA key takes a tenth of a second: whoever makes many nodes has some ready. The texts are
+ * PEM; federation takes them from the end. */
+struct spare_keys {
+    struct str rsa[4];
+    size_t n;
 };
 
 /* Open the node in dir: settings, store (migrated), secret. Errors are logged. */

@@ -4,5 +4,7 @@
 
 struct server;
 int serve_main(struct server *server, int argc, char **argv); /* exit status */
+/* `orrery host serve`: the same for all nodes of a hosting provider's registry. */
+int serve_host_main(struct server *server, int argc, char **argv);
 
 #endif

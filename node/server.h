@@ -11,6 +11,7 @@ struct nodes;        /* node/nodes.h */
 struct node_hooks;   /* node/nodes.h */
 struct http_cache;   /* node/http/cache.h */
 struct limiter;      /* node/base/limiter.h */
+struct metrics;      /* node/base/metrics.h */
 struct fetcher;      /* node/net/fetch.h */
 struct jobs;         /* node/jobs/jobs.h */
 struct wiring;       /* node/event.h */
@@ -24,6 +25,7 @@ struct server {
     const struct node_hooks *node_hooks; /* what higher rungs do at waking and sleeping; NULL: nothing */
     struct http_cache *cache;        /* anonymous answers of all nodes; NULL: none are kept */
     struct limiter *limiter;         /* rates that may be forgotten, of all nodes; NULL: no limits */
+    struct metrics *metrics;         /* what the process counts of itself; NULL: nothing */
     struct fetcher *fetcher;
     struct jobs *jobs;
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */

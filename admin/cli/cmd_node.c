@@ -1,7 +1,7 @@
 /* init, owner, settings, routes. */
 #include "admin/cli/cli.h"
 #include "admin/demo.h"
-#include "federation/federation.h"
+#include "admin/furnish.h"
 #include "node/base/i18n.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
@@ -31,22 +31,6 @@ static enum err origin_of(struct cli *cli, struct str domain, struct str *ret)
     return OK;
 }
 
-/* The planet, its owner, one tier to begin with, and the actors that other servers will see. */
-static enum err furnish(struct cli *cli, struct cx *cx, struct account *owner, struct planet *planet)
-{
-    struct str lang = cli_get(cli, "lang").p == NULL ? STR("en") : cli_get(cli, "lang");
-    struct str name = cli_get(cli, "owner-name");
-    struct tier tier;
-    TRY(account_create(cx, cli_get(cli, "owner"), STR_NULL, name, true, owner));
-    cx->viewer = owner->id;
-    TRY(planet_create(cx, cli_get(cli, "planet"), cli_get(cli, "title"), lang, owner->id, planet));
-    TRY(tier_create(cx, planet->id, STR("member"),
-                    str_starts(lang, STR("zh")) ? STR("会员") : STR("Member"), STR(""), 1, DB_NULL,
-                    &tier));
-    TRY(setting_set(cx, STR("site.name"), planet->name));
-    return fed_setup(cx);
-}
-
 static enum err cmd_init(struct cli *cli)
 {
     static const char *const columns[] = {"directory", "address", "planet", "sign_in", NULL};
@@ -61,7 +45,10 @@ static enum err cmd_init(struct cli *cli)
     TRY(e);
     TRY(node_open(cli->server, cli->dir, &node));
     struct cx *cx = cx_new(node);
-    e = furnish(cli, cx, &owner, &planet);
+    e = furnish(cx, &(struct furnishing){cli_get(cli, "owner"), cli_get(cli, "owner-name"),
+                                         cli_get(cli, "planet"), cli_get(cli, "title"),
+                                         cli_get(cli, "lang")},
+                &owner, &planet);
     if (e == OK)
         e = login_make_link(cx, owner.id, &link);
     if (e == OK) {

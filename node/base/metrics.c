@@ -173,8 +173,5 @@ void metrics_write(struct buf *out, const struct metrics *m)
     metrics_value(out, "orrery_deliveries_total", &(struct metric_label){"result", STR("failed")}, 1,
                   (double)load(&m->deliveries_failed));
     counter(out, "orrery_mails_total", "Mails handed to a mail server.", &m->mails);
-    counter(out, "orrery_nodes_opened_total", "Nodes that were opened.", &m->nodes_opened);
-    counter(out, "orrery_nodes_closed_total", "Nodes that were closed.", &m->nodes_closed);
-    counter(out, "orrery_nodes_failed_total", "Nodes that could not be opened.", &m->nodes_failed);
     write_jobs(out, m);
 }

@@ -29,7 +29,7 @@ struct metrics {
     _Atomic uint64_t cache_hits, cache_misses;
     _Atomic uint64_t deliveries_done, deliveries_failed;
     _Atomic uint64_t mails;
-    _Atomic uint64_t nodes_opened, nodes_closed, nodes_failed;
+    _Atomic uint64_t store_commits, store_transactions; /* of nodes that are closed again */
     struct metrics_kind kinds[METRICS_KINDS];
 };
 

@@ -20,6 +20,7 @@ enum { IDLE_S = 60, STOP_MS = 10000 };
 struct internal {
     struct MHD_Daemon *daemon;
     const struct internal_area *areas;
+    int port;
     atomic_int open;
 };
 
@@ -240,16 +241,20 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
     return strlen(s);
 }
 
-enum err internal_start(int take_fd, const struct internal_area *areas, struct internal **ret)
+enum err internal_start(const char *listen, const struct internal_area *areas,
+                        struct internal **ret)
 {
+    int fd, port;
+    TRY(http_open_socket(listen, &fd, &port));
     struct internal *in = calloc(1, sizeof *in);
     if (in == NULL)
         abort();
     in->areas = areas;
+    in->port = port;
     in->daemon = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
             MHD_USE_ITC,
-        0, NULL, NULL, on_request, in, MHD_OPTION_LISTEN_SOCKET, take_fd,
+        0, NULL, NULL, on_request, in, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)INTERNAL_CONNECTIONS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_HEAD_BYTES, MHD_OPTION_THREAD_STACK_SIZE, (size_t)HTTP_WORKER_STACK,
@@ -258,12 +263,17 @@ enum err internal_start(int take_fd, const struct internal_area *areas, struct i
         MHD_OPTION_END);
     if (in->daemon == NULL) {
         log_error("internal", "the internal listener does not start");
-        close(take_fd);
+        close(fd);
         free(in);
         return ERR_INTERNAL;
     }
     *ret = in;
     return OK;
+}
+
+int internal_port(const struct internal *in)
+{
+    return in->port;
 }
 
 struct internal *internal_stop(struct internal *in)

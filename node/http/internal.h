@@ -44,10 +44,11 @@ struct internal_area {
 };
 
 struct internal;
-/* Takes the listening socket, whether it succeeds or not. Areas end with a NULL prefix, longer prefixes
- * first, and outlive it. Errors are logged. */
-MUST_USE enum err internal_start(int take_fd, const struct internal_area *areas,
+/* listen: "127.0.0.1:8421". Areas end with a NULL prefix, longer prefixes first, and outlive it. Errors
+ * are logged. */
+MUST_USE enum err internal_start(const char *listen, const struct internal_area *areas,
                                  struct internal **ret);
+int internal_port(const struct internal *in);
 struct internal *internal_stop(struct internal *in); /* finishes what it has begun */
 
 #endif

@@ -9,6 +9,7 @@ libhttp_a_SOURCES += \
 	node/http/internal.c node/http/internal.h \
 	node/http/linger.c \
 	node/http/mhd.c \
+	node/http/ops.c node/http/ops.h \
 	node/http/parse.c node/http/parse.h \
 	node/http/pool.c \
 	node/http/reply.c \

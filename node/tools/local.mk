@@ -18,18 +18,21 @@ SQL_DOMAIN =
 SQL_FED =
 SQL_WEB =
 SQL_ADMIN =
+# These run on a hosting provider's registry, whose schema is another one.
+SQL_HOST =
 SQL_FILES = $(SQL_STORE) $(SQL_DOMAIN) $(SQL_FED) $(SQL_WEB) $(SQL_ADMIN)
-SQL_TO_H = $(SQL_FILES:.sql=_sql.h)
+SQL_TO_H = $(SQL_FILES:.sql=_sql.h) $(SQL_HOST:.sql=_sql.h)
 
 nodist_libstore_a_SOURCES += $(SQL_STORE:.sql=_sql.c)
 nodist_libdomain_a_SOURCES += $(SQL_DOMAIN:.sql=_sql.c)
 nodist_libfed_a_SOURCES += $(SQL_FED:.sql=_sql.c)
 nodist_libweb_a_SOURCES += $(SQL_WEB:.sql=_sql.c)
-nodist_libadmin_a_SOURCES += $(SQL_ADMIN:.sql=_sql.c)
+nodist_libadmin_a_SOURCES += $(SQL_ADMIN:.sql=_sql.c) $(SQL_HOST:.sql=_sql.c)
 
 BUILT_SOURCES += $(SQL_TO_H)
-CLEANFILES += $(SQL_TO_H) $(SQL_FILES:.sql=_sql.c) node/db/all_queries_sql.c
-EXTRA_DIST += $(SQL_FILES)
+CLEANFILES += $(SQL_TO_H) $(SQL_FILES:.sql=_sql.c) $(SQL_HOST:.sql=_sql.c) \
+	node/db/all_queries_sql.c admin/host/all_queries_sql.c
+EXTRA_DIST += $(SQL_FILES) $(SQL_HOST)
 
 # $* holds the folder, too; sqlc writes into the build tree and reads from the source tree.
 %_sql.c %_sql.h: %.sql node/tools/sqlc$(EXEEXT)
@@ -37,6 +40,10 @@ EXTRA_DIST += $(SQL_FILES)
 
 # Every query of the program. Named by one test and nothing else, since it pulls in all rungs.
 node/db/all_queries_sql.c: $(SQL_FILES) node/tools/sqlc$(EXEEXT) Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) --all $@ \
+		$(filter %.sql,$^)
+
+admin/host/all_queries_sql.c: $(SQL_HOST) node/tools/sqlc$(EXEEXT) Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) --all $@ \
 		$(filter %.sql,$^)
 
