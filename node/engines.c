@@ -5,11 +5,15 @@
 #include "node/base/clock.h"
 #include "node/base/limiter.h"
 #include "node/base/log.h"
+#include "node/base/metrics.h"
 #include "node/base/settle.h"
 #include "node/base/turnstile.h"
 #include "node/handover.h"
 #include "node/http/http.h"
+#include "node/http/internal.h"
+#include "node/http/ops.h"
 #include "node/jobs/jobs.h"
+#include "node/listen.h"
 #include "node/media/media.h"
 #include "node/net/fetch.h"
 #include "node/nodes.h"
@@ -36,6 +40,7 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
     s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
     s->limiter = limiter_new(LIMITER_SLOTS);
+    s->metrics = metrics_new();
 }
 
 enum err engines_take_place(struct engines *e, const struct handover_options *o)
@@ -54,6 +59,18 @@ enum err engines_start(struct engines *e, struct str agent)
     TRY(nodes_attach_jobs(s->nodes));
     struct http_options o = {.fd = handover_fd(e->handover, "public"), .n_workers = HTTP_WORKERS};
     return http_start(s, &o, &e->http);
+}
+
+enum err engines_start_internal(struct engines *e, const struct internal_area *areas,
+                                struct ops *ops)
+{
+    e->ops = ops;
+    return internal_start(handover_fd(e->handover, "internal"), areas, &e->internal);
+}
+
+int engines_internal_port(const struct engines *e)
+{
+    return listen_port(handover_fd(e->handover, "internal"));
 }
 
 /* What was kept of answers while we were alone may be older than what the other writes. */
@@ -81,11 +98,14 @@ void engines_serve(struct engines *e)
     handover_ready(e->handover);
     settle_memory();
     enum handover_end end = handover_wait(e->handover, &hooks);
+    if (e->ops != NULL)
+        atomic_store(&e->ops->stopping, true);
     http_leave(e->http);
     if (end == HANDOVER_STOP) {
         handover_close_door(e->handover);
         return;
     }
+    e->internal = internal_stop(e->internal); /* the newcomer's panel and probes are its own */
     jobs_rest(e->server->jobs);
     handover_leave(e->handover, is_done, e->http, LEAVE_MS);
 }
@@ -94,6 +114,7 @@ void engines_stop(struct engines *e)
 {
     struct server *s = e->server;
     e->http = http_stop(e->http);
+    e->internal = internal_stop(e->internal);
     s->jobs = jobs_stop(s->jobs);
     s->fetcher = fetcher_stop(s->fetcher);
 }
@@ -101,6 +122,7 @@ void engines_stop(struct engines *e)
 void engines_free(struct engines *e)
 {
     struct server *s = e->server;
+    s->metrics = metrics_free(s->metrics);
     s->limiter = limiter_free(s->limiter);
     s->hashing = turnstile_free(s->hashing);
     s->media = media_engine_free(s->media);

@@ -13,10 +13,15 @@ struct server;
 struct http;
 struct handover;
 struct handover_options;
+struct internal;
+struct internal_area;
+struct ops;
 
 struct engines {
     struct server *server;
     struct http *http;
+    struct internal *internal; /* NULL: not asked for */
+    struct ops *ops;
     struct handover *handover; /* once engines_take_place succeeded */
     int64_t began; /* monotonic */
 };
@@ -30,6 +35,11 @@ MUST_USE enum err engines_take_place(struct engines *e, const struct handover_op
 /* server->nodes is there; those awake join the jobs. agent: who we say we are when fetching. Errors are
  * logged; engines_stop is owed then, too. */
 MUST_USE enum err engines_start(struct engines *e, struct str agent);
+/* The internal listener, on the socket "internal" of engines_take_place; areas as in
+ * node/http/internal.h; ops is marked when we stop. Errors are logged. */
+MUST_USE enum err engines_start_internal(struct engines *e, const struct internal_area *areas,
+                                         struct ops *ops);
+int engines_internal_port(const struct engines *e);
 /* Tell whoever waits for it (systemd, the log, the process before us) that we serve; then sleep until a
  * signal, or until a newer process serves in our place and we have finished what we held. */
 void engines_serve(struct engines *e);

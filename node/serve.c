@@ -1,10 +1,13 @@
 #include "node/serve.h"
 
+#include "node/base/clock.h"
 #include "node/engines.h"
 #include "node/handover.h"
 #include "node/http/http.h"
+#include "node/http/ops.h"
 #include "node/nodes.h"
 #include "node/server.h"
+#include "node/settings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +19,16 @@ static const char usage[] =
     "  program that is installed now in the place of the running one; no request is lost.\n\n"
     "  --listen ADDRESS:PORT   where to listen (127.0.0.1:8420); a front proxy stands before it\n"
     "  --takeover              follow the process that serves DIR now, which finishes and leaves\n"
+    "  --internal ADDRESS:PORT /healthz, /readyz, /metrics and /internal/tls-ask, for this machine only\n"
+    "  --metrics-per-node      /metrics says it node by node, too\n"
     "  --dev                   for trying out: http and loopback peers, mail links on the console\n"
     "  --help                  this text\n";
 
 struct options {
     const char *dir;
     const char *listen;
-    bool dev, takeover;
+    const char *internal; /* NULL: none */
+    bool dev, takeover, per_node;
 };
 
 /* 0 to go on, else exit status + 1. */
@@ -39,6 +45,10 @@ static int parse(int argc, char **argv, struct options *o)
             o->takeover = true;
         } else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc) {
             o->listen = argv[++i];
+        } else if (strcmp(argv[i], "--internal") == 0 && i + 1 < argc) {
+            o->internal = argv[++i];
+        } else if (strcmp(argv[i], "--metrics-per-node") == 0) {
+            o->per_node = true;
         } else if (argv[i][0] != '-' && o->dir == NULL) {
             o->dir = argv[i];
         } else {
@@ -65,6 +75,31 @@ static enum err open_node(struct server *s, const char *dir, struct node **ret)
     return nodes_adopt(s->nodes, *ret);
 }
 
+/* A store that answers a question is one that we can serve from. */
+static enum err is_ready(void *arg, const char **ret_why)
+{
+    struct str name;
+    struct cx *cx = cx_new(arg);
+    enum err e = setting_get(cx, "site.name", &name);
+    cx_free(cx);
+    *ret_why = "the store does not answer";
+    return e;
+}
+
+static enum err start(struct engines *engines, const struct options *o, struct node *node,
+                      struct ops *ops, const struct internal_area *areas)
+{
+    TRY(engines_start(engines, node->agent));
+    if (o->internal != NULL) {
+        TRY(engines_start_internal(engines, areas, ops));
+        fprintf(stdout, "internal on %s, port %d\n", o->internal, engines_internal_port(engines));
+    }
+    fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(node->origin), o->listen,
+            http_port(engines->http));
+    fflush(stdout);
+    return OK;
+}
+
 int serve_main(struct server *s, int argc, char **argv)
 {
     struct options o;
@@ -77,20 +112,19 @@ int serve_main(struct server *s, int argc, char **argv)
     s->nodes = nodes_new(s, NULL);
 
     struct node *node = NULL;
-    const struct handover_socket sockets[] = {{"public", o.listen}};
-    const struct handover_options place = {.dir = o.dir, .sockets = sockets, .n_sockets = 1,
+    const struct handover_socket sockets[] = {{"public", o.listen}, {"internal", o.internal}};
+    const struct handover_options place = {.dir = o.dir, .sockets = sockets, .n_sockets = o.internal == NULL ? 1 : 2,
                                            .takeover = o.takeover, .argv = argv};
     enum err e = engines_take_place(&engines, &place);
     if (e == OK)
         e = open_node(s, o.dir, &node);
+    struct ops ops = {.server = s, .ready = is_ready, .ready_arg = node, .per_node = o.per_node,
+                      .began = clock_now()};
+    const struct internal_area areas[] = {{"/", ops_answer, &ops}, {0}};
     if (e == OK)
-        e = engines_start(&engines, node->agent);
-    if (e == OK) {
-        fprintf(stdout, "serving " STR_FMT " on %s, port %d\n", STR_ARG(node->origin), o.listen,
-                http_port(engines.http));
-        fflush(stdout);
+        e = start(&engines, &o, node, &ops, areas);
+    if (e == OK)
         engines_serve(&engines);
-    }
     engines_stop(&engines);
     s->nodes = nodes_free(s->nodes);
     if (node != NULL)

@@ -6,6 +6,7 @@
 #include "admin/host/spare.h"
 #include "node/base/clock.h"
 #include "node/engines.h"
+#include "node/handover.h"
 #include "node/http/http.h"
 #include "node/http/ops.h"
 #include "node/nodes.h"
@@ -14,18 +15,20 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAX_AWAKE = 200, IDLE_S = 300 };
 
 static const char usage[] =
     "usage: orrery host serve HOSTDIR [options]\n\n"
     "Serve all nodes of the host in HOSTDIR until SIGTERM or SIGINT.\n\n"
+    "  Sockets of systemd's go before the addresses. 'orrery upgrade HOSTDIR' puts the program that is\n"
+    "  installed now in the place of the running one; no request is lost.\n\n"
     "  --listen ADDRESS:PORT   where to listen (127.0.0.1:8420); a front proxy stands before it\n"
     "  --internal ADDRESS:PORT where API, health and metrics are (127.0.0.1:8421)\n"
     "  --max-awake N           how many nodes are open at once (200)\n"
     "  --idle SECONDS          a node that nobody asks for is closed after so long (300)\n"
     "  --spare-keys N          how many keys are made ahead; three a new node (600)\n"
+    "  --takeover              follow the process that serves HOSTDIR now, which finishes and leaves\n"
     "  --metrics-per-node      /metrics says it node by node, too\n"
     "  --dev                   for trying out: http and loopback peers, mail links on the console\n"
     "  --help                  this text\n";
@@ -33,7 +36,7 @@ static const char usage[] =
 struct options {
     const char *dir, *listen, *internal;
     int64_t max_awake, idle_s, spare_keys;
-    bool per_node, dev;
+    bool per_node, dev, takeover;
 };
 
 static bool number_option(const char *name, const char *value, struct options *o)
@@ -64,6 +67,8 @@ static int parse(int argc, char **argv, struct options *o)
             return 1;
         } else if (strcmp(argv[i], "--dev") == 0) {
             o->dev = true;
+        } else if (strcmp(argv[i], "--takeover") == 0) {
+            o->takeover = true;
         } else if (strcmp(argv[i], "--metrics-per-node") == 0) {
             o->per_node = true;
         } else if (strcmp(argv[i], "--listen") == 0 && more) {
@@ -100,8 +105,8 @@ static enum err start(struct server *s, struct host *h, const struct options *o,
     keeper_options(h, &no);
     s->nodes = h->nodes = nodes_new(s, &no);
     TRY(keeper_begin(h));
-    TRY(engines_start_internal(engines, o->internal, areas, ops));
-    TRY(engines_start(engines, STR("Orrery/" PACKAGE_VERSION), o->listen));
+    TRY(engines_start(engines, STR("Orrery/" PACKAGE_VERSION)));
+    TRY(engines_start_internal(engines, areas, ops));
     return nodes_start(s->nodes);
 }
 
@@ -126,11 +131,13 @@ int serve_host_main(struct server *s, int argc, char **argv)
     struct host *h = NULL;
     struct keeper *keeper = NULL;
     struct host_api *api = NULL;
-    int lock = -1;
+    const struct handover_socket sockets[] = {{"public", o.listen}, {"internal", o.internal}};
+    const struct handover_options place = {.dir = o.dir, .sockets = sockets, .n_sockets = 2,
+                                           .takeover = o.takeover, .argv = argv};
     engines_prepare(s, o.dev, &engines);
-    enum err e = host_open(s, o.dir, &h);
+    enum err e = engines_take_place(&engines, &place);
     if (e == OK)
-        e = host_lock(h, &lock);
+        e = host_open(s, o.dir, &h);
     if (e == OK) {
         struct ops ops = {.server = s, .ready = is_ready, .ready_arg = h, .per_node = o.per_node,
                           .began = clock_now()};
@@ -151,7 +158,5 @@ int serve_host_main(struct server *s, int argc, char **argv)
     host_api_free(api);
     host_close(h);
     engines_free(&engines);
-    if (lock >= 0)
-        close(lock);
     return e == OK ? 0 : 1;
 }

@@ -188,7 +188,8 @@ static void help_all(FILE *f)
 {
     fputs("Orrery, a self-hosted, federated community node.\n\n"
           "usage: orrery VERB DIR [options]\n\n"
-          "  serve               serve the node in DIR\n", f);
+          "  serve               serve the node in DIR\n"
+          "  host serve          serve all nodes of a hosting provider in HOSTDIR\n", f);
     for (size_t t = 0; tables[t] != NULL; t++)
         for (const struct cli_verb *v = tables[t]; v->name != NULL; v++)
             fprintf(f, "  %-19s %s\n", v->name, v->help);

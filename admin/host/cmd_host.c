@@ -11,6 +11,7 @@
 #include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
+#include "node/lock.h"
 
 enum { WAIT_S = 600 };
 
@@ -167,12 +168,11 @@ static enum err work_here(struct cx *cx)
     bool served;
     int lock;
     TRY(host_is_served(cx, &served));
-    if (served || host_lock(h, &lock) != OK)
+    if (served || lock_dir(h->dir, &lock) != OK)
         return OK;
     h->process = str_fmt(cx->arena, "command-%d", (int)getpid());
     enum err e = host_work(cx);
-    if (lock >= 0)
-        close(lock);
+    close(lock);
     return e;
 }
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,26 +151,6 @@ struct host *host_close(struct host *h)
     pthread_mutex_destroy(&h->sync);
     arena_free(h->node.arena);
     return NULL;
-}
-
-enum err host_lock(struct host *h, int *ret_fd)
-{
-    *ret_fd = -1;
-    if (h->store_url != NULL)
-        return OK;
-    const char *path = host_path(h, h->node.arena, "serve.lock", NULL);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        log_error("host", "cannot open %s: %s", path, strerror(errno));
-        return ERR_STORAGE;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        log_error("host", "another process serves %s already", h->dir);
-        close(fd);
-        return ERR_CONFLICT;
-    }
-    *ret_fd = fd;
-    return OK;
 }
 
 /* ---- addresses of stores ---- */

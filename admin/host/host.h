@@ -6,7 +6,7 @@
  *   HOSTDIR/archive/      of deleted nodes, until their grace is over
  *   HOSTDIR/template/     an empty store of this version of the program, copied for each new node
  *   HOSTDIR/making/       a lock for each node that is being made
- *   HOSTDIR/serve.lock    held by the serving process (SQLite)
+ *   HOSTDIR/serve.lock    held by the serving process
  *
  * The registry is the store of a pseudo node, so that a cx and queries work on it as on any other:
  *
@@ -53,10 +53,6 @@ struct host_init {
 MUST_USE enum err host_make(struct server *server, const char *dir, const struct host_init *init);
 MUST_USE enum err host_open(struct server *server, const char *dir, struct host **ret);
 struct host *host_close(struct host *h);
-
-/* The lock of a serving process: ERR_CONFLICT (logged) when another one has it. With a registry in
- * PostgreSQL several may serve, and nothing is locked. *ret_fd -1: nothing to close. */
-MUST_USE enum err host_lock(struct host *h, int *ret_fd);
 
 /* HOSTDIR/part/…, made when missing. */
 const char *host_path(struct host *h, struct arena *a, const char *part, const char *name);

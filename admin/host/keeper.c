@@ -18,6 +18,7 @@
 #include "node/base/crypt.h"
 #include "node/base/log.h"
 #include "node/db/db.h"
+#include "node/server.h"
 
 enum { LOOK_MS = 1000, BEAT_MS = 5000, FLUSH_MS = 60 * 1000, MEASURE_EVERY = 10, NICE = 19,
        STACK = 512 * 1024 };
@@ -97,10 +98,12 @@ static enum err look_back(struct cx *cx)
 static enum err begin(struct cx *cx)
 {
     struct host *h = host_of(cx);
-    if (h->store_url == NULL) /* we hold the lock: whoever is in the list is dead */
+    bool beside = h->store_url != NULL || atomic_load(&h->node.server->beside);
+    if (!beside) { /* we hold the lock: whoever is in the list is dead */
         TRY(q_host_process_drop(cx, STR(""), INT64_MAX, NULL));
+        TRY(q_host_request_reset(cx, NULL));
+    }
     TRY(host_mend(cx));
-    TRY(q_host_request_reset(cx, NULL));
     TRY(look_back(cx));
     h->process = crypt_token(h->node.arena, 12);
     TRY(q_host_process_put(cx, h->process, 0, cx->now, NULL));

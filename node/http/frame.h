@@ -177,9 +177,6 @@ const char *door_sentence(enum sign sign);
 void door_signs_make(struct http *h);
 void door_signs_free(struct http *h);
 
-/* start.c: a socket that listens; errors are logged */
-MUST_USE enum err http_open_socket(const char *listen_at, int *ret_fd, int *ret_port);
-
 /* pool.c: workers and parking */
 MUST_USE enum err pool_start(struct http *h, int n_workers);
 void pool_stop(struct http *h); /* all calls finished, parked ones abandoned after a while */

@@ -20,7 +20,6 @@ enum { IDLE_S = 60, STOP_MS = 10000 };
 struct internal {
     struct MHD_Daemon *daemon;
     const struct internal_area *areas;
-    int port;
     atomic_int open;
 };
 
@@ -241,16 +240,12 @@ static size_t leave_escaped(void *cls, struct MHD_Connection *con, char *s)
     return strlen(s);
 }
 
-enum err internal_start(const char *listen, const struct internal_area *areas,
-                        struct internal **ret)
+enum err internal_start(int fd, const struct internal_area *areas, struct internal **ret)
 {
-    int fd, port;
-    TRY(http_open_socket(listen, &fd, &port));
     struct internal *in = calloc(1, sizeof *in);
     if (in == NULL)
         abort();
     in->areas = areas;
-    in->port = port;
     in->daemon = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
             MHD_USE_ITC,
@@ -263,7 +258,6 @@ enum err internal_start(const char *listen, const struct internal_area *areas,
         MHD_OPTION_END);
     if (in->daemon == NULL) {
         log_error("internal", "the internal listener does not start");
-        close(fd);
         free(in);
         return ERR_INTERNAL;
     }
@@ -271,24 +265,18 @@ enum err internal_start(const char *listen, const struct internal_area *areas,
     return OK;
 }
 
-int internal_port(const struct internal *in)
-{
-    return in->port;
-}
-
 struct internal *internal_stop(struct internal *in)
 {
     if (in == NULL)
         return NULL;
-    MHD_socket fd = MHD_quiesce_daemon(in->daemon);
+    /* From here on the socket is not the daemon's, which would close it. */
+    (void)MHD_quiesce_daemon(in->daemon);
     int64_t until = clock_monotonic() + STOP_MS;
     while (atomic_load(&in->open) > 0 && clock_monotonic() < until) {
         struct timespec nap = {0, 5 * 1000 * 1000};
         nanosleep(&nap, NULL);
     }
     MHD_stop_daemon(in->daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
     free(in);
     return NULL;
 }

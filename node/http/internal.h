@@ -44,11 +44,10 @@ struct internal_area {
 };
 
 struct internal;
-/* listen: "127.0.0.1:8421". Areas end with a NULL prefix, longer prefixes first, and outlive it. Errors
+/* fd: a socket that listens; the caller's, who closes it after internal_stop. Areas end with a NULL prefix, longer prefixes first, and outlive it. Errors
  * are logged. */
-MUST_USE enum err internal_start(const char *listen, const struct internal_area *areas,
+MUST_USE enum err internal_start(int fd, const struct internal_area *areas,
                                  struct internal **ret);
-int internal_port(const struct internal *in);
-struct internal *internal_stop(struct internal *in); /* finishes what it has begun */
+struct internal *internal_stop(struct internal *in); /* accepts nobody, finishes what it has begun */
 
 #endif
