@@ -19,3 +19,7 @@ tests_bench_bench_inbox_LDADD = libfed.a libstore.a $(RUNG_BASE) $(EXTERNAL_LIBS
 EXTRA_PROGRAMS += tests/bench/bench_fanout
 tests_bench_bench_fanout_SOURCES = tests/bench/bench_fanout.c
 tests_bench_bench_fanout_LDADD = libfed.a libstore.a $(RUNG_BASE) $(EXTERNAL_LIBS)
+
+EXTRA_PROGRAMS += tests/bench/bench_nodes
+tests_bench_bench_nodes_SOURCES = tests/bench/bench_nodes.c node/wiring.c
+tests_bench_bench_nodes_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
