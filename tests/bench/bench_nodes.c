@@ -190,6 +190,8 @@ static bool run(struct bench *b)
         return false;
     malloc_trim(0);
     long closed = pss();
+    if (b->verbose)
+        malloc_stats();
     qsort(b->us, (size_t)b->n_awake, sizeof *b->us, by_size);
     printf("%ld %ld %lld %lld %lld %ld\n", (asleep - before) / b->n,
            (awake - asleep) / b->n_awake, (long long)b->us[b->n_awake / 2],
