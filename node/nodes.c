@@ -289,6 +289,8 @@ static struct node_entry *to_close(struct nodes *n, int64_t now)
 static void *keeper_main(void *arg)
 {
     struct nodes *n = arg;
+    bool untrimmed = false;
+    int64_t trim_at = 0; /* it walks all of the heap, so not after each */
     int64_t tick = n->options.idle_ms > 0 && n->options.idle_ms < NODES_TICK_MS
                        ? n->options.idle_ms : NODES_TICK_MS;
     pthread_mutex_lock(&n->lock);
@@ -297,10 +299,13 @@ static void *keeper_main(void *arg)
         struct node_entry *e;
         while (!n->stopping && (e = to_close(n, clock_monotonic())) != NULL && close_entry(n, e))
             some = true;
-        if (some) { /* what they held goes back to the system */
+        untrimmed = untrimmed || some;
+        if (untrimmed && clock_monotonic() >= trim_at) { /* what they held goes back to the system */
             pthread_mutex_unlock(&n->lock);
             malloc_trim(0);
             pthread_mutex_lock(&n->lock);
+            untrimmed = false;
+            trim_at = clock_monotonic() + NODES_TRIM_MS;
         }
         const struct timespec until = clock_deadline(tick);
         if (!n->stopping)

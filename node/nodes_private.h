@@ -12,6 +12,7 @@ enum {
     NODES_FREE_MS = 5000,        /* how long the end waits for the pins of each */
     NODES_TICK_MS = 1000,        /* how often the keeper looks who rests */
     NODES_DRAIN_MS = 20,
+    NODES_TRIM_MS = 10 * 1000,
     NODES_HOST_MAX = 300,        /* of a Host header; names are at most 253 */
     NODES_STACK = 512 * 1024,    /* reserved, not used */
 };

@@ -24,6 +24,8 @@ enum {
     HTTP_EPOLL_THREADS = 2,
     HTTP_IDLE_S = 60,
     HTTP_MAX_QUEUE = 1024,             /* calls waiting for a worker; more are told to come back */
+    HTTP_MAX_ASLEEP = 256,             /* of them for nodes that sleep */
+    HTTP_MAX_WAKERS = 8,               /* workers that open nodes at once; half of all, if fewer */
     HTTP_WORKER_STACK = 512 * 1024,
     HTTP_BODY_IN_MEMORY = 256 * 1024,
     HTTP_BODIES_IN_MEMORY = 32 * 1024 * 1024, /* of all connections; then they go to files at once */
@@ -147,7 +149,12 @@ struct http {
     pthread_cond_t wake;       /* a worker has something to do */
     pthread_cond_t idle;       /* a call has been finished */
     struct call *first, *last;
-    int queued, in_hand;       /* waiting; waiting, running or parked */
+    /* For sleepers there is another queue: a store that is slow to open may hold up a worker, but not
+     * all of them, and not a second one for the same node. */
+    struct call *first_asleep, *last_asleep;
+    struct str waking[HTTP_MAX_WAKERS];
+    int n_waking, asleep;
+    int queued, in_hand;       /* waiting in the first queue; waiting anywhere, running or parked */
     bool closed;               /* workers go home when the queue is empty */
     struct call *parked;
 };

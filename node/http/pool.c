@@ -21,29 +21,87 @@ static void push(struct http *h, struct call *c)
     pthread_cond_signal(&h->wake);
 }
 
+static void push_asleep(struct http *h, struct call *c)
+{
+    c->next = NULL;
+    *(h->last_asleep != NULL ? &h->last_asleep->next : &h->first_asleep) = c;
+    h->last_asleep = c;
+    h->asleep++;
+    pthread_cond_signal(&h->wake);
+}
+
 bool pool_take(struct call *c, enum task task)
 {
     struct http *h = c->http;
     pthread_mutex_lock(&h->mutex);
-    bool room = !h->closed && !atomic_load(&h->stopping) && h->queued < HTTP_MAX_QUEUE;
+    bool room = !h->closed && !atomic_load(&h->stopping) &&
+                (task == TASK_WAKE ? h->asleep < HTTP_MAX_ASLEEP : h->queued < HTTP_MAX_QUEUE);
     if (room) {
         /* Before a worker can see it, or the resume could come first. */
         MHD_suspend_connection(c->con);
         c->task = task;
         h->in_hand++;
-        push(h, c);
+        if (task == TASK_WAKE)
+            push_asleep(h, c);
+        else
+            push(h, c);
     }
     pthread_mutex_unlock(&h->mutex);
     return room;
 }
 
-static struct call *next_call(struct http *h)
+/* The mutex is held. */
+static bool is_woken_now(const struct http *h, struct str host)
+{
+    for (int i = 0; i < h->n_waking; i++)
+        if (str_ieq(h->waking[i], host))
+            return true;
+    return false;
+}
+
+/* The mutex is held: a call whose node a worker may open now. */
+static struct call *take_asleep(struct http *h)
+{
+    int most = h->n_workers / 2 < 1 ? 1 : h->n_workers / 2;
+    struct call *before = NULL, *c = h->first_asleep;
+    if (h->n_waking >= (most < HTTP_MAX_WAKERS ? most : HTTP_MAX_WAKERS))
+        return NULL;
+    while (c != NULL && is_woken_now(h, c->host)) {
+        before = c;
+        c = c->next;
+    }
+    if (c == NULL)
+        return NULL;
+    *(before != NULL ? &before->next : &h->first_asleep) = c->next;
+    if (h->last_asleep == c)
+        h->last_asleep = before;
+    h->asleep--;
+    h->waking[h->n_waking++] = c->host;
+    return c;
+}
+
+/* Those who waited for the same node, or for a worker that may open one, are looked at again. */
+static void note_woken(struct http *h, struct str host)
 {
     pthread_mutex_lock(&h->mutex);
-    while (h->first == NULL && !h->closed)
+    for (int i = 0; i < h->n_waking; i++) {
+        if (h->waking[i].p == host.p) {
+            h->waking[i] = h->waking[--h->n_waking];
+            break;
+        }
+    }
+    pthread_cond_broadcast(&h->wake);
+    pthread_mutex_unlock(&h->mutex);
+}
+
+static struct call *next_call(struct http *h)
+{
+    struct call *c = NULL;
+    pthread_mutex_lock(&h->mutex);
+    while ((c = take_asleep(h)) == NULL && h->first == NULL && !h->closed)
         pthread_cond_wait(&h->wake, &h->mutex);
-    struct call *c = h->first;
-    if (c != NULL) {
+    if (c == NULL && h->first != NULL) {
+        c = h->first;
         h->first = c->next;
         if (h->first == NULL)
             h->last = NULL;
@@ -218,6 +276,7 @@ static bool wake_call(struct call *c)
 {
     bool before_body = c->stage == STAGE_HEAD;
     door_wake(c);
+    note_woken(c->http, c->host);
     if (before_body) {
         c->stage = STAGE_WOKEN;
         hand_back(c);
@@ -298,10 +357,12 @@ enum err pool_start(struct http *h, int n_workers)
     pthread_attr_setstacksize(&attr, HTTP_WORKER_STACK);
     enum err e = OK;
     for (int i = 0; i < n_workers && e == OK; i++) {
+        pthread_mutex_lock(&h->mutex); /* those that run already count us */
         if (pthread_create(&h->workers[i], &attr, worker_main, h) == 0)
             h->n_workers++;
         else
             e = ERR_BUSY;
+        pthread_mutex_unlock(&h->mutex);
     }
     pthread_attr_destroy(&attr);
     return e;

@@ -1,6 +1,7 @@
 /* Several nodes behind one listener: who is meant, who is woken, what is said at the door, and that
  * nothing of one is handed out by another. */
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #include "node/base/limiter.h"
@@ -16,6 +17,10 @@ struct house {
     struct node_dirs dirs;
     struct nodes *nodes;
     _Atomic int shown;
+    pthread_mutex_t lock;     /* guards what follows */
+    pthread_cond_t changed;
+    bool slow;                /* node 1 takes its time to open */
+    int opening;              /* how many wait in its hook */
 };
 
 static struct house *house_of(const struct rq *rq)
@@ -55,13 +60,31 @@ static const struct route_table *const tables[] = {&table, NULL};
 
 /* ---- the house ----------------------------------------------------------------------------- */
 
+static enum err open_slowly(struct cx *cx, struct node *node)
+{
+    struct house *h = (struct house *)((char *)node->server - offsetof(struct house, rig.server));
+    (void)cx;
+    pthread_mutex_lock(&h->lock);
+    h->opening += node->id == 1;
+    pthread_cond_broadcast(&h->changed);
+    while (h->slow && node->id == 1)
+        pthread_cond_wait(&h->changed, &h->lock);
+    pthread_mutex_unlock(&h->lock);
+    return OK;
+}
+
+static const struct node_hooks hooks = {.opened = open_slowly};
+
 static int setup(void **state)
 {
     struct house *h = calloc(1, sizeof *h);
     struct server *server = &h->rig.server;
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_cond_init(&h->changed, NULL);
+    server->node_hooks = &hooks;
     server->routes = tables;
     server->limiter = limiter_new(1000);
-    struct http_options o = {.listen = "127.0.0.1:0", .n_workers = 3};
+    struct http_options o = {.listen = "127.0.0.1:0", .n_workers = 4};
     assert_int_equal(http_start(server, &o, &h->rig.http), OK);
     node_dirs_make(&h->dirs, N, "http", http_port(h->rig.http));
     struct nodes_options rest = {.idle_ms = 0};
@@ -310,6 +333,43 @@ static void each_node_has_its_own_measure(void **state)
     expect(h, 1, "GET /rare", NULL, 200, NULL);
 }
 
+static void a_slow_store_holds_up_only_its_own(void **state)
+{
+    struct house *h = *state;
+    enum { CLIENTS = 6 };
+    struct client c[CLIENTS];
+    expect(h, 1, "GET /fresh", NULL, 200, "I am n1");
+    h->slow = true;
+    snprintf(h->rig.host, sizeof h->rig.host, "%s", h->dirs.host[0]);
+    for (int i = 0; i < CLIENTS; i++) { /* more than there are workers */
+        client_open(&c[i], &h->rig);
+        if (i % 2 == 0)
+            client_ask(&c[i], &h->rig, "GET /fresh", NULL, NULL, 0);
+        else
+            client_ask(&c[i], &h->rig, "POST /count", NULL, "some", 4);
+    }
+    pthread_mutex_lock(&h->lock);
+    while (h->opening == 0)
+        pthread_cond_wait(&h->changed, &h->lock);
+    pthread_mutex_unlock(&h->lock);
+    expect(h, 1, "GET /fresh", NULL, 200, "I am n1"); /* awake */
+    expect(h, 2, "GET /fresh", NULL, 200, "I am n2"); /* asleep */
+    expect(h, 3, "GET /fresh", NULL, 200, "I am n3");
+    pthread_mutex_lock(&h->lock);
+    assert_int_equal(h->opening, 1);
+    h->slow = false;
+    pthread_cond_broadcast(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+    for (int i = 0; i < CLIENTS; i++) {
+        struct answer a = client_hear(&c[i], false);
+        assert_int_equal(a.status, 200);
+        assert_non_null(strstr(a.body, i % 2 == 0 ? "I am n0" : "n0 got 4"));
+        answer_free(&a);
+        client_close(&c[i]);
+    }
+    assert_int_equal(h->opening, 1);
+}
+
 static enum err run_inside(struct rq *rq)
 {
     return reply_text(rq, 200, "inside\n");
@@ -360,6 +420,7 @@ int main(void)
         T(one_that_is_broken_harms_no_other),
         T(a_sleeper_is_seen_from_the_cache),
         T(each_node_has_its_own_measure),
+        T(a_slow_store_holds_up_only_its_own),
         T(a_listener_of_the_house),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
