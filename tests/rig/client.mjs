@@ -2,7 +2,7 @@
 import http from 'node:http';
 import assert from 'node:assert/strict';
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+export const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 export const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#34': '"' };
 export const unescape = (s) => s.replace(/&(#?\w+);/g, (all, name) => ENTITIES[name] ?? all);

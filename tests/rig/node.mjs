@@ -53,7 +53,7 @@ let counter = 0;
 export class Node {
     constructor(options) {
         Object.assign(this, { planet: 'tea', title: 'Tea', owner: 'owner@example.org', lang: 'en', name: 'node',
-                              serveArgs: ['--dev'], prefix: null }, options);
+                              serveArgs: ['--dev'], prefix: null, program: ORRERY }, options);
         this.root = mkdtempSync(path.join(os.tmpdir(), 'orrery-'));
         this.dir = path.join(this.root, 'node');
         this.logFile = path.join(OUT, `${this.name}-${process.pid}-${++counter}.log`);
@@ -147,7 +147,7 @@ export class Node {
 
     async serve(extra = []) {
         const log = openSync(this.logFile, 'a');
-        const command = [...(this.prefix ?? []), ORRERY, 'serve', this.dir, '--listen', `127.0.0.1:${this.port}`,
+        const command = [...(this.prefix ?? []), this.program, 'serve', this.dir, '--listen', `127.0.0.1:${this.port}`,
                          ...this.serveArgs, ...extra];
         const began = Date.now();
         this.child = spawn(command[0], command.slice(1), { stdio: ['ignore', log, log], env: { ...process.env, ...this.env } });
