@@ -13,8 +13,10 @@
 #include "federation/fanout_sql.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
+#include "node/base/metrics.h"
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
+#include "node/server.h"
 
 enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, TRIES_401 = 3 };
 #define GIVE_UP (7 * MS_DAY)
@@ -77,6 +79,7 @@ static void took(struct delivery *d)
 {
     fed_host_took(d->fed->hosts, d->host, d->rfc9421);
     NODE_COUNT(d->fed->node, deliveries, 1);
+    METRICS_COUNT(d->fed->node->server->metrics, deliveries_done, 1);
     finish(d, JOB_DONE, NULL, 0);
 }
 
@@ -84,6 +87,7 @@ static void temporary(struct delivery *d, bool breakdown, const char *error,
                       struct str retry_after)
 {
     int64_t s = fed_retry_after(retry_after);
+    METRICS_COUNT(d->fed->node->server->metrics, deliveries_failed, 1);
     if (breakdown)
         fed_host_failed(d->fed->hosts, d->host, error);
     else

@@ -21,6 +21,7 @@
 #include "node/people/session.h"
 #include "node/server.h"
 #include "node/settings.h"
+#include "node/where.h"
 
 /* ---- what was asked ---- */
 
@@ -66,6 +67,7 @@ struct making {
     const char *dir, *lock_path;
     int lock;
     struct spare_keys keys;
+    struct str schema;        /* in PostgreSQL: of its store */
 };
 
 static enum err choose_plan(struct cx *cx, struct str asked, struct str *ret)
@@ -143,6 +145,14 @@ static void lock_leave(int fd, const char *path)
     close(fd);
 }
 
+static enum err clear_away(struct cx *cx, const struct host_row *r)
+{
+    const char *dir = str_z(cx->arena, r->dir);
+    TRY(host_drop_store(cx, r, dir));
+    TRY(host_remove_tree(dir));
+    return q_host_node_erase(cx, r->id, NULL);
+}
+
 /* ERR_BUSY: somebody is at it. */
 static enum err undo_half(struct cx *cx, int64_t id)
 {
@@ -154,9 +164,7 @@ static enum err undo_half(struct cx *cx, int64_t id)
     enum err e = q_host_node_by_id(cx, id, &r);
     if (e == OK && str_eq_c(r.state, "making")) {
         log_info("host", "undoing the half-made node " STR_FMT, STR_ARG(r.name));
-        e = host_remove_tree(str_z(cx->arena, r.dir));
-        if (e == OK)
-            e = q_host_node_erase(cx, id, NULL);
+        e = clear_away(cx, &r);
     }
     lock_leave(fd, path);
     return e == ERR_NOT_FOUND ? OK : e;
@@ -193,8 +201,15 @@ static enum err put_row(struct cx *cx, struct making *m)
     if (access(m->dir, F_OK) == 0) /* of a node that has another label now */
         m->dir = arena_printf(cx->arena, "%s-%lld", m->dir, (long long)m->id);
     TRY(q_host_node_insert(cx, m->id, m->name, m->host, m->origin, m->owner, m->owner_key, m->plan,
-                           str_c(m->dir), STR("sqlite"), 0, cx->now, NULL));
+                           str_c(m->dir),
+                           str_c(m->h->store_url == NULL ? "sqlite" : "postgresql"), 0, cx->now, NULL));
     TRY(host_spare_take(cx, &m->keys));
+    if (m->h->store_url != NULL) {
+        bool found;
+        TRY(host_spare_schema(cx, &found, &m->schema));
+        if (!found)
+            m->schema = str_fmt(cx->arena, "n_%lld", (long long)m->id);
+    }
     return tx_commit(cx);
 }
 
@@ -231,15 +246,21 @@ static enum err write_origin(struct cx *cx, struct making *m, const char *where)
 
 static enum err lay_out(struct cx *cx, struct making *m)
 {
-    const char *template;
-    const char *store = arena_printf(cx->arena, "%s/store.sqlite", m->dir);
-    TRY(host_template(cx, &template));
+    const char *template = NULL, *store;
+    if (m->schema.p == NULL)
+        TRY(host_template(cx, &template));
     if (mkdir(m->dir, 0700) != 0) {
         log_error("host", "cannot make %s: %s", m->dir, strerror(errno));
         return ERR_STORAGE;
     }
     TRY(write_secret(cx->arena, m->dir));
-    TRY(host_copy_file(template, store));
+    if (m->schema.p == NULL) {
+        store = arena_printf(cx->arena, "%s/store.sqlite", m->dir);
+        TRY(host_copy_file(template, store));
+    } else {
+        store = host_node_url(m->h, cx->arena, m->schema);
+        TRY(where_write(cx->arena, m->dir, store));
+    }
     return write_origin(cx, m, store);
 }
 
@@ -300,7 +321,8 @@ static enum err make(struct cx *cx, struct making *m, struct str *ret_link)
     if (e == OK)
         e = finish(cx, m);
     if (e != OK && there) { /* what cannot be undone now is undone at the next start */
-        if (host_remove_tree(m->dir) != OK || q_host_node_erase(cx, m->id, NULL) != OK)
+        struct host_row r;
+        if (q_host_node_by_id(cx, m->id, &r) != OK || clear_away(cx, &r) != OK)
             log_warn("host", "a half-made node is left in %s", m->dir);
     }
     lock_leave(m->lock, m->lock_path);

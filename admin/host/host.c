@@ -156,7 +156,7 @@ struct host *host_close(struct host *h)
 /* ---- addresses of stores ---- */
 
 /* url with schema=NAME in place of any that it had. */
-static const char *with_schema(struct arena *a, const char *url, struct str schema)
+const char *host_with_schema(struct arena *a, const char *url, struct str schema)
 {
     struct str rest = str_c(url), query = STR(""), piece;
     struct buf b;
@@ -181,7 +181,7 @@ static const char *with_schema(struct arena *a, const char *url, struct str sche
 
 const char *host_node_url(struct host *h, struct arena *a, struct str schema)
 {
-    return with_schema(a, h->store_url, schema);
+    return host_with_schema(a, h->store_url, schema);
 }
 
 /* ---- making one ---- */
@@ -205,7 +205,7 @@ static enum err write_store(struct arena *a, const char *dir, const char *store)
         return ERR_INVALID;
     }
     const char *url = str_contains(s, STR("schema=")) ? store
-                                                      : with_schema(a, store, STR("orrery_host"));
+                                                      : host_with_schema(a, store, STR("orrery_host"));
     return write_file(arena_printf(a, "%s/host.url", dir), url, strlen(url));
 }
 

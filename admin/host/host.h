@@ -57,6 +57,7 @@ struct host *host_close(struct host *h);
 /* HOSTDIR/part/…, made when missing. */
 const char *host_path(struct host *h, struct arena *a, const char *part, const char *name);
 /* The store of a node in the registry's database: its address with this schema. */
+const char *host_with_schema(struct arena *a, const char *url, struct str schema);
 const char *host_node_url(struct host *h, struct arena *a, struct str schema);
 
 /* mkdir -p of one level, rm -r, and copying a tree with everything synced; errors are logged. */

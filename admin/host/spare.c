@@ -29,13 +29,43 @@ enum err host_spare_take(struct cx *cx, struct spare_keys *ret)
     return OK;
 }
 
+enum err host_spare_schema(struct cx *cx, bool *ret_found, struct str *ret)
+{
+    struct host_spare_list_row *rows;
+    size_t n;
+    TRY(q_host_spare_list(cx, STR("schema"), 1, &rows, &n));
+    *ret_found = n > 0;
+    if (n == 0)
+        return OK;
+    TRY(q_host_spare_drop(cx, rows[0].id, NULL));
+    *ret = rows[0].value;
+    return OK;
+}
+
+static enum err fill_schema(struct cx *cx, int64_t want, bool *ret_full)
+{
+    int64_t n, id = id_next(cx->node->ids);
+    struct db *db;
+    TRY(q_host_spare_count(cx, STR("schema"), &n));
+    *ret_full = n >= want || n >= HOST_SPARE_SCHEMAS;
+    if (*ret_full)
+        return OK;
+    struct str name = str_fmt(cx->arena, "n_%lld", (long long)id);
+    TRY(db_open(host_node_url(host_of(cx), cx->arena, name), db_migrations, &db));
+    db_close(db);
+    return q_host_spare_put(cx, id, STR("schema"), name, NULL);
+}
+
 enum err host_spare_fill(struct cx *cx, int64_t want, bool *ret_full)
 {
     int64_t n;
     struct crypt_key *k = NULL;
+    bool full = true;
+    if (host_of(cx)->store_url != NULL)
+        TRY(fill_schema(cx, want / HOST_KEYS_A_NODE, &full));
     TRY(q_host_spare_count(cx, STR("rsa"), &n));
-    *ret_full = n >= want;
-    if (*ret_full)
+    *ret_full = full && n >= want;
+    if (n >= want)
         return OK;
     TRY(crypt_key_generate(CRYPT_RSA, &k));
     struct str sealed = crypt_seal(cx->arena, cx->node->secret, crypt_key_private_pem(cx->arena, k));

@@ -5,7 +5,7 @@
 
 #include "admin/host/host.h"
 
-enum { HOST_KEYS_A_NODE = 3, HOST_SPARE_KEYS = 600 };
+enum { HOST_KEYS_A_NODE = 3, HOST_SPARE_KEYS = 600, HOST_SPARE_SCHEMAS = 100 };
 
 /* Inside a transaction: take up to HOST_KEYS_A_NODE keys out of the pool (they are gone when it
  * commits). What is missing is made when it is needed. */
@@ -13,6 +13,9 @@ MUST_USE enum err host_spare_take(struct cx *cx, struct spare_keys *ret);
 /* Make one more if there are fewer than want; *ret_full says whether nothing is missing. Outside of
  * transactions: it takes a tenth of a second. */
 MUST_USE enum err host_spare_fill(struct cx *cx, int64_t want, bool *ret_full);
+/* On PostgreSQL, inside a transaction: the name of a schema that is empty and migrated; *ret_found false:
+ * none is left. */
+MUST_USE enum err host_spare_schema(struct cx *cx, bool *ret_found, struct str *ret);
 /* The path of an empty SQLite store of this version; made when missing. */
 MUST_USE enum err host_template(struct cx *cx, const char **ret_path);
 

@@ -48,13 +48,19 @@ static struct metrics_kind *kind_slot(struct metrics *m, const char *kind)
     return NULL;
 }
 
-void metrics_job(struct metrics *m, const char *kind, enum metrics_end end, uint64_t cpu_us)
+void metrics_job(struct metrics *m, const char *kind, enum metrics_end end)
 {
     struct metrics_kind *k = m == NULL ? NULL : kind_slot(m, kind);
     if (k == NULL)
         return;
     metrics_add(end == METRICS_DONE ? &k->done : end == METRICS_RETRIED ? &k->retried : &k->rested, 1);
-    metrics_add(&k->cpu_us, cpu_us);
+}
+
+void metrics_job_cpu(struct metrics *m, const char *kind, uint64_t us)
+{
+    struct metrics_kind *k = m == NULL ? NULL : kind_slot(m, kind);
+    if (k != NULL)
+        metrics_add(&k->cpu_us, us);
 }
 
 /* ---- writing ---- */

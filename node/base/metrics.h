@@ -38,7 +38,14 @@ struct metrics *metrics_free(struct metrics *m);
 
 void metrics_request(struct metrics *m, int status, int64_t ms, uint64_t bytes);
 enum metrics_end { METRICS_DONE, METRICS_RETRIED, METRICS_RESTED };
-void metrics_job(struct metrics *m, const char *kind, enum metrics_end end, uint64_t cpu_us);
+void metrics_job(struct metrics *m, const char *kind, enum metrics_end end);
+void metrics_job_cpu(struct metrics *m, const char *kind, uint64_t us);
+/* METRICS_COUNT(server->metrics, mails, 1) */
+#define METRICS_COUNT(m, field, by)                                                                \
+    do {                                                                                           \
+        if ((m) != NULL)                                                                           \
+            metrics_add(&(m)->field, (uint64_t)(by));                                              \
+    } while (0)
 static inline void metrics_add(_Atomic uint64_t *counter, uint64_t n)
 {
     atomic_fetch_add_explicit(counter, n, memory_order_relaxed);

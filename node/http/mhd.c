@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "node/base/metrics.h"
 #include "node/base/arena.h"
 #include "node/base/clock.h"
 #include "node/nodes.h"
@@ -168,6 +169,8 @@ static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
     struct MHD_Response *r =
         cache_entry_answer(e, accepts_gzip(head.encoding), head.if_none_match, &status, &bytes);
     nodes_count_answer(c->http->server->nodes, node.id, bytes);
+    metrics_request(c->http->server->metrics, status, clock_monotonic() - c->began, bytes);
+    METRICS_COUNT(c->http->server->metrics, cache_hits, 1);
     enum MHD_Result result = MHD_queue_response(c->con, (unsigned)status, r);
     cache_entry_unref(e);
     return result;

@@ -8,6 +8,7 @@
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
 #include "node/base/log.h"
+#include "node/base/metrics.h"
 #include "node/db/db.h"
 #include "node/net/s3.h"
 #include "node/node.h"
@@ -451,6 +452,10 @@ void reply_error(struct call *c, enum err e, int status)
 void log_access(struct call *c)
 {
     const struct rq *rq = &c->rq;
+    metrics_request(c->http->server->metrics, c->status, clock_monotonic() - c->began,
+                    (uint64_t)c->bytes);
+    if (c->entry != NULL)
+        METRICS_COUNT(c->http->server->metrics, cache_misses, 1);
     if (rq->cx == NULL)
         return;
     NODE_COUNT(c->node, requests, 1);

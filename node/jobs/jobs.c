@@ -12,6 +12,7 @@
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
 #include "node/base/log.h"
+#include "node/base/metrics.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
 #include "node/nodes.h"
@@ -224,6 +225,9 @@ static void set_end(struct flight *f, enum job_verdict verdict, const char *erro
 {
     f->finished = true;
     f->verdict = verdict;
+    metrics_job(f->owner->engine->server->metrics, f->owner->engine->kinds[f->kind].row->kind,
+                verdict == JOB_DONE ? METRICS_DONE
+                : verdict == JOB_REST ? METRICS_RESTED : METRICS_RETRIED);
     f->retry_after_s = retry_after_s;
     if (error != NULL)
         snprintf(f->error, sizeof f->error, "%s", error);
@@ -259,7 +263,9 @@ void jobs_run(struct flight *f)
     struct cx *cx = jobs_cx(n);
     int64_t began = cpu_us();
     enum job_verdict v = j->kinds[f->kind].row->run(cx, &f->job);
-    NODE_COUNT(n->node, job_cpu_us, cpu_us() - began);
+    int64_t took = cpu_us() - began;
+    NODE_COUNT(n->node, job_cpu_us, took);
+    metrics_job_cpu(j->server->metrics, j->kinds[f->kind].row->kind, (uint64_t)took);
     const char *error = v == JOB_RETRY || v == JOB_REST ? cx->fail : NULL;
     pthread_mutex_lock(&j->lock);
     f->running = false;

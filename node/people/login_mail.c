@@ -4,6 +4,7 @@
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
 #include "node/base/i18n.h"
+#include "node/base/metrics.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/net/smtp.h"
@@ -12,6 +13,7 @@
 #include "node/people/login_seal.h"
 #include "node/people/login_sql.h"
 #include "node/people/session.h"
+#include "node/server.h"
 #include "node/settings.h"
 
 #include <stdio.h>
@@ -126,6 +128,7 @@ static enum job_verdict hand_over(struct cx *cx, const struct login_row *row, st
     if (e != OK)
         return give_up_or_retry(e);
     NODE_COUNT(cx->node, mails, 1);
+    METRICS_COUNT(cx->node->server->metrics, mails, 1);
     return JOB_DONE;
 }
 
