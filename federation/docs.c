@@ -36,6 +36,17 @@ static enum err reply_actor(struct rq *rq, const struct fed_local *l)
     return finish(rq, &w, &b, 200);
 }
 
+void fed_gone_document(struct buf *out, struct str url)
+{
+    struct jw w;
+    jw_init(&w, out);
+    jw_obj(&w);
+    jw_key_c(&w, "@context", "https://www.w3.org/ns/activitystreams");
+    jw_key_str(&w, "id", url);
+    jw_key_c(&w, "type", "Tombstone");
+    jw_end(&w);
+}
+
 enum err fed_get_instance(struct rq *rq)
 {
     struct fed_local l;

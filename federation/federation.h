@@ -32,6 +32,10 @@ MUST_USE enum err fed_leave(struct cx *cx);
 /* Deliveries that are still to be made. */
 MUST_USE enum err fed_leave_pending(struct cx *cx, int64_t *ret);
 
+/* A Tombstone for any address of a node that is gone (hooks.gone_document). */
+void fed_gone_document(struct buf *out, struct str url);
+#define FED_GONE_TYPE "application/activity+json; charset=utf-8"
+
 /* Routes: actors, objects, collections, inboxes, well-known documents. */
 extern const struct route_table fed_routes;
 

@@ -74,4 +74,6 @@ const struct http_hooks http_hooks = {
     .csrf_ok = auth_csrf_ok,
     .is_author = auth_is_author,
     .error_page = web_error_page,
+    .gone_document = fed_gone_document,
+    .gone_type = FED_GONE_TYPE,
 };

@@ -190,7 +190,7 @@ static enum err node_move_verb(struct cli *cli, struct cx *cx)
     if (str_eq_c(n.state, "moving"))
         return cx_tell(cx, ERR_TIMEOUT, N_("It is still being moved; 'orrery host node show' says when it is done."));
     if (n.error.p != NULL)
-        return cx_tellf(cx, ERR_STORAGE, N_("It was not moved: {0}."), &n.error, 1);
+        return cx_tellf(cx, ERR_STORAGE, N_("It was not moved. {0}"), &n.error, 1);
     return print_node(cli, &n);
 }
 

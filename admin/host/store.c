@@ -51,7 +51,7 @@ enum err host_change_store(struct cx *cx, const struct host_row *r, struct str t
     const char *from, *dir = str_z(cx->arena, r->dir);
     bool ours;
     const char *target = target_of(cx, r, to, &ours);
-    *ret_error = "the log says why";
+    *ret_error = "The log says why.";
     TRY(where_find(cx->arena, dir, &from));
     if (strcmp(from, target) == 0)
         return OK; /* an earlier run came that far */
@@ -59,7 +59,7 @@ enum err host_change_store(struct cx *cx, const struct host_row *r, struct str t
         db_discard(target);
     enum err e = db_copy(cx, from, target, &report);
     if (e != OK) {
-        *ret_error = cx->tell != NULL ? cx->tell : "the store could not be copied; the log says why";
+        *ret_error = cx->tell != NULL ? cx->tell : "The store could not be copied; the log says why.";
         if (cx->fail != NULL)
             log_error("host", "%s", cx->fail);
         return e;

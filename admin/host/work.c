@@ -89,8 +89,8 @@ static enum err move_step(struct cx *cx, const struct host_row *r)
     if (e == OK && !str_eq(dir, r->dir)) {
         e = move_tree(cx->arena, str_z(cx->arena, r->dir), str_z(cx->arena, dir));
         if (e != OK)
-            error = e == ERR_CONFLICT ? "there is something at the new place already"
-                                      : "the data could not be moved; the log says why";
+            error = e == ERR_CONFLICT ? "There is something at the new place already."
+                                      : "The data could not be moved; the log says why.";
     }
     if (e == ERR_BUSY)
         return e;

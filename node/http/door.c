@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/base/arena.h"
 #include "node/base/i18n.h"
 #include "node/nodes.h"
 #include "node/server.h"
@@ -195,4 +196,23 @@ struct MHD_Response *door_answer(struct call *c)
     case REPR_TEXT: break;
     }
     return c->http->signs[c->sign][form];
+}
+
+struct MHD_Response *door_gone(struct call *c)
+{
+    const struct http_hooks *hooks = c->http->server->hooks;
+    struct str target = {c->target, c->target_n};
+    if (c->sign != SIGN_GONE || hooks == NULL || hooks->gone_document == NULL ||
+        repr_for(target, header_find(c->con, "Accept")) != REPR_ACTIVITY || c->target[0] != '/')
+        return NULL;
+    struct arena *a = arena_new();
+    struct buf out;
+    buf_init_arena(&out, a, 4 * HTTP_MAX_TARGET);
+    struct str url = str_fmt(a, "%s://" STR_FMT STR_FMT, c->http->server->dev ? "http" : "https",
+                             STR_ARG(str_lower(a, c->host)), STR_ARG(target));
+    hooks->gone_document(&out, url);
+    struct MHD_Response *r =
+        out.overflow ? NULL : reply_ready(buf_str(&out).p, out.n, hooks->gone_type, NULL);
+    arena_free(a);
+    return r;
 }

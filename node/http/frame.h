@@ -178,6 +178,8 @@ void door_find(struct call *c); /* never blocks */
 void door_wake(struct call *c); /* on a worker: DOOR_ASLEEP becomes OPEN or SHUT */
 void door_shut(struct call *c, enum sign sign);
 struct MHD_Response *door_answer(struct call *c); /* the server's; by door_status */
+/* The document of a machine that asks for a node that is gone; NULL: as the others. The caller destroys it. */
+struct MHD_Response *door_gone(struct call *c);
 int door_status(enum sign sign);
 const char *door_retry_after(enum sign sign); /* NULL: none */
 const char *door_sentence(enum sign sign);

@@ -161,6 +161,9 @@ struct http_hooks {
     void (*error_page)(struct rq *rq, enum err e, int status);
     /* does whoever is signed in write on a planet here? NULL: nobody does */
     bool (*is_author)(struct rq *rq);
+    /* what a machine of the fediverse reads at the address of a node that is gone; NULL: plain JSON */
+    void (*gone_document)(struct buf *out, struct str url);
+    const char *gone_type;
     const char *sign_in_path; /* NULL: "/login"; asked with ?next= */
 };
 

@@ -371,6 +371,18 @@ static enum MHD_Result take_body(struct call *c, const char *p, size_t n)
     return refuse_body(c, 503, ERR_STORAGE);
 }
 
+static enum MHD_Result send_door(struct call *c)
+{
+    int status = door_status(c->sign);
+    struct MHD_Response *own = door_gone(c); /* made for this address, unlike the others */
+    enum MHD_Result result =
+        MHD_queue_response(c->con, (unsigned)status, own != NULL ? own : door_answer(c));
+    if (own != NULL)
+        MHD_destroy_response(own);
+    metrics_request(c->http->server->metrics, status, clock_monotonic() - c->began, 0);
+    return result;
+}
+
 static enum MHD_Result body_done(struct call *c)
 {
     bool answered;
@@ -383,7 +395,7 @@ static enum MHD_Result body_done(struct call *c)
         return send_busy(c);
     door_find(c);
     if (c->door == DOOR_SHUT)
-        return MHD_queue_response(c->con, (unsigned)door_status(c->sign), door_answer(c));
+        return send_door(c);
     if (c->door == DOOR_ASLEEP)
         return dispatch(c, TASK_WAKE);
     call_prepare(c);
