@@ -1,5 +1,5 @@
 # The node itself, and the program, which stands above everything and ties the tables together.
-SQL_STORE += node/settings.sql
+SQL_STORE += node/quota.sql node/settings.sql
 libstore_a_SOURCES += \
 	node/cx.h node/event.h node/server.h \
 	node/handover.c node/handover.h \
@@ -9,6 +9,7 @@ libstore_a_SOURCES += \
 	node/lock.c node/lock.h \
 	node/node.c node/node.h \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h \
+	node/quota.c node/quota.h \
 	node/s3_keep.c \
 	node/nodes.c node/nodes.h node/nodes_list.c node/nodes_private.h node/nodes_watch.c \
 	node/settings.c node/settings.h \
@@ -29,3 +30,8 @@ tests_unit_test_handover_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 check_PROGRAMS += tests/unit/test_nodes
 tests_unit_test_nodes_SOURCES = tests/unit/test_nodes.c tests/unit/node_dirs.h tests/unit/unit.h
 tests_unit_test_nodes_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_quota
+tests_unit_test_quota_SOURCES = tests/unit/test_quota.c tests/unit/domain_fixture.h tests/unit/store.h \
+	tests/unit/unit.h
+tests_unit_test_quota_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -8,7 +8,8 @@ MIGRATIONS = \
 	node/db/migrations/0004_money.pg.sql \
 	node/db/migrations/0005_media.sql \
 	node/db/migrations/0006_talk.sql \
-	node/db/migrations/0007_federation.sql
+	node/db/migrations/0007_federation.sql \
+	node/db/migrations/0008_quota.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -11,6 +11,7 @@
 #include "node/media/media_store.h"
 #include "node/media/media_type.h"
 #include "node/node.h"
+#include "node/quota.h"
 
 enum { NAME_CHARS_MAX = 100, ALT_CHARS_MAX = 1500 };
 
@@ -73,6 +74,7 @@ static enum err keep(struct cx *cx, struct media *m, struct str bytes, struct st
     size_t n = 1;
     if (small.p != NULL)
         hashes[n++] = crypt_sha256_hex(cx->arena, small);
+    TRY(quota_check(cx, QUOTA_STORAGE, m->size));
     TRY(media_stores(cx, &store, &other));
     TRY(media_hold(cx, holder, hashes, n));
     /* What fails leaves its hold: bytes may lie there, and the sweep looks. */
@@ -84,6 +86,7 @@ static enum err keep(struct cx *cx, struct media *m, struct str bytes, struct st
     m->id = id_next(cx->node->ids);
     m->created_at = cx->now;
     TX_SCOPE(cx);
+    TRY(quota_check(cx, QUOTA_STORAGE, m->size)); /* others came meanwhile */
     TRY(q_media_insert(cx, m->id, m->account_id, m->planet_id, m->kind, m->mime, m->filename,
                        m->size, m->hash, m->width, m->height, m->small_hash, m->small_width,
                        m->small_height, m->blurhash, m->alt, m->created_at, NULL));

@@ -6,6 +6,7 @@
 #include "node/people/notice.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet.h"
+#include "node/quota.h"
 
 #include <string.h>
 
@@ -65,6 +66,7 @@ enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t account_id, 
     if (ends_at != DB_NULL && ends_at <= starts_at)
         return cx_tell(cx, ERR_INVALID, N_("The membership would end before it begins."));
     TX_SCOPE(cx);
+    TRY(quota_member(cx, account_id));
     TRY(grant_put(cx, &g, &id));
     TRY(book(cx, "grant", planet_id, id, order_id, str_c(kind)));
     TRY(tell_member(cx, planet_id, account_id));

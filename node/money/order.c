@@ -12,6 +12,7 @@
 #include "node/node.h"
 #include "node/people/rate.h"
 #include "node/planet/grant.h"
+#include "node/quota.h"
 #include "node/talk/post.h"
 
 #include <string.h>
@@ -130,6 +131,8 @@ static enum err may_join(struct cx *cx, int64_t account_id, const struct tier *t
         return cx_tell(cx, ERR_FORBIDDEN, N_("This planet takes no new members at the moment."));
     if (total.minor == 0 && m.live && m.rank >= tier->rank)
         return cx_tell(cx, ERR_CONFLICT, N_("You are a member already."));
+    /* Before the money: who has paid is let in, whatever the plan says. */
+    TRY(quota_member(cx, account_id));
     return order_seat(cx, tier->id, account_id);
 }
 

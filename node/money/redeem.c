@@ -12,6 +12,7 @@
 #include "node/people/rate.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
+#include "node/quota.h"
 
 enum { NAME_CHARS = 60, CSV_MAX = 4 << 20 };
 
@@ -231,6 +232,7 @@ static enum err code_check(struct cx *cx, int64_t account_id, struct str hash,
     if (role == ROLE_BANNED)
         return cx_tell(cx, ERR_CONFLICT, N_("You cannot join this planet."));
     TRY(tier_by_id(cx, ret_batch->tier_id, &tier));
+    TRY(quota_member(cx, account_id));
     return order_seat(cx, tier.id, account_id);
 }
 

@@ -12,6 +12,7 @@
 #include "node/people/password.h"
 #include "node/people/rate.h"
 #include "node/people/session.h"
+#include "node/quota.h"
 
 #include <string.h>
 
@@ -92,6 +93,7 @@ enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str
     TRY(q_login_insert(cx, id, hash_of(cx, token), to, e == OK ? account.id : DB_NULL,
                        hash_of(cx, browser), clean_next(next), cx->now,
                        cx->now + LOGIN_MINUTES * MS_MINUTE, NULL));
+    TRY(quota_mail(cx, e == OK && account.is_owner != 0));
     TRY(event_emit(cx, EV_LOGIN_MAIL, id, sealed));
     TRY(tx_commit(cx));
     *ret_browser = browser;

@@ -4,6 +4,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/planet/planet.h"
+#include "node/quota.h"
 #include "node/talk/attachment.h"
 #include "node/talk/post_body.h"
 #include "node/talk/post_face.h"
@@ -131,6 +132,7 @@ enum err post_publish(struct cx *cx, int64_t post_id, bool teaser_confirmed, str
     TRY(post_may_edit(cx, &post));
     if (!str_eq(post.state, STR("published"))) { /* a form sent twice publishes once */
         TRY(check_publishable(cx, &post, teaser_confirmed));
+        TRY(quota_check(cx, QUOTA_POSTS, 1));
         TRY(post_face_mint(cx, post_id));
         TRY(attachment_refresh(cx, post_id));
         TRY(post_by_id(cx, post_id, &post));
