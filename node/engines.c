@@ -8,6 +8,7 @@
 #include "node/base/metrics.h"
 #include "node/base/settle.h"
 #include "node/base/turnstile.h"
+#include "node/db/db.h"
 #include "node/handover.h"
 #include "node/http/http.h"
 #include "node/http/internal.h"
@@ -31,6 +32,12 @@ enum { LEAVE_MS = 15 * 60 * 1000 };
 /* 24 bytes each, touched when used. */
 enum { LIMITER_SLOTS = 65536 };
 
+static void on_heard(void *arg, struct str schema, unsigned wake)
+{
+    const struct server *s = arg;
+    nodes_heard(s->nodes, schema, wake);
+}
+
 void engines_prepare(struct server *s, bool dev, struct engines *ret)
 {
     *ret = (struct engines){.server = s, .began = clock_monotonic()};
@@ -41,6 +48,7 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
     s->limiter = limiter_new(LIMITER_SLOTS);
     s->metrics = metrics_new();
+    s->listener = db_listener_new(on_heard, s);
 }
 
 enum err engines_take_place(struct engines *e, const struct handover_options *o)
@@ -115,6 +123,7 @@ void engines_stop(struct engines *e)
     struct server *s = e->server;
     e->http = http_stop(e->http);
     e->internal = internal_stop(e->internal);
+    db_listener_stop(s->listener);
     s->jobs = jobs_stop(s->jobs);
     s->fetcher = fetcher_stop(s->fetcher);
 }
@@ -123,6 +132,7 @@ void engines_free(struct engines *e)
 {
     struct server *s = e->server;
     s->metrics = metrics_free(s->metrics);
+    s->listener = db_listener_free(s->listener);
     s->limiter = limiter_free(s->limiter);
     s->hashing = turnstile_free(s->hashing);
     s->media = media_engine_free(s->media);

@@ -81,7 +81,8 @@ static bool lock_is_good(const struct handover *h, int fd)
     struct stat here, there;
     snprintf(path, sizeof path, "%s/serve.lock", h->dir);
     return stat(path, &here) == 0 && fstat(fd, &there) == 0 && here.st_ino == there.st_ino &&
-           here.st_dev == there.st_dev && flock(fd, LOCK_EX | LOCK_NB) == 0;
+           here.st_dev == there.st_dev &&
+           flock(fd, (lock_is_shared(h->dir) ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0;
 }
 
 static struct place *place_named(struct handover *h, struct str name)
@@ -177,12 +178,13 @@ static void wait_for_lock(const struct handover *h)
 {
     char path[PATH_MAX];
     int64_t until = clock_monotonic() + LOCK_FREES_MS;
+    int how = lock_is_shared(h->dir) ? LOCK_SH : LOCK_EX;
     snprintf(path, sizeof path, "%s/serve.lock", h->dir);
     for (;;) {
         int fd = open(path, O_RDWR | O_CLOEXEC);
         if (fd < 0)
             return;
-        bool is_free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        bool is_free = flock(fd, how | LOCK_NB) == 0;
         close(fd);
         if (is_free || clock_monotonic() > until)
             return;
@@ -256,7 +258,7 @@ enum err handover_begin(const struct handover_options *o, struct handover **ret)
     if (e == OK && h->lock < 0) {
         if (o->takeover)
             wait_for_lock(h);
-        e = lock_dir(h->dir, &h->lock);
+        e = lock_dir_to_serve(h->dir, &h->lock);
     }
     take_from_systemd(h);
     if (e == OK)
@@ -283,12 +285,23 @@ bool handover_has_elder(const struct handover *h)
     return h->n_elders > 0;
 }
 
+/* On PostgreSQL several processes may serve one directory: the first has its socket. */
+static bool is_beside_another(const struct handover *h)
+{
+    int fd = lock_is_shared(h->dir) ? wire_connect(h->dir, ANSWER_S) : -1;
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 void handover_ready(struct handover *h)
 {
     struct wire_message m;
     char text[64];
-    h->control = wire_listen(h->dir);
-    if (h->control < 0)
+    if (h->n_elders == 0 && is_beside_another(h))
+        log_info("handover", "another process serves %s, too, and keeps its serve.sock; upgrade this "
+                             "one by a restart", h->dir);
+    else if ((h->control = wire_listen(h->dir)) < 0)
         log_warn("handover", "no %s/serve.sock: %s; an upgrade will want a restart", h->dir,
                  strerror(errno));
     if (h->elder < 0) {

@@ -1,6 +1,8 @@
 #include "node/lock.h"
 
+#include "node/base/arena.h"
 #include "node/base/log.h"
+#include "node/db/db.h"
 #include "node/where.h"
 
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum err lock_dir(const char *dir, int *ret_fd)
+static enum err take(const char *dir, int how, int *ret_fd)
 {
     char path[PATH_MAX];
     if (where_half_restored(dir))
@@ -28,11 +30,30 @@ enum err lock_dir(const char *dir, int *ret_fd)
         log_error("node", "cannot open %s: %s", path, strerror(errno));
         return ERR_STORAGE;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, how | LOCK_NB) != 0) {
         log_error("node", "another process serves %s already", dir);
         close(fd);
         return ERR_CONFLICT;
     }
     *ret_fd = fd;
     return OK;
+}
+
+bool lock_is_shared(const char *dir)
+{
+    struct arena *a = arena_new();
+    const char *where = NULL;
+    bool shared = where_find(a, dir, &where) == OK && db_is_address(where);
+    arena_free(a);
+    return shared;
+}
+
+enum err lock_dir(const char *dir, int *ret_fd)
+{
+    return take(dir, LOCK_EX, ret_fd);
+}
+
+enum err lock_dir_to_serve(const char *dir, int *ret_fd)
+{
+    return take(dir, lock_is_shared(dir) ? LOCK_SH : LOCK_EX, ret_fd);
 }

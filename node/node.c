@@ -87,6 +87,8 @@ enum err node_open(struct server *server, const char *dir, struct node **ret)
         e = read_secret(n);
     if (e == OK)
         e = db_open(where, db_migrations, &n->db);
+    if (e == OK && server->listener != NULL)
+        db_listener_add(server->listener, n->db);
     if (e == OK)
         e = read_origin(n);
     if (e != OK) {
@@ -188,10 +190,10 @@ static enum err write_secret(struct arena *a, const char *dir)
     return sync_dir(dir);
 }
 
-static enum err write_origin(struct arena *a, const char *dir, struct str origin)
+static enum err write_origin(struct arena *a, const char *dir, const char *where, struct str origin)
 {
     struct db *db;
-    TRY(db_open(in_dir(a, dir, "store.sqlite"), db_migrations, &db));
+    TRY(db_open(where, db_migrations, &db));
     struct server server = {0};
     struct node n = {.server = &server, .arena = a, .dir = dir, .db = db};
     n.ids = id_maker_new();
@@ -203,24 +205,50 @@ static enum err write_origin(struct arena *a, const char *dir, struct str origin
     return e;
 }
 
+static void remove_files(struct arena *a, const char *dir)
+{
+    (void)unlink(in_dir(a, dir, "store.url"));
+    (void)unlink(in_dir(a, dir, "secret.key"));
+}
+
 void node_discard(const char *dir)
 {
-    static const char *const names[] = {"store.sqlite-wal", "store.sqlite-shm", "store.sqlite",
-                                        "secret.key"};
     struct arena *a = arena_new();
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        (void)unlink(in_dir(a, dir, names[i]));
+    const char *where = NULL;
+    if (where_find(a, dir, &where) == OK)
+        db_discard(where);
+    remove_files(a, dir);
     arena_free(a);
 }
 
-enum err node_create(const char *dir, struct str origin)
+/* ERR_CONFLICT here: somebody else was quicker to make a node of that store, so it is theirs. */
+static enum err fill_dir(struct arena *a, const char *dir, struct str origin, const char *store)
+{
+    const char *where = store != NULL ? store : in_dir(a, dir, "store.sqlite");
+    TRY(db_check_free(where));
+    enum err e = write_secret(a, dir);
+    if (e == OK && store != NULL)
+        e = where_write(a, dir, store);
+    if (e == OK)
+        e = write_origin(a, dir, where, origin);
+    if (e == ERR_CONFLICT)
+        remove_files(a, dir);
+    else if (e != OK)
+        node_discard(dir);
+    return e;
+}
+
+enum err node_create_in(const char *dir, struct str origin, const char *store)
 {
     struct arena *a = arena_new();
     enum err e = make_empty_dir(dir);
     if (e == OK)
-        e = write_secret(a, dir);
-    if (e == OK)
-        e = write_origin(a, dir, origin);
+        e = fill_dir(a, dir, origin, store);
     arena_free(a);
     return e;
+}
+
+enum err node_create(const char *dir, struct str origin)
+{
+    return node_create_in(dir, origin, NULL);
 }

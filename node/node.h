@@ -89,9 +89,13 @@ struct spare_keys {
 /* Open the node in dir: settings, store (migrated), secret. Errors are logged. */
 MUST_USE enum err node_open(struct server *server, const char *dir, struct node **ret);
 struct node *node_close(struct node *n);
-/* Make a new node in dir (refuses a non-empty one). */
-MUST_USE enum err node_create(const char *dir, struct str origin);
-/* Take back what node_create wrote, when what should follow failed; the directory stays. */
+/* Make a new node in dir (refuses a non-empty one: ERR_CONFLICT). store: the address of a PostgreSQL
+ * schema that holds nothing yet (else ERR_CONFLICT), NULL: a file in dir. When it fails nothing of it
+ * is left but the directory. */
+MUST_USE enum err node_create_in(const char *dir, struct str origin, const char *store);
+MUST_USE enum err node_create(const char *dir, struct str origin); /* a file in dir */
+/* Take back what node_create wrote, the store and all that is in it, when what should follow failed;
+ * the directory stays. */
 void node_discard(const char *dir);
 
 /* A pin more, of whoever has one or has just opened the node, and one less. After the last the node may

@@ -9,6 +9,7 @@
 #include "node/base/arena.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
+#include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/server.h"
 
@@ -114,6 +115,9 @@ static enum err open_node(struct nodes *n, struct node_entry *e, struct node **r
 
 static void note_awake(struct nodes *n, struct node_entry *e, struct node *node)
 {
+    struct str schema = db_schema(node->db);
+    free(e->schema);
+    e->schema = schema.p == NULL ? NULL : strdup(schema.p);
     e->node = node;
     e->phase = PHASE_AWAKE;
     e->wake_at = INT64_MAX;

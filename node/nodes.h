@@ -97,6 +97,9 @@ size_t nodes_due(struct nodes *n, int64_t now, int64_t *ret, size_t max, int64_t
 /* Has somebody else (a command) written the stores of sleeping nodes? Each is looked at every few
  * seconds; what was written is due. */
 void nodes_look(struct nodes *n, int64_t now);
+/* Another process changed the store of that schema (all shared ones: p == NULL): WAKE_…, as
+ * db_listener hears it. Who is awake is told, who sleeps is due. */
+void nodes_heard(struct nodes *n, struct str schema, unsigned wake);
 /* A sleeping node got a job from elsewhere (another process, a command). */
 void nodes_note_due(struct nodes *n, int64_t id, int64_t wake_at);
 

@@ -177,6 +177,7 @@ void nodes_entry_free(struct node_entry *e)
 {
     free(e->name);
     free(e->host);
+    free(e->schema);
     free(e->dir);
     free(e);
 }

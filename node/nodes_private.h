@@ -39,6 +39,7 @@ struct node_entry {
     enum err failed;          /* why not */
     bool met, secure;
     int64_t stamp;            /* when its store's file was written last, as we left it; 0: not known */
+    char *schema;             /* of its store on PostgreSQL, once it has been awake; else NULL */
     uint64_t generation;
     struct node_usage usage;
 };

@@ -4,6 +4,9 @@
  * somebody's who is at it, or was killed. */
 #include "node/nodes_private.h"
 
+#include "node/base/arena.h"
+#include "node/jobs/jobs.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -51,4 +54,43 @@ void nodes_look(struct nodes *n, int64_t now)
         pthread_mutex_lock(&n->lock);
     }
     pthread_mutex_unlock(&n->lock);
+}
+
+/* ---- stores that tell ---------------------------------------------------------------------- */
+
+/* Under the lock. True: it is awake and has jobs to be woken; it is pinned then. */
+static bool hear(struct nodes *n, struct node_entry *e, unsigned wake)
+{
+    if (e->node == NULL) {
+        if (wake & WAKE_PUBLIC)
+            e->generation++;
+        if ((wake & WAKE_JOBS) && e->phase == PHASE_ASLEEP)
+            nodes_set_due(n, e, 0);
+        return false;
+    }
+    if (wake & WAKE_PUBLIC)
+        atomic_fetch_add(&e->node->public_generation, 1);
+    if (e->phase != PHASE_AWAKE || (wake & WAKE_JOBS) == 0)
+        return false;
+    atomic_fetch_add(&e->node->pins, 1);
+    return true;
+}
+
+void nodes_heard(struct nodes *n, struct str schema, unsigned wake)
+{
+    struct arena *a = arena_new();
+    size_t n_found = 0;
+    pthread_mutex_lock(&n->lock);
+    struct node **found = ARENA_ARRAY(a, struct node *, n->n_known + 1);
+    for (size_t b = 0; b < n->n_buckets; b++)
+        for (struct node_entry *e = n->by_id[b]; e != NULL; e = e->id_chain)
+            if (e->schema != NULL && (schema.p == NULL || str_eq_c(schema, e->schema)) &&
+                hear(n, e, wake))
+                found[n_found++] = e->node;
+    pthread_mutex_unlock(&n->lock);
+    for (size_t i = 0; i < n_found; i++) {
+        jobs_wake(found[i]);
+        node_drop(found[i]);
+    }
+    arena_free(a);
 }

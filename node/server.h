@@ -18,6 +18,7 @@ struct wiring;       /* node/event.h */
 struct route_table;  /* node/http/http.h */
 struct http_hooks;   /* node/http/http.h */
 struct turnstile;    /* node/base/turnstile.h */
+struct db_listener;  /* node/db/db.h */
 struct media_engine; /* node/media/media.h */
 
 struct server {
@@ -26,6 +27,7 @@ struct server {
     struct http_cache *cache;        /* anonymous answers of all nodes; NULL: none are kept */
     struct limiter *limiter;         /* rates that may be forgotten, of all nodes; NULL: no limits */
     struct metrics *metrics;         /* what the process counts of itself; NULL: nothing */
+    struct db_listener *listener;    /* what other processes did to shared stores; NULL: not heard */
     struct fetcher *fetcher;
     struct jobs *jobs;
     const struct wiring *wiring;     /* event → jobs, job → function (node/wiring.c) */

@@ -31,6 +31,23 @@ static enum err origin_of(struct cli *cli, struct str domain, struct str *ret)
     return OK;
 }
 
+/* From a file the password in it is seen by nobody who lists processes. NULL: a file of SQLite's. */
+static enum err store_of(struct cli *cli, const char **ret)
+{
+    struct str store = cli_get(cli, "store");
+    *ret = NULL;
+    if (cli_has(cli, "store-file")) {
+        TRY(cli_file(cli, "store-file", 4096, &store));
+        store = str_trim(store);
+    }
+    if (store.n == 0)
+        return OK;
+    *ret = str_z(cli->cx->arena, store);
+    if (!db_is_address(*ret))
+        return cx_tell(cli->cx, ERR_INVALID, N_("A store is an address of the form postgresql://user:password@host/database?schema=name; without one it is a file in the directory."));
+    return OK;
+}
+
 static enum err cmd_init(struct cli *cli)
 {
     static const char *const columns[] = {"directory", "address", "planet", "sign_in", NULL};
@@ -38,8 +55,12 @@ static enum err cmd_init(struct cli *cli)
     struct account owner;
     struct planet planet;
     struct node *node;
+    const char *store = NULL;
     TRY(origin_of(cli, cli_get(cli, "domain"), &origin));
-    enum err e = node_create(cli->dir, origin);
+    TRY(store_of(cli, &store));
+    enum err e = node_create_in(cli->dir, origin, store);
+    if (e == ERR_CONFLICT && store != NULL)
+        return cx_tell(cli->cx, e, N_("The directory is not empty, or that schema of the database holds something already; see the line above. Choose another one."));
     if (e == ERR_CONFLICT)
         return cx_tell(cli->cx, e, N_("The directory is not empty. Choose another one."));
     TRY(e);
@@ -161,6 +182,8 @@ static const struct cli_option init_options[] = {
     {"owner", "MAIL", true, "your mail address"},
     {"owner-name", "TEXT", false, "your name, as people will see it"},
     {"lang", "TAG", false, "the planet's language: en or zh-CN"},
+    {"store", "ADDRESS", false, "postgresql://…?schema=NAME instead of a file in DIR; docs/operate/postgres.md"},
+    {"store-file", "FILE", false, "a file that holds that address ('-': standard input), for its password"},
     {0},
 };
 static const struct cli_option set_options[] = {

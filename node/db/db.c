@@ -232,7 +232,7 @@ bool db_is_shared(const struct db *db)
 
 void db_set_shared(struct db *db, bool shared)
 {
-    atomic_store(&db->shared, shared);
+    atomic_store(&db->shared, shared || db->engine->notify != NULL);
 }
 
 void db_notify(struct db *db, unsigned wake)

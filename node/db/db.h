@@ -55,7 +55,7 @@ bool db_is_address(const char *where); /* of a PostgreSQL store, not the path of
 extern const struct embedded db_migrations[]; /* those of a node (generated) */
 
 /* Do other processes write this store, so that what is remembered of it is worth a second at most?
- * False for SQLite, but while db_set_shared says otherwise (one server takes over from another). */
+ * False for SQLite but while db_set_shared says otherwise (one server takes over from another). */
 bool db_is_shared(const struct db *db);
 void db_set_shared(struct db *db, bool shared);
 
@@ -72,8 +72,9 @@ struct db_listener;
 struct db_listener *db_listener_new(void (*heard)(void *arg, struct str schema, unsigned wake),
                                     void *arg);
 void db_listener_add(struct db_listener *l, struct db *db);
+void db_listener_stop(struct db_listener *l); /* nothing is heard any more; before what heard uses ends */
 struct db_listener *db_listener_free(struct db_listener *l);
-struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file */
+struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file, or none */
 
 
 /* Gives back what was not used for a while: idle connections. Call it now and then. */

@@ -227,25 +227,36 @@ void db_listener_add(struct db_listener *l, struct db *base)
     pthread_mutex_unlock(&l->lock);
 }
 
-struct db_listener *db_listener_free(struct db_listener *l)
+void db_listener_stop(struct db_listener *l)
 {
-    while (l != NULL && l->ears != NULL) {
-        struct pg_ear *ear = l->ears;
-        l->ears = ear->next;
+    for (struct pg_ear *ear = l->ears; ear != NULL; ear = ear->next) {
         pthread_mutex_lock(&ear->lock);
+        bool runs = !ear->stop;
         ear->stop = true;
         pthread_mutex_unlock(&ear->lock);
+        if (!runs)
+            continue;
         ring(ear);
         pthread_join(ear->thread, NULL);
         PQfinish(ear->h);
+    }
+}
+
+struct db_listener *db_listener_free(struct db_listener *l)
+{
+    if (l == NULL)
+        return NULL;
+    db_listener_stop(l);
+    while (l->ears != NULL) {
+        struct pg_ear *ear = l->ears;
+        l->ears = ear->next;
         close(ear->event);
         pthread_mutex_destroy(&ear->lock);
         pg_address_free(&ear->at);
         free(ear->words);
         free(ear);
     }
-    if (l != NULL)
-        pthread_mutex_destroy(&l->lock);
+    pthread_mutex_destroy(&l->lock);
     free(l);
     return NULL;
 }

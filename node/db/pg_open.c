@@ -57,7 +57,9 @@ struct pg_db *pg_db_of(struct db *db)
 
 struct str db_schema(const struct db *db)
 {
-    return db->engine == &pg_engine ? str_c(((const struct pg_db *)db)->at.schema) : STR_NULL;
+    if (db == NULL || db->engine != &pg_engine)
+        return STR_NULL;
+    return str_c(((const struct pg_db *)db)->at.schema);
 }
 
 enum err db_open_pg(const char *url, const struct embedded *list, struct db **ret)
