@@ -35,7 +35,8 @@ enum { LIMITER_SLOTS = 65536 };
 static void on_heard(void *arg, struct str schema, unsigned wake)
 {
     const struct server *s = arg;
-    nodes_heard(s->nodes, schema, wake);
+    if (s->nodes != NULL)
+        nodes_heard(s->nodes, schema, wake);
 }
 
 void engines_prepare(struct server *s, bool dev, struct engines *ret)
