@@ -9,6 +9,8 @@ rounds=${ROUNDS:-2}
 work=$(mktemp -d "${TMPDIR:-/tmp}/orrery-bench-XXXXXX")
 pids=""
 pid=""
+host_dir=""
+serve_options=""
 cleanup=:
 trap 'for p in $pids; do kill "$p" 2>/dev/null || true; done; eval "$cleanup"; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -53,10 +55,12 @@ make_node() { # DIR [INIT-OPTION…]
     "$orrery" demo "$dir" >/dev/null
 }
 
-# Sets $pid and $ready (ms from exec to the first answer).
+# Sets $pid and $ready (ms from exec to the first answer). With $host_dir: as one of that host's nodes.
 serve() { # DIR
-    set -- "$1" $("$bin/tests/bench/probe" start "localhost:$port" /healthz "$orrery" serve "$1" --dev \
-        --listen "127.0.0.1:$port" 2>>"$work/serve.log")
+    if [ -n "$host_dir" ]; then what="host serve $host_dir"; else what="serve $1"; fi
+    # shellcheck disable=SC2086
+    set -- "$1" $("$bin/tests/bench/probe" start "localhost:$port" /robots.txt "$orrery" $what --dev \
+        --listen "127.0.0.1:$port" $serve_options 2>>"$work/serve.log")
     ready=$2
     pid=$3
     pids="$pids $pid"
