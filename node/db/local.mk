@@ -1,4 +1,4 @@
-# The store (SQLite) and its schema. A new migration is added at the end of the list.
+# The store, on SQLite and PostgreSQL, and its schema. A new migration is added at the end of the list.
 MIGRATIONS = \
 	node/db/migrations/0001_core.sql \
 	node/db/migrations/0002_people.sql \
@@ -42,6 +42,12 @@ BUILT_SOURCES += tests/unit/sample_sql.h
 CLEANFILES += tests/unit/sample_sql.h tests/unit/sample_sql.c
 EXTRA_DIST += tests/unit/sample.sql
 tests/unit/test_db.$(OBJEXT): | tests/unit/sample_sql.h
+
+check_PROGRAMS += tests/unit/test_pg
+tests_unit_test_pg_SOURCES = tests/unit/test_pg.c tests/unit/store.h tests/unit/unit.h
+nodist_tests_unit_test_pg_SOURCES = tests/unit/sample_sql.c
+tests_unit_test_pg_LDADD = $(STORE_TEST_LIBS)
+tests/unit/test_pg.$(OBJEXT): | tests/unit/sample_sql.h
 
 check_PROGRAMS += tests/unit/test_queries
 tests_unit_test_queries_SOURCES = tests/unit/test_queries.c tests/unit/store.h tests/unit/unit.h

@@ -132,6 +132,14 @@ void pg_address_copy(struct pg_address *to, const struct pg_address *from)
     to->password = from->password == NULL ? NULL : copy_of(from->password);
 }
 
+/* What the server says beside its answers is nothing that an operator can act on, and would stand on
+ * stderr without a date. */
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
 PGconn *pg_connect(const struct pg_address *a, char fault[PG_FAULT])
 {
     /* What stands before dbname is a default, which the address may say otherwise. */
@@ -142,8 +150,10 @@ PGconn *pg_connect(const struct pg_address *a, char fault[PG_FAULT])
     const char *const values[] = {"5", "15000", "10", "5", "3", "orrery", a->url, a->options,
                                   "UTF8", NULL};
     PGconn *h = PQconnectdbParams(keys, values, 1);
-    if (h != NULL && PQstatus(h) == CONNECTION_OK)
+    if (h != NULL && PQstatus(h) == CONNECTION_OK) {
+        PQsetNoticeProcessor(h, ignore_notice, NULL);
         return h;
+    }
     pg_fault_set(fault, h == NULL ? "no memory" : PQerrorMessage(h), a);
     PQfinish(h);
     return NULL;

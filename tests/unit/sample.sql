@@ -56,3 +56,12 @@ INSERT INTO audit (id, at, what) VALUES (:id, 1, NULL);
 -- :name note_wrong_width :one
 -- :out a int, b int
 SELECT 1;
+
+-- :name note_sum :one
+-- :in id int
+-- :out n int
+SELECT SUM(id) FROM audit WHERE id = :id;
+
+-- :name note_words :many
+-- :out what text
+SELECT what FROM audit ORDER BY what;
