@@ -11,6 +11,7 @@ admin/html.c admin/html.h &: $(ADMIN_TEMPLATES) node/tools/tmplc$(EXEEXT)
 
 $(libadmin_a_OBJECTS): | web/html.h admin/html.h
 
+SQL_ADMIN += admin/doctor/doctor.sql
 libadmin_a_SOURCES += \
 	admin/backup/archive.h \
 	admin/backup/backup.c admin/backup/backup.h \
@@ -21,14 +22,18 @@ libadmin_a_SOURCES += \
 	admin/backup/unpack.c \
 	admin/cli/cli.c admin/cli/cli.h \
 	admin/cli/cmd_backup.c \
-	admin/cli/cmd_node.c \
+	admin/cli/cmd_doctor.c \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
 	admin/cli/cmd_people.c \
 	admin/cli/cmd_planet.c \
 	admin/cli/cmd_post.c \
 	admin/demo.c admin/demo.h \
-	admin/furnish.c admin/furnish.h
+	admin/furnish.c admin/furnish.h \
+	admin/doctor/doctor.c admin/doctor/doctor.h \
+	admin/doctor/doctor_media.c \
+	admin/doctor/doctor_outside.c \
+	admin/doctor/doctor_store.c
 nodist_libadmin_a_SOURCES += admin/demo_files.c
 CLEANFILES += admin/demo_files.c
 EXTRA_DIST += admin/demo

@@ -8,8 +8,9 @@
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
 #include "node/base/log.h"
-#include "node/db/copy.h"
+#include "node/db/db.h"
 #include "node/db/snapshot.h"
+#include "node/media/media.h"
 #include "node/where.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static enum err read_snapshot(struct making *k, struct db_snapshot *s)
     if (k->m.origin.p == NULL)
         return cx_tell(k->cx, ERR_NOT_FOUND, N_("This node was never finished; there is nothing to back up."));
     TRY(db_snapshot_setting(k->cx, s, "media.s3_url", &s3));
-    k->m.media_left_out = s3.n > 0;
+    k->m.media_left_out = s3.n > 0 && k->o->fetch_from == NULL;
     k->m.media_kind = s3.n > 0 ? STR("s3") : STR("directory");
     TRY(db_snapshot_each_migration(k->cx, s, note_migration, k));
     k->room = 0;
@@ -110,7 +111,7 @@ static enum err read_snapshot(struct making *k, struct db_snapshot *s)
 static enum err take_snapshot(struct making *k)
 {
     struct db_snapshot *s;
-    k->m.store = db_is_file(k->where) ? STR("sqlite") : STR("postgresql");
+    k->m.store = db_is_address(k->where) ? STR("postgresql") : STR("sqlite");
     TRY(db_snapshot_make(k->cx, k->where, k->store));
     TRY(db_snapshot_open(k->cx, k->store, &s));
     enum err e = read_snapshot(k, s);
@@ -124,12 +125,13 @@ static enum err read_base(struct making *k)
 {
     struct cx *cx = k->cx;
     struct backup_file f;
+    struct stat a, b;
     char *copy = arena_copy(cx->arena, k->o->since, strlen(k->o->since));
+    if (stat(k->o->since, &a) == 0 && stat(k->o->to, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return cx_tell(cx, ERR_INVALID, N_("A backup cannot build upon the file that it replaces."));
     TRY(backup_open(cx, k->o->since, &f));
     backup_close(&f);
-    struct str args[] = {str_c(k->o->since), f.m.origin};
-    if (!str_eq(f.m.origin, k->m.origin))
-        return cx_tellf(cx, ERR_CONFLICT, N_("{0} is a backup of another node: {1}."), args, 2);
     if (f.m.n_chain + 1 > MANIFEST_CHAIN_MAX)
         return cx_tell(cx, ERR_TOO_LARGE, N_("This chain of backups is too long. Make a whole one, without --since."));
     k->base = f.m;
@@ -139,6 +141,14 @@ static enum err read_base(struct making *k)
     k->m.chain[f.m.n_chain] =
         (struct manifest_link){f.m.id, str_c(basename(copy)), f.m.created_at};
     return OK;
+}
+
+static enum err same_node(struct making *k)
+{
+    struct str args[] = {str_c(k->o->since), k->base.origin};
+    if (k->o->since == NULL || str_eq(k->base.origin, k->m.origin))
+        return OK;
+    return cx_tellf(k->cx, ERR_CONFLICT, N_("{0} is a backup of another node: {1}."), args, 2);
 }
 
 /* ---- writing ---- */
@@ -187,7 +197,7 @@ static enum err put_store(struct making *k)
 static bool is_before(struct making *k, struct manifest_media *f)
 {
     const struct manifest_media *old =
-        k->base.id.p == NULL || k->base.media_left_out ? NULL : manifest_find(&k->base, f->hash);
+        k->base.id.p == NULL ? NULL : manifest_find(&k->base, f->hash);
     if (old == NULL || !str_eq(old->sha256, old->hash))
         return false;
     f->size = old->size;
@@ -195,27 +205,53 @@ static bool is_before(struct making *k, struct manifest_media *f)
     return true;
 }
 
-static enum err put_one(struct making *k, struct manifest_media *f, bool *ret_there)
+/* From the directory; with --media wherever they lie. *ret_fd -1: deleted since the snapshot, lost, or
+ * somewhere else. */
+static enum err open_media(struct making *k, struct str hash, int *ret_fd)
 {
-    char path[4200], name[80], sha[SHA_TEXT];
-    snprintf(path, sizeof path, "%s/media/%.2s/%.64s", k->o->dir, f->hash.p, f->hash.p);
-    snprintf(name, sizeof name, "media/%.64s", f->hash.p);
-    f->at = (int64_t)k->m.n_chain;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    *ret_there = fd >= 0;
-    if (fd < 0) { /* deleted since the snapshot, or lost */
-        if (errno != ENOENT)
-            return cx_fail(k->cx, ERR_STORAGE, "%s: %s", path, strerror(errno));
-        if (k->m.n_missing++ < NAMED_AT_MOST)
+    char path[4200];
+    int64_t size;
+    snprintf(path, sizeof path, "%s/media/%.2s/%.64s", k->o->dir, hash.p, hash.p);
+    *ret_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*ret_fd >= 0)
+        return OK;
+    if (errno != ENOENT)
+        return cx_fail(k->cx, ERR_STORAGE, "%s: %s", path, strerror(errno));
+    if (k->o->fetch_from == NULL) {
+        if (!k->m.media_left_out && k->m.n_missing++ < NAMED_AT_MOST)
             log_warn("backup", "%s is missing", path);
         return OK;
     }
+    struct cx *cx = cx_new(k->o->fetch_from); /* what fetching needs is given back after each */
+    enum err e = media_bytes_open(cx, hash, ret_fd, &size);
+    if (e == ERR_NOT_FOUND) {
+        if (k->m.n_missing++ < NAMED_AT_MOST)
+            log_warn("backup", "media %.64s is missing", hash.p);
+        e = OK;
+        *ret_fd = -1;
+    } else if (e != OK) {
+        e = cx_fail(k->cx, e, "%s", cx->fail == NULL ? "fetching media" : cx->fail);
+    }
+    cx_free(cx);
+    return e;
+}
+
+static enum err put_one(struct making *k, struct manifest_media *f, bool *ret_there)
+{
+    char name[80], sha[SHA_TEXT];
+    int fd;
+    f->at = (int64_t)k->m.n_chain;
+    TRY(open_media(k, f->hash, &fd));
+    *ret_there = fd >= 0;
+    if (fd < 0)
+        return OK;
+    snprintf(name, sizeof name, "media/%.64s", f->hash.p);
     enum err e = pack_fd(k->cx, k->pack, name, fd, &f->size, sha);
     close(fd);
     if (e == OK && !str_eq_c(f->hash, sha)) {
         f->sha256 = str_dup(k->cx->arena, str_c(sha));
         if (k->n_damaged++ < NAMED_AT_MOST)
-            log_warn("backup", "%s is damaged: its bytes are not what its name says", path);
+            log_warn("backup", "media %.64s is damaged: its bytes are not what its name says", f->hash.p);
     }
     k->n_new++;
     return e;
@@ -227,10 +263,8 @@ static enum err put_media(struct making *k)
     for (size_t i = 0; i < k->m.n_media; i++) {
         struct manifest_media f = k->m.media[i];
         bool there = true;
-        if (!is_before(k, &f) && !k->m.media_left_out)
+        if (!is_before(k, &f))
             TRY(put_one(k, &f, &there));
-        else if (k->m.media_left_out)
-            there = false;
         if (there)
             k->m.media[kept++] = f;
     }
@@ -307,9 +341,11 @@ static enum err make(struct making *k, struct backup_done *ret)
 {
     TRY(find_store(k->cx, k->o->dir, &k->where));
     TRY(pack_open(k->cx, k->part, &k->pack));
-    enum err e = take_snapshot(k);
-    if (e == OK && k->o->since != NULL)
-        e = read_base(k);
+    enum err e = k->o->since != NULL ? read_base(k) : OK;
+    if (e == OK)
+        e = take_snapshot(k);
+    if (e == OK)
+        e = same_node(k);
     if (e == OK)
         e = put_all(k);
     if (e == OK)

@@ -12,18 +12,21 @@
 
 #include "node/cx.h"
 
+struct node;
+
 struct backup_order {
     const char *dir;
     const char *to;
     const char *since;  /* an earlier backup; NULL: a whole one */
     bool force;         /* to may be there already */
+    struct node *fetch_from; /* take media that lie in S3 through this open node; NULL: leave them there */
     bool hurry;         /* with the priority that we were started with */
 };
 struct backup_done {
     struct str id, origin;
     int64_t bytes;             /* of the file */
     int64_t n_media, n_before; /* in the file; in those that it builds upon */
-    int64_t n_missing;         /* rows whose bytes are not there */
+    int64_t n_missing;         /* rows whose bytes are nowhere */
     int64_t n_damaged;         /* bytes that are not what their name says */
     bool media_left_out;
 };

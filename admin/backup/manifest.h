@@ -41,7 +41,7 @@ struct manifest {
     struct str program;     /* version that made it */
     struct str store;       /* "sqlite" or "postgresql": where it came from */
     struct str media_kind;  /* "directory" or "s3" */
-    bool media_left_out;    /* the media lie elsewhere, and this file has none of them */
+    bool media_left_out;    /* some may lie in S3, and those are not in this file */
     int64_t created_at;
     struct manifest_migration *migrations;
     size_t n_migrations;

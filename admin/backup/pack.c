@@ -31,6 +31,7 @@ struct pack {
     int why;           /* errno of the write that failed */
     int64_t created_at;
     bool finished;
+    bool dead;         /* what is still handed over goes nowhere */
 };
 
 enum err backup_write_failed(struct cx *cx, const char *path, int why)
@@ -110,6 +111,8 @@ static la_ssize_t tar_write(struct archive *tar, void *arg, const void *bytes, s
 {
     struct pack *p = arg;
     const char *from = bytes;
+    if (p->dead)
+        return (la_ssize_t)n;
     for (size_t left = n; left > 0;) {
         size_t room = CHUNK - p->n < left ? CHUNK - p->n : left;
         memcpy(p->buffer + p->n, from, room);
@@ -167,7 +170,7 @@ struct pack *pack_close(struct pack *p)
     if (p == NULL)
         return NULL;
     if (p->tar != NULL) {
-        archive_write_fail(p->tar); /* nothing more is written */
+        p->dead = true; /* libarchive forgets memory unless it may write its end */
         archive_write_free(p->tar);
     }
     if (!p->finished)

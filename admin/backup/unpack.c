@@ -168,7 +168,7 @@ static bool expected(struct walk *w, struct str name, int64_t *ret_size, struct 
     *ret_sha = STR_NULL;
     if (str_starts(name, STR("media/"))) {
         const struct manifest_media *media = manifest_find(m, str_sub(name, 6, SIZE_MAX));
-        if (media == NULL || media->at != (int64_t)m->n_chain || m->media_left_out)
+        if (media == NULL || media->at != (int64_t)m->n_chain)
             return false;
         once = &w->seen[media - m->media];
         *ret_size = media->size;
@@ -270,7 +270,7 @@ static enum err take_all(struct walk *w)
     const struct manifest *m = &w->f->m;
     size_t here = 0;
     for (size_t i = 0; i < m->n_media; i++)
-        here += m->media[i].at == (int64_t)m->n_chain && !m->media_left_out;
+        here += m->media[i].at == (int64_t)m->n_chain;
     if (!w->secret || !w->database || !w->manifest || here != w->n_media)
         return damaged(w->cx, w->f->path, "something is missing that it lists");
     return OK;

@@ -17,7 +17,8 @@
 
 static const struct cli_verb *const tables[] = {cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
                                                 cli_people_verbs, cli_ops_verbs,    cli_backup_verbs,
-                                                cli_media_verbs,  cli_host_verbs, NULL};
+                                                cli_media_verbs,  cli_host_verbs,   cli_doctor_verbs,
+                                                NULL};
 
 /* ---- reading what was given ---- */
 
@@ -300,7 +301,7 @@ static int report(struct cli *cli, enum err e)
 {
     if (e == OK) {
         fwrite(buf_str(&cli->out).p, 1, cli->out.n, stdout);
-        return fflush(stdout) == 0 ? 0 : 1;
+        return fflush(stdout) == 0 && !cli->failed ? 0 : 1;
     }
     const char *why = cli->cx->tell != NULL ? cli->cx->tell
                       : cli->cx->fail != NULL ? cli->cx->fail

@@ -40,6 +40,7 @@ struct cli {
     size_t n_files;
     struct cx *cx;
     bool json;
+    bool failed; /* what it found is bad: it prints, and the exit status is 1 */
     struct { const char *name; struct str value; } given[CLI_MAX_OPTIONS + CLI_MAX_VALUES];
     size_t n_given;
     /* output */
@@ -75,7 +76,8 @@ int cli_main(struct server *server, int argc, char **argv);
 
 /* Verb tables, one a file; each ends with name == NULL. */
 extern const struct cli_verb cli_node_verbs[], cli_planet_verbs[], cli_post_verbs[],
-    cli_people_verbs[], cli_ops_verbs[], cli_backup_verbs[], cli_media_verbs[], cli_host_verbs[];
+    cli_people_verbs[], cli_ops_verbs[], cli_backup_verbs[], cli_media_verbs[], cli_host_verbs[],
+    cli_doctor_verbs[];
 
 #define CLI_PLANET_OPTION {"planet", "HANDLE", false, "the planet; may be left out when there is one"}
 #define CLI_ACCOUNT_OPTION {"account", "MAIL", true, "the account's mail address or @username"}

@@ -6,6 +6,7 @@
 #include "node/db/copy.h"
 #include "node/db/db.h"
 #include "node/lock.h"
+#include "node/node.h"
 #include "node/where.h"
 
 #include <errno.h>
@@ -27,16 +28,25 @@ static enum err cmd_backup(struct cli *cli)
 {
     static const char *const columns[] = {"file", "id", "address", "size", "media", "media_before",
                                           "media_missing", "media_damaged", "note", NULL};
+    struct node *node = NULL;
+    if (cli_has(cli, "media")) {
+        enum err e = node_open(cli->server, cli->dir, &node);
+        if (e != OK)
+            return cx_fail(cli->cx, e, "the node cannot be opened; the log says why");
+    }
     const struct backup_order order = {.dir = cli->dir,
+                                       .fetch_from = node,
                                        .to = cli_get(cli, "to").p,
                                        .since = cli_get(cli, "since").p,
                                        .force = cli_has(cli, "force"),
                                        .hurry = cli_has(cli, "hurry")};
     struct backup_done d;
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
-    TRY(backup_make(cli->cx, &order, &d));
+    enum err e = backup_make(cli->cx, &order, &d);
+    node_close(node);
+    TRY(e);
     const char *note = d.media_left_out
-                           ? N_("This file holds the node's keys: guard it like the node. The media lie in S3 and are not in it.")
+                           ? N_("This file holds the node's keys: guard it like the node. Media that lie in S3 are not in it.")
                            : N_("This file holds the node's keys: guard it like the node.");
     cli_begin(cli, false, columns);
     cli_row(cli, (struct str[]){cli_get(cli, "to"), d.id, d.origin, size_text(cli, d.bytes),
@@ -54,7 +64,7 @@ static enum err cmd_restore(struct cli *cli)
     const struct restore_order order = {.files = cli->files, .n_files = cli->n_files,
                                         .dir = cli->dir, .store = cli_get(cli, "store").p};
     struct restore_done d;
-    if (order.store != NULL && db_is_file(order.store))
+    if (order.store != NULL && !db_is_address(order.store))
         return cx_tell(cli->cx, ERR_INVALID, N_("--store is an address such as postgresql://user@host/database."));
     signal(SIGXFSZ, SIG_IGN);
     TRY(restore_run(cli->cx, &order, &d));
@@ -82,7 +92,7 @@ static enum err rename_away(struct cli *cli, const char *name)
 /* While store.url is there it is the store: it comes last, and goes first. */
 static enum err switch_to(struct cli *cli, const char *to)
 {
-    if (db_is_file(to))
+    if (!db_is_address(to))
         return rename_away(cli, "store.url");
     TRY(where_write(cli->cx->arena, cli->dir, to));
     TRY(rename_away(cli, "store.sqlite"));
@@ -94,7 +104,7 @@ static enum err target_of(struct cli *cli, const char *from, const char **ret)
 {
     *ret = cli_get(cli, "to").p;
     const char *own = arena_printf(cli->cx->arena, "%s/store.sqlite", cli->dir);
-    if (cli_has(cli, "switch") && db_is_file(*ret) && (db_is_file(from) || strcmp(*ret, own) != 0)) {
+    if (cli_has(cli, "switch") && !db_is_address(*ret) && (!db_is_address(from) || strcmp(*ret, own) != 0)) {
         struct str name = str_c(own);
         return cx_tellf(cli->cx, ERR_INVALID,
                         N_("To switch a node from PostgreSQL to SQLite, say --to {0}."), &name, 1);
@@ -141,6 +151,7 @@ static enum err cmd_store_copy(struct cli *cli)
 static const struct cli_option backup_options[] = {
     {"to", "FILE", true, "the file to write; it will hold the node's keys"},
     {"since", "FILE", false, "an earlier backup: leave out the media that it and those before it hold"},
+    {"media", NULL, false, "fetch the media that lie in S3 into it, too"},
     {"force", NULL, false, "write it even if it is there already"},
     {"hurry", NULL, false, "do not step back behind everything else on this machine"},
     {0},

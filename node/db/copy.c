@@ -7,13 +7,9 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/db/copy_private.h"
+#include "node/db/db.h"
 
 enum { ROW_MAX = 1 << 30 };
-
-bool db_is_file(const char *where)
-{
-    return strncmp(where, "postgresql://", 13) != 0 && strncmp(where, "postgres://", 11) != 0;
-}
 
 /* ---- a hash over all rows ---- */
 
@@ -213,9 +209,9 @@ static enum err run(struct copy_end *from, struct copy_end *to, struct db_copy_r
 
 static enum err open_end(struct cx *cx, const char *where, bool target, struct copy_end *ret)
 {
-    if (db_is_file(where))
+    if (!db_is_address(where))
         return copy_open_sqlite(cx, where, target, ret);
-    return cx_tell(cx, ERR_UNSUPPORTED, N_("This program was built without PostgreSQL."));
+    return copy_open_pg(cx, where, target, ret);
 }
 
 enum err db_copy(struct cx *cx, const char *from, const char *to, struct db_copy_report *ret)

@@ -21,9 +21,6 @@ struct db_copy_report {
     int64_t rows;
 };
 
-/* A path, rather than postgresql://…? */
-bool db_is_file(const char *where);
-
 /* from, to: as db_open's where. to is made and migrated; a file must not be there yet, a schema
  * must hold no rows. Fails CONFLICT (target in use; source of another version of the program),
  * STORAGE, BUSY; the person is told. cx is for words and memory only. */

@@ -59,5 +59,6 @@ struct copy_end {
 
 /* As source: a snapshot is open. As target: made, migrated, and a transaction is open. */
 MUST_USE enum err copy_open_sqlite(struct cx *cx, const char *where, bool target, struct copy_end *ret);
+MUST_USE enum err copy_open_pg(struct cx *cx, const char *where, bool target, struct copy_end *ret);
 
 #endif

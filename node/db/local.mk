@@ -14,13 +14,14 @@ MIGRATIONS = \
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \
 	node/db/copy.c node/db/copy.h node/db/copy_private.h \
+	node/db/copy_pg.c \
 	node/db/copy_sqlite.c \
 	node/db/db.c node/db/db.h node/db/db_private.h \
 	node/db/snapshot.c node/db/snapshot.h \
 	node/db/batch.c node/db/migrate.c \
 	node/db/sqlite_open.c node/db/sqlite_run.c node/db/sqlite_tx.c node/db/sqlite_migrate.c \
 	node/db/sqlite_private.h \
-	node/db/pg_address.c node/db/pg_error.c node/db/pg_listen.c node/db/pg_migrate.c \
+	node/db/pg_address.c node/db/pg_error.c node/db/pg_listen.c node/db/pg_look.c node/db/pg_migrate.c \
 	node/db/pg_open.c node/db/pg_pool.c node/db/pg_private.h node/db/pg_run.c node/db/pg_tx.c \
 	node/db/pg_value.c
 nodist_libstore_a_SOURCES += node/db/migrations.c
@@ -51,5 +52,4 @@ tests/unit/test_pg.$(OBJEXT): | tests/unit/sample_sql.h
 
 check_PROGRAMS += tests/unit/test_queries
 tests_unit_test_queries_SOURCES = tests/unit/test_queries.c tests/unit/store.h tests/unit/unit.h
-nodist_tests_unit_test_queries_SOURCES = node/db/all_queries_sql.c
 tests_unit_test_queries_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -94,7 +94,7 @@ static void remove_all(const char *file)
 enum err db_snapshot_make(struct cx *cx, const char *where, const char *file)
 {
     remove_all(file);
-    if (!db_is_file(where)) {
+    if (db_is_address(where)) {
         struct db_copy_report ignored;
         return db_copy(cx, where, file, &ignored);
     }

@@ -30,4 +30,17 @@ MUST_USE enum err db_snapshot_each_media(struct cx *cx, struct db_snapshot *s,
 /* Pages, indexes and foreign keys. ret_what: what is wrong, in SQLite's words; NULL: all is well. */
 MUST_USE enum err db_snapshot_check(struct cx *cx, struct db_snapshot *s, const char **ret_what);
 
+/* What can be said of a store on PostgreSQL without opening it. BUSY: it cannot be reached; cx->fail says
+ * why, without the address. */
+struct db_pg_look {
+    int version;              /* 150004 = 15.4 */
+    bool utf8, fsync, standby;
+    bool exists, may_create;  /* the schema */
+    struct str lacking;       /* a table that may not be read or written; p == NULL: none */
+    int64_t free_connections;
+};
+MUST_USE enum err db_pg_look(struct cx *cx, const char *where, struct db_pg_look *ret,
+                             enum err (*migration)(void *arg, struct str name, struct str checksum),
+                             void *arg);
+
 #endif

@@ -206,7 +206,7 @@ static void wake_waiter(void *arg, const struct fetch_answer *answer)
     if (answer->error != NULL)
         r->error = str_z(w->arena, str_c(answer->error));
     struct str *const texts[] = {&r->body, &r->content_type, &r->location, &r->retry_after,
-                                 &r->accept_signature};
+                                 &r->accept_signature, &r->date};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->p != NULL)
             *texts[i] = str_dup(w->arena, *texts[i]);

@@ -38,7 +38,7 @@ struct fetch_answer { /* lives until the callback returns */
     enum err err;
     const char *error; /* words for the log and tray when err != OK */
     int status;
-    struct str body, content_type, location, retry_after, accept_signature;
+    struct str body, content_type, location, retry_after, accept_signature, date;
 };
 
 /* user_agent: of requests that name none. */

@@ -119,6 +119,7 @@ void fetch_deliver(struct transfer *take_t, enum err err, const char *words)
         answer.location = header(t->easy, "location");
         answer.retry_after = header(t->easy, "retry-after");
         answer.accept_signature = header(t->easy, "accept-signature");
+        answer.date = header(t->easy, "date");
     }
     t->done(t->arg, &answer);
     curl_slist_free_all(t->headers);

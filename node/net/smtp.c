@@ -73,14 +73,9 @@ static enum err verdict(CURL *e, CURLcode code)
     return about_this_mail && reply >= 550 && reply <= 554 ? ERR_INVALID : ERR_UPSTREAM;
 }
 
-static enum err deliver(CURL *e, const char *url, bool plain_ok, struct arena *a, struct str from,
-                        struct str to, struct str bytes, char *words, CURLcode *ret_code)
+static bool set_server(CURL *e, const char *url, bool plain_ok, char *words)
 {
-    struct upload up = {bytes};
-    struct str sender = str_fmt(a, "<" STR_FMT ">", STR_ARG(from));
-    struct str rcpt = str_fmt(a, "<" STR_FMT ">", STR_ARG(to));
-    struct curl_slist *list = curl_slist_append(NULL, rcpt.p);
-    bool ok = list != NULL;
+    bool ok = true;
 #define SET(option, value) ok = ok && curl_easy_setopt(e, option, value) == CURLE_OK
     SET(CURLOPT_URL, url);
     SET(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -92,12 +87,25 @@ static enum err deliver(CURL *e, const char *url, bool plain_ok, struct arena *a
         SET(CURLOPT_SSL_VERIFYHOST, 0L);
     }
     SET(CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+    SET(CURLOPT_ERRORBUFFER, words);
+#undef SET
+    return ok;
+}
+
+static enum err deliver(CURL *e, const char *url, bool plain_ok, struct arena *a, struct str from,
+                        struct str to, struct str bytes, char *words, CURLcode *ret_code)
+{
+    struct upload up = {bytes};
+    struct str sender = str_fmt(a, "<" STR_FMT ">", STR_ARG(from));
+    struct str rcpt = str_fmt(a, "<" STR_FMT ">", STR_ARG(to));
+    struct curl_slist *list = curl_slist_append(NULL, rcpt.p);
+    bool ok = list != NULL && set_server(e, url, plain_ok, words);
+#define SET(option, value) ok = ok && curl_easy_setopt(e, option, value) == CURLE_OK
     SET(CURLOPT_MAIL_FROM, sender.p);
     SET(CURLOPT_MAIL_RCPT, list);
     SET(CURLOPT_UPLOAD, 1L);
     SET(CURLOPT_READFUNCTION, give);
     SET(CURLOPT_READDATA, &up);
-    SET(CURLOPT_ERRORBUFFER, words);
 #undef SET
     *ret_code = ok ? curl_easy_perform(e) : CURLE_FAILED_INIT;
     enum err err = verdict(e, *ret_code);
@@ -132,4 +140,27 @@ enum err smtp_send(struct cx *cx, struct str smtp_url, const struct mail *m)
     if (err != OK)
         return cx_fail(cx, err, "mail: %s", words[0] ? words : curl_easy_strerror(code));
     return OK;
+}
+
+enum err smtp_probe(struct cx *cx, struct str smtp_url, struct str from)
+{
+    const char *url;
+    bool plain_ok;
+    struct str name, address;
+    char words[CURL_ERROR_SIZE] = "";
+    if (!smtp_split_from(from, &name, &address) ||
+        target(cx->arena, smtp_url, address, &url, &plain_ok) != OK)
+        return cx_fail(cx, ERR_INVALID, "mail: the server's address or the sender is malformed");
+    CURL *e = curl_easy_init();
+    if (e == NULL)
+        return cx_fail(cx, ERR_INTERNAL, "mail: curl");
+    CURLcode code = set_server(e, url, plain_ok, words) &&
+                            curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK
+                        ? curl_easy_perform(e)
+                        : CURLE_FAILED_INIT;
+    curl_easy_cleanup(e);
+    if (code == CURLE_OK)
+        return OK;
+    return cx_fail(cx, code == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_UPSTREAM, "%s",
+                   words[0] ? words : curl_easy_strerror(code));
 }

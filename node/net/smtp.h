@@ -24,6 +24,9 @@ struct mail {
  * unless the host is loopback. ERR_UPSTREAM, ERR_TIMEOUT: worth trying again (network, 4xx);
  * ERR_INVALID: never will (5xx, a bad address). */
 MUST_USE enum err smtp_send(struct cx *cx, struct str smtp_url, const struct mail *m);
+/* As far as sending would go without sending: connect, greet, STARTTLS, sign in. Blocking; ERR_UPSTREAM
+ * or ERR_TIMEOUT with the server's words in cx->fail. */
+MUST_USE enum err smtp_probe(struct cx *cx, struct str smtp_url, struct str from);
 /* An address that we would write to: ASCII, one @, a host with a dot (or "localhost"), ≤254. */
 bool smtp_address_ok(struct str address);
 /* "Name <a@b>" or "a@b" taken apart; false when it isn't one. Views into from. */

@@ -28,6 +28,7 @@ nodist_libdomain_a_SOURCES += $(SQL_DOMAIN:.sql=_sql.c)
 nodist_libfed_a_SOURCES += $(SQL_FED:.sql=_sql.c)
 nodist_libweb_a_SOURCES += $(SQL_WEB:.sql=_sql.c)
 nodist_libadmin_a_SOURCES += $(SQL_ADMIN:.sql=_sql.c) $(SQL_HOST:.sql=_sql.c)
+nodist_libadmin_a_SOURCES += $(SQL_ADMIN:.sql=_sql.c) node/db/all_queries_sql.c
 
 BUILT_SOURCES += $(SQL_TO_H)
 CLEANFILES += $(SQL_TO_H) $(SQL_FILES:.sql=_sql.c) $(SQL_HOST:.sql=_sql.c) \
@@ -38,7 +39,7 @@ EXTRA_DIST += $(SQL_FILES) $(SQL_HOST)
 %_sql.c %_sql.h: %.sql node/tools/sqlc$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) $< $*
 
-# Every query of the program. Named by one test and nothing else, since it pulls in all rungs.
+# Every query of the program. In the topmost library, since it pulls in all rungs; for the doctor and a test.
 node/db/all_queries_sql.c: $(SQL_FILES) node/tools/sqlc$(EXEEXT) Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./node/tools/sqlc$(EXEEXT) --all $@ \
 		$(filter %.sql,$^)
