@@ -397,8 +397,8 @@ static const struct cli_option usage_options[] = {
     {0}};
 static const struct cli_option plan_set_options[] = {
     {"plan", "NAME", true, "the plan's name"},
-    {"members", "N", false, "accounts; 0 or left out: any number"},
-    {"storage", "BYTES", false, "store and media; 0 or left out: any size"},
+    {"members", "N", false, "accounts with a live membership; 0 or left out: any number"},
+    {"storage", "BYTES", false, "pictures and files; 0 or left out: any size"},
     {"posts-a-day", "N", false, "posts published a day; 0 or left out: any number"},
     {"mails-a-day", "N", false, "mails sent a day; 0 or left out: any number"},
     {0}};

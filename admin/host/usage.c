@@ -120,7 +120,7 @@ static enum err measure_one(struct cx *cx, int64_t id)
     if (e != OK)
         return OK; /* it went to sleep, or away */
     struct cx *in = cx_new(node);
-    e = q_host_measure(in, &m);
+    e = q_host_measure(in, in->now, &m);
     const char *file = arena_printf(in->arena, "%s/store.sqlite", node->dir);
     int64_t storage = e == OK ? m.media : 0;
     if (stat(file, &st) == 0)
