@@ -25,7 +25,8 @@ struct node_entry;
 enum node_state {
     NODE_ACTIVE,
     NODE_SUSPENDED, /* pages say that it rests, other servers and apps get 503, jobs rest */
-    NODE_LEAVING,   /* deleted by its owner's word: 410 for all; only its jobs run, Deletes go out */
+    NODE_LEAVING,   /* deleted by its owner's word: 410 for people, apps and inboxes; its jobs run,
+                       Deletes go out, and their signers' documents are still there */
     NODE_AWAY,      /* being moved or restored: nobody opens it, 503 for all */
     NODE_GONE,      /* 410 for all; nothing is behind it any more */
 };

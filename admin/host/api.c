@@ -15,7 +15,7 @@
 #include "node/http/route.h"
 #include "node/server.h"
 
-enum { KEY_MAX = 200, WRONG_BURST = 20 };
+enum { KEY_MAX = 200, WRONG_BURST = 60 };
 static const double WRONG_PER_SECOND = 0.2;
 
 struct host_api *host_api_new(struct host *h)

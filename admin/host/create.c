@@ -1,6 +1,7 @@
 /* Making a node: a row that is 'making' first, then the directory, then 'active'. Whoever makes one
  * holds a lock on HOSTDIR/making/ID: a row without such a holder is what a dead process left, and is
  * undone. The owner's mail is the only thing asked; everything else has a default. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -90,7 +91,7 @@ static enum err choose_plan(struct cx *cx, struct str asked, struct str *ret)
 static struct str label_of(struct arena *a, struct str host)
 {
     char *p = arena_copy(a, host.p, host.n);
-    size_t n = host.n > HOST_NAME_MAX - 5 ? HOST_NAME_MAX - 5 : host.n;
+    size_t n = host.n > HOST_LABEL_MAX - 5 ? HOST_LABEL_MAX - 5 : host.n;
     for (size_t i = 0; i < n; i++)
         if (!((p[i] >= 'a' && p[i] <= 'z') || (p[i] >= '0' && p[i] <= '9')))
             p[i] = '-';
@@ -170,6 +171,21 @@ static enum err undo_half(struct cx *cx, int64_t id)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+/* Locks of dead processes whose rows were never written, or are gone already. */
+static void sweep_locks(struct cx *cx)
+{
+    struct host *h = host_of(cx);
+    const char *path = host_path(h, cx->arena, "making", NULL);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.') {
+            const char *file = arena_printf(cx->arena, "%s/%s", path, e->d_name);
+            lock_leave(lock_take(file), file);
+        }
+    if (d != NULL)
+        closedir(d);
+}
+
 enum err host_mend(struct cx *cx)
 {
     int64_t *ids;
@@ -180,6 +196,7 @@ enum err host_mend(struct cx *cx)
         if (e != OK && e != ERR_BUSY)
             return e;
     }
+    sweep_locks(cx);
     return OK;
 }
 
@@ -187,8 +204,13 @@ enum err host_mend(struct cx *cx)
 
 static enum err put_row(struct cx *cx, struct making *m)
 {
+    struct host_row r;
     int64_t taken;
+    bool there;
     TX_SCOPE(cx);
+    TRY(q_host_node_by_host(cx, m->host, &there, &r));
+    if (there) /* made meanwhile: whoever asks looks again whose it is */
+        return ERR_CONFLICT;
     for (int i = 2; i < 1000; i++) {
         TRY(q_host_node_name_taken(cx, m->name, &taken));
         if (taken == 0)

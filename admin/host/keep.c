@@ -42,7 +42,7 @@ enum err host_plan_find(struct cx *cx, struct str name, struct host_plan *ret)
 
 static bool label_ok(struct str s)
 {
-    bool ok = s.n > 0 && s.n <= HOST_NAME_MAX;
+    bool ok = s.n > 0 && s.n <= HOST_LABEL_MAX;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         ok = ok && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

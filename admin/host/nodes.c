@@ -105,7 +105,7 @@ enum err host_resume(struct cx *cx, struct str name, struct host_node *ret)
 
 enum err host_name_ok(struct cx *cx, struct str name)
 {
-    bool ok = name.n > 0 && name.n <= HOST_NAME_MAX && name.p[0] != '-' &&
+    bool ok = name.n > 0 && name.n <= HOST_LABEL_MAX && name.p[0] != '-' &&
               name.p[name.n - 1] != '-';
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];

@@ -9,7 +9,7 @@
 #include "admin/host/host.h"
 #include "node/cx.h"
 
-enum { HOST_PAGE_MAX = 500, HOST_NAME_MAX = 63, HOST_DOMAIN_MAX = 253, HOST_GRACE_DAYS = 30,
+enum { HOST_PAGE_MAX = 500, HOST_LABEL_MAX = 63, HOST_DOMAIN_MAX = 253, HOST_GRACE_DAYS = 30,
        HOST_LEAVE_HOURS = 48, HOST_REQUEST_HOURS = 24 };
 
 /* A row of the registry. Times are UTC ms, DB_NULL: none; texts STR_NULL: none. */

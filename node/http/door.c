@@ -54,12 +54,25 @@ void door_shut(struct call *c, enum sign sign)
     c->sign = sign;
 }
 
+/* Whoever gets a Delete from a node that leaves looks up the key that it is signed with. */
+static bool asks_document(const struct call *c)
+{
+    struct str target = {c->target, c->target_n};
+    return (c->rq.method == GET || c->rq.method == HEAD) &&
+           repr_for(target, header_find(c->con, "Accept")) == REPR_ACTIVITY;
+}
+
 static bool is_shut(struct call *c, enum node_state state)
 {
     switch (state) {
     case NODE_SUSPENDED: door_shut(c, SIGN_RESTS); return true;
     case NODE_AWAY: door_shut(c, SIGN_BUSY); return true;
-    case NODE_LEAVING: case NODE_GONE: door_shut(c, SIGN_GONE); return true;
+    case NODE_LEAVING:
+        if (asks_document(c))
+            break;
+        door_shut(c, SIGN_GONE);
+        return true;
+    case NODE_GONE: door_shut(c, SIGN_GONE); return true;
     case NODE_ACTIVE: break;
     }
     return false;

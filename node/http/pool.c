@@ -287,8 +287,11 @@ static bool wake_call(struct call *c)
         c->task = TASK_RUN;
         return true;
     }
-    c->response = door_answer(c);
-    c->borrowed = true;
+    c->response = door_gone(c);
+    if (c->response == NULL) {
+        c->response = door_answer(c);
+        c->borrowed = true;
+    }
     c->status = door_status(c->sign);
     call_finish(c);
     return false;
