@@ -72,8 +72,18 @@ struct db_listener;
 struct db_listener *db_listener_new(void (*heard)(void *arg, struct str schema, unsigned wake),
                                     void *arg);
 void db_listener_add(struct db_listener *l, struct db *db);
-void db_listener_stop(struct db_listener *l); /* nothing is heard any more; before what heard uses ends */
+/* Nothing is heard any more, once it returns; before what heard uses ends. That the process lives goes
+ * on being said until it is freed. */
+void db_listener_stop(struct db_listener *l);
 struct db_listener *db_listener_free(struct db_listener *l);
+
+/* The name under which this process holds leases in stores that others write, too (16 hex digits, made
+ * up by each listener). The connection to each database holds an advisory lock of
+ * hashtextextended('orrery owner ' || name, 0) for as long as the process lives: who finds it free
+ * knows at once that the process is gone, whatever its leases say. */
+const char *db_listener_owner(const struct db_listener *l);
+/* Is it held at this moment? True for stores without a listener. */
+bool db_owner_is_held(const struct db *db);
 struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file, or none */
 
 

@@ -3,6 +3,8 @@
  * transactions, since NOTIFY takes a lock of the whole database at the commit, and at most a hundred
  * times a second however many commits there are. */
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +13,7 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/clock.h"
+#include "node/base/crypt.h"
 #include "node/base/log.h"
 #include "node/db/pg_private.h"
 
@@ -29,6 +32,7 @@ struct pg_ear {
     int event;
     PGconn *h;           /* the thread's */
     bool complained;
+    _Atomic bool held;   /* the lock that says that this process lives */
     pthread_mutex_t lock; /* guards what follows */
     bool stop;
     struct word *words;  /* to be said */
@@ -39,6 +43,9 @@ struct pg_ear {
 struct db_listener {
     void (*heard)(void *arg, struct str schema, unsigned wake);
     void *arg;
+    char owner[17];
+    pthread_mutex_t hearing; /* held while heard runs; guards deaf */
+    bool deaf;
     pthread_mutex_t lock;
     struct pg_ear *ears;
 };
@@ -101,6 +108,14 @@ static bool say(struct pg_ear *ear)
 
 /* ---- hearing ------------------------------------------------------------------------------- */
 
+static void tell(struct db_listener *l, struct str schema, unsigned wake)
+{
+    pthread_mutex_lock(&l->hearing);
+    if (!l->deaf)
+        l->heard(l->arg, schema, wake);
+    pthread_mutex_unlock(&l->hearing);
+}
+
 static void hear(const struct pg_ear *ear)
 {
     PGnotify *n;
@@ -109,9 +124,28 @@ static void hear(const struct pg_ear *ear)
         int64_t wake = 0;
         if (n->be_pid != PQbackendPID(ear->h) && str_next(&rest, ' ', &schema) &&
             str_to_i64(rest, &wake) && wake > 0)
-            ear->owner->heard(ear->owner->arg, schema, (unsigned)wake);
+            tell(ear->owner, schema, (unsigned)wake);
         PQfreemem(n);
     }
+}
+
+/* False, too, while a connection of ours that was lost still holds it: until the server notices. */
+static bool hold_owner(struct pg_ear *ear)
+{
+    const char *const in[] = {ear->owner->owner};
+    PGresult *res = PQexecParams(
+        ear->h, "SELECT pg_try_advisory_lock(hashtextextended('orrery owner ' || $1::text, 0))", 1,
+        NULL, in, NULL, NULL, 0);
+    bool held = PQresultStatus(res) == PGRES_TUPLES_OK && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+    PQclear(res);
+    return held;
+}
+
+static void lose(struct pg_ear *ear)
+{
+    atomic_store(&ear->held, false);
+    PQfinish(ear->h);
+    ear->h = NULL;
 }
 
 /* After a gap anything may have happened. */
@@ -129,8 +163,10 @@ static bool tune_in(struct pg_ear *ear)
     PGresult *res = PQexec(ear->h, "SET synchronous_commit = off; LISTEN orrery");
     bool listens = PQresultStatus(res) == PGRES_COMMAND_OK;
     PQclear(res);
+    listens = listens && hold_owner(ear);
+    atomic_store(&ear->held, listens);
     if (listens)
-        ear->owner->heard(ear->owner->arg, STR_NULL, WAKE_ALL);
+        tell(ear->owner, STR_NULL, WAKE_ALL);
     return listens;
 }
 
@@ -158,8 +194,7 @@ static void *listen_thread(void *arg)
     int64_t said_at = 0;
     while (!is_stopping(ear)) {
         if (ear->h == NULL && !tune_in(ear)) {
-            PQfinish(ear->h);
-            ear->h = NULL;
+            lose(ear);
             (void)wait_for_word(ear, AGAIN_MS);
             continue;
         }
@@ -173,8 +208,7 @@ static void *listen_thread(void *arg)
         well = PQconsumeInput(ear->h) == 1 && well;
         hear(ear);
         if (!well || PQstatus(ear->h) != CONNECTION_OK) {
-            PQfinish(ear->h);
-            ear->h = NULL;
+            lose(ear);
             (void)wait_for_word(ear, AGAIN_MS);
         }
     }
@@ -191,7 +225,11 @@ struct db_listener *db_listener_new(void (*heard)(void *arg, struct str schema, 
         abort();
     l->heard = heard;
     l->arg = arg;
+    uint64_t name;
+    crypt_random(&name, sizeof name);
+    snprintf(l->owner, sizeof l->owner, "%016llx", (unsigned long long)name);
     pthread_mutex_init(&l->lock, NULL);
+    pthread_mutex_init(&l->hearing, NULL);
     return l;
 }
 
@@ -229,34 +267,48 @@ void db_listener_add(struct db_listener *l, struct db *base)
 
 void db_listener_stop(struct db_listener *l)
 {
-    for (struct pg_ear *ear = l->ears; ear != NULL; ear = ear->next) {
-        pthread_mutex_lock(&ear->lock);
-        bool runs = !ear->stop;
-        ear->stop = true;
-        pthread_mutex_unlock(&ear->lock);
-        if (!runs)
-            continue;
-        ring(ear);
-        pthread_join(ear->thread, NULL);
-        PQfinish(ear->h);
-    }
+    pthread_mutex_lock(&l->hearing);
+    l->deaf = true;
+    pthread_mutex_unlock(&l->hearing);
+}
+
+const char *db_listener_owner(const struct db_listener *l)
+{
+    return l->owner;
+}
+
+bool db_owner_is_held(const struct db *base)
+{
+    const struct pg_db *db = pg_db_of((struct db *)(uintptr_t)base);
+    return db == NULL || db->ear == NULL || atomic_load(&db->ear->held);
+}
+
+static void ear_free(struct pg_ear *ear)
+{
+    pthread_mutex_lock(&ear->lock);
+    ear->stop = true;
+    pthread_mutex_unlock(&ear->lock);
+    ring(ear);
+    pthread_join(ear->thread, NULL);
+    PQfinish(ear->h);
+    close(ear->event);
+    pthread_mutex_destroy(&ear->lock);
+    pg_address_free(&ear->at);
+    free(ear->words);
+    free(ear);
 }
 
 struct db_listener *db_listener_free(struct db_listener *l)
 {
-    if (l == NULL)
-        return NULL;
-    db_listener_stop(l);
-    while (l->ears != NULL) {
+    while (l != NULL && l->ears != NULL) {
         struct pg_ear *ear = l->ears;
         l->ears = ear->next;
-        close(ear->event);
-        pthread_mutex_destroy(&ear->lock);
-        pg_address_free(&ear->at);
-        free(ear->words);
-        free(ear);
+        ear_free(ear);
     }
-    pthread_mutex_destroy(&l->lock);
+    if (l != NULL) {
+        pthread_mutex_destroy(&l->lock);
+        pthread_mutex_destroy(&l->hearing);
+    }
     free(l);
     return NULL;
 }

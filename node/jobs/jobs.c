@@ -13,6 +13,7 @@
 #include "node/base/crypt.h"
 #include "node/base/log.h"
 #include "node/base/metrics.h"
+#include "node/db/db.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
 #include "node/nodes.h"
@@ -55,14 +56,23 @@ static void add_kinds(struct jobs *j, const struct wiring *wiring)
     }
 }
 
+/* As the whole process is called, so that others can see whether it lives. */
+static void name_owner(const struct server *server, char ret[17])
+{
+    uint64_t name;
+    crypt_random(&name, sizeof name);
+    if (server->listener != NULL)
+        snprintf(ret, 17, "%s", db_listener_owner(server->listener));
+    else
+        snprintf(ret, 17, "%016llx", (unsigned long long)name);
+}
+
 static struct jobs *jobs_make(struct server *server, const struct jobs_options *o)
 {
     struct jobs *j = calloc(1, sizeof *j);
     if (j == NULL || (j->runners = calloc((size_t)o->n_runners, sizeof *j->runners)) == NULL)
         abort();
-    uint64_t name;
-    crypt_random(&name, sizeof name);
-    snprintf(j->owner, sizeof j->owner, "%016llx", (unsigned long long)name);
+    name_owner(server, j->owner);
     j->server = server;
     j->n_runners = o->n_runners;
     j->n_claimers = o->n_claimers < 1                   ? 1
@@ -146,8 +156,11 @@ static int64_t next_due(struct jobs *j, struct node *node)
     struct job_due_row *due = NULL;
     size_t n = 0;
     int64_t at = INT64_MAX;
-    if (q_job_due(cx, &due, &n) != OK)
+    int64_t expiry = DB_NULL;
+    if (q_job_due(cx, &due, &n) != OK || q_job_next_expiry(cx, &expiry) != OK)
         at = 0; /* not known: look soon */
+    else if (expiry != DB_NULL)
+        at = expiry; /* another process runs some: was it there to the end? */
     for (size_t i = 0; i < n; i++)
         if (due[i].run_at < at && (j == NULL || jobs_kind(j, due[i].kind) >= 0))
             at = due[i].run_at;

@@ -106,8 +106,28 @@ UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL,
  WHERE state = 'leased' AND lease_until < :now;
 
 -- :name job_keep_leases :exec
--- :in owner text, until int
-UPDATE job SET lease_until = :until WHERE state = 'leased' AND lease_owner = :owner;
+-- :in owner text, ids text, until int
+UPDATE job SET lease_until = :until WHERE lease_owner = :owner
+   AND id {sqlite: IN (SELECT value FROM json_each(:ids))}
+          {pg: = ANY (translate(:ids, '[]', '{}')::bigint[])};
+
+-- :name job_other_owners :many
+-- :in owner text
+-- :out owner text
+SELECT DISTINCT lease_owner FROM job
+ WHERE state = 'leased' AND lease_owner IS NOT NULL AND lease_owner <> :owner;
+
+-- Does the process of that name live (node/db/db.h, db_listener_owner)? SQLite does not know.
+-- :name job_owner_lives :one
+-- :in owner text
+-- :out lives int
+SELECT CASE WHEN {pg: pg_try_advisory_xact_lock_shared(hashtextextended('orrery owner ' || :owner, 0))}
+                 {sqlite: :owner IS NULL}
+            THEN 0 ELSE 1 END;
+
+-- :name job_next_expiry :one
+-- :out lease_until int?
+SELECT MIN(lease_until) FROM job WHERE state = 'leased';
 
 -- :name job_kind_is_alive :one
 -- :in kind text

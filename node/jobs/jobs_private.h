@@ -22,6 +22,9 @@ enum {
     JOBS_POLL_MS = 1000,          /* another process may have put something */
     JOBS_LEASE_MS = 5 * 60 * 1000,
     JOBS_KEEP_MS = 60 * 1000,     /* how often leases are renewed and dead ones looked for */
+    JOBS_LOOK_MS = 1500,          /* how often it is looked who died */
+    JOBS_DEAD_MS = 3000,          /* so long no sign of life, then it is dead */
+    JOBS_SUSPECTS = 4,
     JOBS_NICE = 5,               /* a quarter of a share when pages want the whole processor */
     JOBS_STOP_MS = 10 * 1000,
     JOBS_STACK = 512 * 1024,     /* reserved, not used; sanitizers need the room */
@@ -64,6 +67,12 @@ struct lane {                     /* a kind of a node */
     struct flight *first, *last;  /* claimed, waiting for a runner */
 };
 
+/* Another process with leases, when it was last seen alive, or first. */
+struct suspect {
+    char owner[17];
+    int64_t since;
+};
+
 struct jobs_node {
     struct jobs *engine;
     struct node *node;
@@ -81,7 +90,8 @@ struct jobs_node {
     int64_t rest_until;             /* its store failed: not before */
     struct flight *ended;           /* verdicts that are not in the store yet */
     /* of whoever has its turn */
-    int64_t cron_at, keep_at;
+    int64_t cron_at, keep_at, look_at;
+    struct suspect suspects[JOBS_SUSPECTS];
     _Atomic bool take_over;         /* leases of others are dead */
     struct lane lanes[];
 };
@@ -169,6 +179,8 @@ int jobs_kind(const struct jobs *j, struct str kind);
 /* At attach, when nothing of ours is in flight. */
 MUST_USE enum err jobs_take_leases(struct jobs *j, struct cx *cx);
 MUST_USE enum err jobs_keep_leases(struct jobs_node *n, struct cx *cx);
+/* Leases of processes that died stand no more. *did: how many. */
+MUST_USE enum err jobs_look_for_dead(struct jobs_node *n, struct cx *cx, int *did);
 MUST_USE enum err jobs_put_crons(struct jobs_node *n, struct cx *cx);
 
 #endif

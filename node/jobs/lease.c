@@ -1,8 +1,15 @@
-/* Whose leases stand, and the rows that come again and again. */
+/* Whose leases stand, and the rows that come again and again.
+ *
+ * A lease belongs to a process. On SQLite there is one, so whatever is leased when it starts is of a
+ * dead one, but while one takes over from another (jobs_options.beside). On PostgreSQL there may be
+ * any number; a process holds a lock for as long as it lives, so that the others see it die. A lease
+ * that was not renewed in time has expired on every store. */
 #include <string.h>
 
 #include "node/base/clock.h"
+#include "node/base/jw.h"
 #include "node/base/log.h"
+#include "node/db/db.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
 #include "node/node.h"
@@ -13,10 +20,16 @@ static void note(int64_t n)
         log_info("jobs", "%lld jobs that did not end last time run again", (long long)n);
 }
 
+/* Does the store itself know which processes live? */
+static bool is_common(const struct jobs_node *n)
+{
+    return db_schema(n->node->db).p != NULL;
+}
+
 enum err jobs_take_leases(struct jobs *j, struct cx *cx)
 {
     int64_t rows = 0;
-    if (atomic_load(&j->beside))
+    if (atomic_load(&j->beside) || db_is_shared(cx->node->db))
         TRY(q_job_reset_of(cx, str_c(j->owner), &rows));
     else
         TRY(q_job_reset_leases(cx, &rows));
@@ -24,25 +37,90 @@ enum err jobs_take_leases(struct jobs *j, struct cx *cx)
     return OK;
 }
 
+/* What we have in flight, as a JSON list. A row that we have forgotten (it could not be given back) is
+ * not kept, and expires. */
+static struct str ids_in_flight(struct jobs_node *n, struct cx *cx)
+{
+    struct jobs *j = n->engine;
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, cx->arena, 4 << 20);
+    jw_init(&w, &b);
+    jw_arr(&w);
+    pthread_mutex_lock(&j->lock);
+    for (int i = 0; n->n_in_flight > 0 && i < JOBS_TABLE; i++)
+        for (const struct flight *f = j->table[i]; f != NULL; f = f->chain)
+            if (f->owner == n)
+                jw_i64(&w, f->job.id);
+    pthread_mutex_unlock(&j->lock);
+    jw_end(&w);
+    return buf_str(&b);
+}
+
 enum err jobs_keep_leases(struct jobs_node *n, struct cx *cx)
 {
-    int64_t rows = 0;
-    struct str owner = str_c(n->engine->owner);
-    bool take_over = atomic_load(&n->take_over);
-    pthread_mutex_lock(&n->engine->lock);
-    bool some = n->n_in_flight > 0;
-    pthread_mutex_unlock(&n->engine->lock);
+    int64_t taken = 0, expired = 0;
+    struct str owner = str_c(n->engine->owner), ids = ids_in_flight(n, cx);
+    bool take_over = atomic_load(&n->take_over) && !is_common(n);
     TX_SCOPE(cx);
-    if (some)
-        TRY(q_job_keep_leases(cx, owner, cx->now + JOBS_LEASE_MS, NULL));
+    if (ids.n > 2)
+        TRY(q_job_keep_leases(cx, owner, ids, cx->now + JOBS_LEASE_MS, NULL));
     if (take_over)
-        TRY(q_job_reset_others(cx, owner, &rows));
-    else
-        TRY(q_job_reset_expired(cx, cx->now, NULL));
+        TRY(q_job_reset_others(cx, owner, &taken));
+    /* Whoever lives renews them each minute. */
+    TRY(q_job_reset_expired(cx, cx->now, &expired));
     TRY(tx_commit(cx));
-    if (take_over)
-        atomic_store(&n->take_over, false);
+    atomic_store(&n->take_over, false);
+    note(taken + expired);
+    return OK;
+}
+
+/* ---- who died ------------------------------------------------------------------------------ */
+
+static struct suspect *suspect_of(struct jobs_node *n, struct str owner, int64_t now)
+{
+    struct suspect *oldest = &n->suspects[0];
+    for (int i = 0; i < JOBS_SUSPECTS; i++) {
+        struct suspect *s = &n->suspects[i];
+        if (str_eq_c(owner, s->owner))
+            return s;
+        if (s->since < oldest->since)
+            oldest = s;
+    }
+    *oldest = (struct suspect){.since = now};
+    memcpy(oldest->owner, owner.p, owner.n);
+    return oldest;
+}
+
+/* A process whose connections were cut holds its lock again within a second or two, so nobody is
+ * declared dead at first sight. */
+static enum err look_at_owner(struct jobs_node *n, struct cx *cx, struct str owner, int *did)
+{
+    int64_t lives, rows;
+    if (owner.n >= sizeof n->suspects[0].owner)
+        return OK; /* of another program; it expires */
+    struct suspect *s = suspect_of(n, owner, cx->now);
+    TRY(q_job_owner_lives(cx, owner, &lives));
+    if (lives)
+        s->since = cx->now;
+    if (cx->now - s->since < JOBS_DEAD_MS)
+        return OK;
+    TRY(q_job_reset_of(cx, owner, &rows));
     note(rows);
+    *did += (int)rows;
+    return OK;
+}
+
+enum err jobs_look_for_dead(struct jobs_node *n, struct cx *cx, int *did)
+{
+    struct str *owners;
+    size_t n_owners;
+    if (!is_common(n) || cx->now < n->look_at)
+        return OK;
+    n->look_at = cx->now + JOBS_LOOK_MS;
+    TRY(q_job_other_owners(cx, str_c(n->engine->owner), &owners, &n_owners));
+    for (size_t i = 0; i < n_owners; i++)
+        TRY(look_at_owner(n, cx, owners[i], did));
     return OK;
 }
 

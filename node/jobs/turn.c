@@ -4,6 +4,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/log.h"
+#include "node/db/db.h"
 #include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
 #include "node/nodes.h"
@@ -162,8 +163,9 @@ static enum err claim(struct jobs_node *n, struct cx *cx, int *did, int64_t *ret
 static bool look_at_state(struct jobs_node *n, bool *ret_give_back)
 {
     pthread_mutex_lock(&n->engine->lock);
-    bool may = jobs_may_run(n);
-    *ret_give_back = !may && n->n_queued > 0;
+    /* Whose sign of life is missing gets no leases: others would take them for a dead one's. */
+    bool may = jobs_may_run(n) && db_owner_is_held(n->node->db);
+    *ret_give_back = !jobs_may_run(n) && n->n_queued > 0;
     if (may)
         jobs_line_up(n);
     pthread_mutex_unlock(&n->engine->lock);
@@ -179,6 +181,7 @@ static enum err turn(struct jobs_node *n, struct cx *cx, int *did, int64_t *ret_
     if (may)
         TRY(claim(n, cx, did, ret_next));
     TRY(jobs_store_ends(n, cx, did));
+    TRY(jobs_look_for_dead(n, cx, did));
     if (may && cx->now >= n->cron_at) {
         TRY(jobs_put_crons(n, cx));
         n->cron_at = cx->now + MS_MINUTE;

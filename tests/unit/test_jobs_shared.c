@@ -9,6 +9,7 @@
 #include "node/base/clock.h"
 #include "node/cx.h"
 #include "node/jobs/jobs.h"
+#include "node/nodes.h"
 #include "node/server.h"
 
 enum { ENGINES = 3, OWN_KEYS = 8 /* of each engine */, COMMON_KEYS = 4, STEPS = 40, LOOSE = 200 };
@@ -44,12 +45,12 @@ static struct world *world_of(struct cx *cx)
     return ((struct process *)cx->node->server)->w;
 }
 
-/* Each tenth fails when it is tried first; each third ends from elsewhere before it returns. */
+/* Some fail when they are tried first; each third ends from elsewhere before it returns. */
 static enum job_verdict run_step(struct cx *cx, const struct job *job)
 {
     struct world *w = world_of(cx);
     int key = key_of(job);
-    bool fails = job->attempts == 0 && job->subject % 20 == 7;
+    bool fails = job->attempts == 0 && job->subject % 20 == 7 && key < ENGINES * OWN_KEYS;
     pthread_mutex_lock(&w->lock);
     w->runs++;
     w->twice += w->running[key];
@@ -88,6 +89,12 @@ static const struct job_row kinds[] = {
 static const struct job_row *const tables[] = {kinds, NULL};
 static const struct wiring wiring = {.jobs = tables};
 
+static void on_heard(void *arg, struct str schema, unsigned wake)
+{
+    const struct server *server = arg;
+    nodes_heard(server->nodes, schema, wake);
+}
+
 static void process_open(struct world *w, int i)
 {
     struct process *p = &w->p[i];
@@ -98,6 +105,10 @@ static void process_open(struct world *w, int i)
     p->node.host = STR("shared.example");
     p->node.ids = id_maker_new();
     assert_int_equal(db_open(w->s->path, db_migrations, &p->node.db), OK);
+    p->server.nodes = nodes_new(&p->server, NULL);
+    assert_int_equal(nodes_adopt(p->server.nodes, &p->node), OK);
+    p->server.listener = db_listener_new(on_heard, &p->server);
+    db_listener_add(p->server.listener, p->node.db);
 }
 
 static int setup(void **state)
@@ -115,8 +126,11 @@ static int teardown(void **state)
 {
     struct world *w = *state;
     for (int i = 0; i < ENGINES; i++) {
+        db_listener_stop(w->p[i].server.listener);
         jobs_stop(w->p[i].server.jobs);
+        nodes_free(w->p[i].server.nodes);
         w->p[i].node.db = db_close(w->p[i].node.db);
+        db_listener_free(w->p[i].server.listener);
         id_maker_free(w->p[i].node.ids);
     }
     store_free(w->s);
@@ -197,12 +211,103 @@ static void every_job_once_and_in_order(void **state)
             assert_int_equal(w->loose[i][n], 1);
 }
 
+/* ---- processes that die: PostgreSQL knows ------------------------------------------------- */
+
+#define ONLY_SHARED()                                                                              \
+    do {                                                                                           \
+        if (store_url() == NULL)                                                                   \
+            skip(); /* one process has a SQLite store, and knows that it is alone */               \
+    } while (0)
+
+static void put_loose(struct world *w, int n)
+{
+    struct cx *cx = cx_new(&w->p[0].node);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(put(cx, "t.loose", i, STR_NULL, true), OK);
+    cx_free(cx);
+}
+
+static int runs_of_loose(struct world *w)
+{
+    int n = 0;
+    pthread_mutex_lock(&w->lock);
+    for (int i = 0; i < LOOSE; i++)
+        n += w->loose[0][i];
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
+/* Its leases would stand for hours. */
+static void the_living_keep_and_the_dead_lose(void **state)
+{
+    struct world *w = *state;
+    ONLY_SHARED();
+    struct store_raw other = store_connect(w->s);
+    store_run(&other, "SELECT pg_advisory_lock(hashtextextended('orrery owner ' || 'living', 0))");
+    put_loose(w, 6);
+    store_run(&other, "UPDATE job SET state = 'leased', lease_until = 9000000000000, "
+                      "lease_owner = CASE WHEN subject < 2 THEN 'living' ELSE 'dead' END");
+    start(&w->p[0], false);
+    start(&w->p[1], false);
+    for (int i = 0; i < 3000 && runs_of_loose(w) < 4; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_int_equal(store_run(&other, "SELECT COUNT(*) FROM job WHERE state = 'leased' "
+                                       "AND lease_owner = 'living' AND attempts = 0"), 2);
+    assert_int_equal(runs_of_loose(w), 4);
+    store_disconnect(&other); /* and there it died */
+    assert_int_equal(rows_left(w), 0);
+    assert_int_equal(runs_of_loose(w), 6);
+}
+
+/* Connections are cut again and again, those that say who lives, too. What was committed at such a
+ * moment may be done once more, never twice at a time. */
+static void connections_that_are_cut(void **state)
+{
+    struct world *w = *state;
+    ONLY_SHARED();
+    for (int i = 0; i < ENGINES; i++)
+        (void)put_all(&w->p[i]);
+    for (int i = 0; i < ENGINES; i++)
+        start(&w->p[i], false);
+    for (int i = 0; i < 5; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        store_sql(w->s, "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+    assert_int_equal(rows_left(w), 0);
+    assert_int_equal(w->twice, 0);
+    for (int k = 0; k < KEYS; k++)
+        assert_true(w->done[k] >= (k < ENGINES * OWN_KEYS ? STEPS : ENGINES * STEPS));
+}
+
+/* What one process puts the others hear of. */
+static void who_puts_tells_the_others(void **state)
+{
+    struct world *w = *state;
+    ONLY_SHARED();
+    start(&w->p[1], false);
+    put_loose(w, 1); /* by the first, who runs nothing */
+    assert_int_equal(rows_left(w), 0);
+    int64_t began = clock_monotonic();
+    for (int i = 0; i < 20; i++) {
+        put_loose(w, 1);
+        for (int k = 0; k < 30000 && runs_of_loose(w) < i + 2; k++)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    print_message("           20 jobs told by another process in %lld ms\n",
+                  (long long)(clock_monotonic() - began));
+    assert_int_equal(runs_of_loose(w), 21);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_job_once_and_in_order),
+        TEST(the_living_keep_and_the_dead_lose),
+        TEST(connections_that_are_cut),
+        TEST(who_puts_tells_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
