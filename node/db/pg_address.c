@@ -12,6 +12,7 @@
 #define SESSION_OPTIONS                                                                            \
     "-c statement_timeout=30000 -c lock_timeout=15000 "                                            \
     "-c idle_in_transaction_session_timeout=60000 -c jit=off -c client_min_messages=warning "      \
+    "-c plan_cache_mode=force_generic_plan "                                                       \
     "-c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off "     \
     "-c bytea_output=hex -c TimeZone=UTC"
 

@@ -179,12 +179,12 @@ add_followers() {
               h (i, host) AS (SELECT i, '127.1.' || (i / 250) || '.' || (1 + i % 250) || ':$sink_port'
                                 FROM n)
          INSERT INTO actor (id, uri, kind, host, username, name, inbox, fetched_at)
-         SELECT $sink_port * 100000 + i, 'http://' || host || '/a', 'Person', host, 'f' || i, 'F',
+         SELECT ${sink_port}00000 + i, 'http://' || host || '/a', 'Person', host, 'f' || i, 'F',
                 'http://' || host || '/inbox', $(now_ms) FROM h;
          INSERT INTO follow (id, actor_id, target_id, activity_uri, state, created_at)
          SELECT a.id, a.id, t.id, a.uri || '#follow', 'accepted', a.fetched_at
            FROM actor a JOIN actor t ON t.local_kind = 'planet'
-          WHERE a.id > $sink_port * 100000 AND a.id <= $sink_port * 100000 + $hosts"
+          WHERE a.id > ${sink_port}00000 AND a.id <= ${sink_port}00000 + $hosts"
 }
 # A draft, then the owner's click on "publish"; $post_at is when that request came.
 publish() { # TITLE
