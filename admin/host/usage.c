@@ -1,7 +1,6 @@
 /* What each node uses, counted in memory and written down by day. */
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "admin/host/host_sql.h"
 #include "admin/host/keep_sql.h"
@@ -115,19 +114,14 @@ static enum err measure_one(struct cx *cx, int64_t id)
     struct host *h = host_of(cx);
     struct host_measure_row m;
     struct node *node;
-    struct stat st;
     enum err e = nodes_take_id(h->nodes, id, &node);
     if (e != OK)
         return OK; /* it went to sleep, or away */
     struct cx *in = cx_new(node);
     e = q_host_measure(in, in->now, &m);
-    const char *file = arena_printf(in->arena, "%s/store.sqlite", node->dir);
-    int64_t storage = e == OK ? m.media : 0;
-    if (stat(file, &st) == 0)
-        storage += st.st_size;
     cx_free(in);
     node_drop(node);
-    return e == OK ? q_host_node_measured(cx, id, m.members, storage, NULL) : OK;
+    return e == OK ? q_host_node_measured(cx, id, m.members, m.media + m.store, NULL) : OK;
 }
 
 static enum err write_down(struct cx *cx, const struct taking *t)

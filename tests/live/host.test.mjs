@@ -12,7 +12,7 @@ import { Host } from '../rig/host.mjs';
 import { Sink, activity, send } from '../rig/sink.mjs';
 import { Peer } from '../rig/peer.mjs';
 import { Node, ORRERY, eventually } from '../rig/node.mjs';
-import { request } from '../rig/client.mjs';
+import { formsOf, request, words } from '../rig/client.mjs';
 
 const AP = { accept: 'application/activity+json' };
 
@@ -209,6 +209,26 @@ describe('a host', () => {
             assert.equal((await request(`${host.origin('tea')}${where}`)).status, 404, where);
     });
 
+    it('a plan\'s limits are told in clear words, and a larger plan helps at once', async () => {
+        await host.create('full', { plan: 'small', planet: 'full' });
+        const owner = host.client('full');
+        const link = (await host.api('POST', '/v1/nodes/full/sign-in-link')).json.sign_in;
+        await owner.submit(await owner.page(link), new URL(link).pathname, {});
+        const publish = async (title) => {
+            const empty = await owner.page('/compose');
+            const saved = await owner.submit(empty, '/compose', { title, body: 'Tea.', access: 'public', do: 'save' });
+            const confirm = await owner.submit(saved, '/compose', { do: 'publish' });
+            const form = formsOf(confirm.text).find((f) => /publish$/.test(f.action));
+            return form ? owner.submit(confirm, form.action, { teaser_confirmed: '1', do: 'publish' }) : confirm;
+        };
+        assert.match(words((await publish('One')).text), /Published/);
+        assert.match(words((await publish('Two')).text), /Published/);
+        const third = await publish('Three');
+        assert.match(words(third.text), /may publish 2 posts in 24 hours, and did/);
+        await host.cli('plan set', { plan: 'small', members: 3, 'posts-a-day': 10 });
+        await eventually('the larger plan holds', async () => /Published/.test(words((await publish('Four')).text)));
+    });
+
     it('moves a node to another directory, with all that is in it', async () => {
         const before_ = JSON.parse((await request(`${host.origin('ink')}/@home`, { headers: AP })).text).id;
         const to = path.join(host.root, 'elsewhere');
@@ -280,7 +300,8 @@ describe('a host', () => {
         assert.match(csv, /^name,domain,day,requests,/);
         const row = csv.split('\r\n')[1].split(',');
         assert.equal(row[0], 'tea');
-        assert.ok(Number(row[8]) > 0, 'the store was measured when the process ended');
+        assert.ok(Number(row[8]) > 10000, 'the store was measured when the process ended');
+        assert.match(row[9], /^\d+$/);
     });
 
     describe('deleting', () => {
