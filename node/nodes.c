@@ -434,18 +434,27 @@ static struct node_entry *find_still(struct nodes *n, int64_t id)
 
 enum err nodes_change(struct nodes *n, const struct node_spec *spec)
 {
+    struct node *awake = NULL;
     pthread_mutex_lock(&n->lock);
     struct node_entry *e = find_still(n, spec->id);
     if (e != NULL) {
         bool closes = spec->state == NODE_AWAY || spec->state == NODE_GONE ||
                       strcmp(e->dir, spec->dir == NULL ? "" : spec->dir) != 0;
+        e->state = spec->state; /* at once: who asks while it is closed shall not wait for that */
         if (closes)
             (void)!drain(n, e, -1);
         e->drained = false;
         nodes_entry_write(n, e, spec);
+        awake = e->node;
+        if (awake != NULL)
+            node_hold(awake);
         pthread_cond_broadcast(&n->changed);
     }
     pthread_mutex_unlock(&n->lock);
+    if (awake != NULL) { /* its jobs may run now, or may not any more */
+        jobs_wake(awake);
+        node_drop(awake);
+    }
     return e == NULL ? ERR_NOT_FOUND : OK;
 }
 

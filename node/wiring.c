@@ -67,7 +67,13 @@ const struct wiring wiring = {.events = events, .jobs = jobs, .crons = crons};
 
 const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &fed_routes, NULL};
 
-const struct node_hooks node_hooks = {.opened = fed_start, .closing = fed_stop};
+static void node_closing(struct node *node)
+{
+    fed_stop(node);
+    http_node_closing(node);
+}
+
+const struct node_hooks node_hooks = {.opened = fed_start, .closing = node_closing};
 
 const struct http_hooks http_hooks = {
     .identify = auth_identify,

@@ -119,14 +119,22 @@ static enum err reader_take(struct cx *cx, struct sqlite_db *db, struct sqlite_c
     return OK;
 }
 
+static void trim(struct db *base);
+
 static void reader_give(struct sqlite_db *db, struct sqlite_conn *c)
 {
-    c->base.used_at = clock_monotonic();
+    int64_t now = clock_monotonic();
+    c->base.used_at = now;
     pthread_mutex_lock(&db->read_lock);
     c->base.next = db->idle;
     db->idle = &c->base;
+    bool trims = now - db->trimmed_at > DB_IDLE_MS / 2;
+    if (trims)
+        db->trimmed_at = now;
     pthread_cond_signal(&db->read_free);
     pthread_mutex_unlock(&db->read_lock);
+    if (trims)
+        trim(&db->base);
 }
 
 static enum err read_alone(struct cx *cx, struct db *base, const struct db_call *call)

@@ -27,6 +27,7 @@ struct sqlite_db {
     pthread_cond_t read_free;
     struct db_conn *idle;      /* last used first, so that few stay warm */
     int n_readers;
+    int64_t trimmed_at;
     struct sqlite_conn writer;
     sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *rollback_to;
     bool lazy;                 /* what synchronous is set to; the holder's */

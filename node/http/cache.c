@@ -171,6 +171,29 @@ struct cache_entry *http_cache_find(struct http_cache *c, struct cache_key key, 
     return e;
 }
 
+void http_cache_tidy(struct http_cache *c, int64_t node, int64_t now)
+{
+    for (int i = 0; i < N_SHARDS; i++) {
+        struct shard *s = &c->shards[i];
+        struct cache_entry *dead = NULL;
+        pthread_mutex_lock(&s->mutex);
+        for (struct cache_entry *e = s->oldest, *next; e != NULL; e = next) {
+            next = e->newer;
+            if (e->node != node || e->good_until > now)
+                continue;
+            entry_remove(s, e);
+            e->chain = dead;
+            dead = e;
+        }
+        pthread_mutex_unlock(&s->mutex);
+        while (dead != NULL) {
+            struct cache_entry *next = dead->chain;
+            cache_entry_unref(dead);
+            dead = next;
+        }
+    }
+}
+
 struct MHD_Response *cache_entry_answer(const struct cache_entry *e, bool gzip,
                                         struct str if_none_match, int *ret_status,
                                         size_t *ret_bytes)

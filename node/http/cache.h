@@ -51,6 +51,9 @@ struct cache_answer {
 struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, uint64_t generation,
                                    int64_t now_monotonic, const struct cache_answer *answer);
 
+/* Of a node that goes to sleep: what is no longer good goes, what still is stays and may be served. */
+void http_cache_tidy(struct http_cache *c, int64_t node, int64_t now_monotonic);
+
 /* A strong tag of bytes with its quotes; suffix tells encodings apart ("" or "-gz"). */
 enum { ETAG_MAX = 40 };
 void etag_make(struct str body, const char *suffix, char ret[ETAG_MAX]);

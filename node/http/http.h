@@ -180,5 +180,7 @@ void http_each_route(const struct route_table *const *tables,
 /* Drop every cached answer of a node: called after commits that change what visitors see
  * (equivalent to bumping node->public_generation, which code below this rung does). */
 void http_cache_drop(struct node *node);
+/* Before a node is closed: answers of it that have grown old make room. */
+void http_node_closing(struct node *node);
 
 #endif

@@ -181,6 +181,12 @@ bool http_is_done(const struct http *h)
            atomic_load_explicit(&h->open_calls, memory_order_acquire) == 0;
 }
 
+void http_node_closing(struct node *node)
+{
+    if (node->server != NULL && node->server->cache != NULL)
+        http_cache_tidy(node->server->cache, node->id, clock_monotonic());
+}
+
 struct http *http_stop(struct http *h)
 {
     if (h == NULL)

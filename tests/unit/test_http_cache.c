@@ -269,6 +269,22 @@ static void entries_grow_old(void **state)
     cache_entry_unref(e); /* held over its removal */
     cache_entry_unref(http_cache_put(c, key, 7, 1000, &a));
     assert_null(http_cache_find(c, key, 8, 1000));
+
+    struct cache_key other = {1, STR("/"), 3};
+    struct cache_answer lasting = a;
+    lasting.immutable = true;
+    cache_entry_unref(http_cache_put(c, key, 7, 1000, &a));
+    cache_entry_unref(http_cache_put(c, other, 7, 1000, &a));
+    cache_entry_unref(http_cache_put(c, (struct cache_key){0, STR("/style"), 0}, 7, 1000, &lasting));
+    http_cache_tidy(c, 0, 1000 + HTTP_CACHE_MS - 1);
+    assert_non_null(e = http_cache_find(c, key, 7, 1000));
+    cache_entry_unref(e);
+    http_cache_tidy(c, 0, 1000 + HTTP_CACHE_MS);
+    assert_null(http_cache_find(c, key, 7, 1000));
+    assert_non_null(e = http_cache_find(c, other, 7, 1000));
+    cache_entry_unref(e);
+    assert_non_null(e = http_cache_find(c, (struct cache_key){0, STR("/style"), 0}, 7, 1000));
+    cache_entry_unref(e);
     http_cache_free(c);
 }
 
