@@ -270,9 +270,12 @@ static void a_planet_that_rests_says_so(void **state)
     set_state(h, 1, NODE_AWAY);
     expect(h, 1, "GET /name", "Accept: text/html\r\n", 503, "Busy for a moment");
     set_state(h, 2, NODE_LEAVING);
-    expect(h, 2, "GET /name", "Accept: application/activity+json\r\n", 410, "\"gone\"");
+    expect(h, 2, "GET /name", "Accept: text/html\r\n", 410, "It was taken away");
+    /* its Deletes are checked against its documents */
+    expect(h, 2, "GET /fresh", "Accept: application/activity+json\r\n", 200, "I am n2");
     set_state(h, 3, NODE_GONE);
     expect(h, 3, "GET /name", "Accept: text/html\r\n", 410, "It was taken away");
+    expect(h, 3, "GET /name", "Accept: application/activity+json\r\n", 410, "\"gone\"");
     set_state(h, 0, NODE_ACTIVE);
     set_state(h, 1, NODE_ACTIVE);
     expect(h, 0, "GET /name", NULL, 200, "I am n0");
