@@ -8,6 +8,7 @@ SELECT id, uri, local_kind, local_id, username, fetched_at FROM actor
  WHERE id = :id AND local_kind IS NOT NULL AND deleted_at IS NULL;
 
 -- :name local_actor_by_ref :one
+-- :public
 -- :in kind text, local_id int
 -- :out local_actor
 SELECT id, uri, local_kind, local_id, username, fetched_at FROM actor

@@ -20,6 +20,7 @@ SELECT id, body FROM activity WHERE actor_id = :actor_id AND in_outbox = 1 AND i
 SELECT COUNT(*) FROM activity WHERE actor_id = :actor_id AND in_outbox = 1;
 
 -- :name follower_count :one
+-- :public
 -- :in target_id int
 -- :out n int
 SELECT COUNT(*) FROM follow WHERE target_id = :target_id AND state = 'accepted';

@@ -39,6 +39,7 @@ struct cx {
     const char *fail;       /* for the log: what failed and where; NULL if nothing did */
     const char *tell;       /* for the person, already translated; NULL: a sentence by code */
     int64_t retry_after_s;  /* with ERR_RATE_LIMITED, ERR_BUSY, ERR_UPSTREAM; 0 = not said */
+    bool recall;            /* this only shows: public queries may be answered from memory (node/db) */
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */
 };

@@ -1,4 +1,5 @@
 -- :name setting_read :one
+-- :public
 -- :in key text
 -- :out value text
 SELECT value FROM setting WHERE key = :key;

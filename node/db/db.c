@@ -215,7 +215,9 @@ enum err db_run(struct cx *cx, const struct db_query *q, const union db_value *i
     struct db *db = cx->node->db;
     if (cx->tx_depth > 0)
         return run_in_tx(cx, &call);
-    return q->writes ? run_alone(cx, db, &call) : db->engine->read(cx, db, &call);
+    if (q->writes)
+        return run_alone(cx, db, &call);
+    return q->is_public && cx->recall ? db_memo_read(cx, db, &call) : db->engine->read(cx, db, &call);
 }
 
 enum err db_check_query(struct cx *cx, const struct db_query *q)
@@ -243,6 +245,7 @@ void db_notify(struct db *db, unsigned wake)
 
 void db_trim(struct db *db)
 {
+    db_memo_trim(db->memo);
     db->engine->trim(db);
 }
 
@@ -256,11 +259,13 @@ void db_base_init(struct db *db, const struct db_engine *engine, const struct em
 {
     db->engine = engine;
     db->migrations = list;
+    db->memo = db_memo_new();
     pthread_mutex_init(&db->write_lock, NULL);
 }
 
 void db_base_end(struct db *db)
 {
+    db->memo = db_memo_free(db->memo);
     pthread_mutex_destroy(&db->write_lock);
 }
 

@@ -106,6 +106,7 @@ struct db_query {
     const char *sql; /* for SQLite */
     const char *pg;  /* for PostgreSQL */
     bool writes;     /* is a transaction by itself outside of one */
+    bool is_public;  /* says what anybody may know: remembered for a second where cx->recall is set */
     const char *in;  /* a letter a parameter: i t b r, capital = nullable */
     const char *out; /* the same for columns */
 };

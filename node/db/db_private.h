@@ -1,6 +1,7 @@
 /* Shared by the files of node/db; nobody else includes it.
  *
  * db.c      what node/db/db.h promises: levels of transactions, which engine
+ * memo.c    what public queries gave, for a second
  * batch.c   the writer of an exclusive transaction, group commit (both engines)
  * sqlite_…  the engine of a file
  * pg_…      the engine of a PostgreSQL schema */
@@ -96,6 +97,7 @@ struct db {
     const struct db_engine *engine;
     const struct embedded *migrations;
     _Atomic bool shared;
+    struct db_memo *memo;
 
     struct db_conn *writer;     /* the connection of the open batch; the holder's */
     pthread_mutex_t write_lock; /* guards what follows; never held across work of the engine */
@@ -115,6 +117,12 @@ MUST_USE enum err db_open_sqlite(const char *path, const struct embedded *list, 
 MUST_USE enum err db_open_pg(const char *url, const struct embedded *list, struct db **ret);
 MUST_USE enum err db_pg_check_free(const char *url);
 void db_pg_discard(const char *url);
+
+/* memo.c: a reading query that is_public, outside a transaction, by memory or by the engine. */
+struct db_memo *db_memo_new(void);
+struct db_memo *db_memo_free(struct db_memo *m);
+void db_memo_trim(struct db_memo *m);
+MUST_USE enum err db_memo_read(struct cx *cx, struct db *db, const struct db_call *call);
 
 /* batch.c. Take the writer and open the batch or join the open one; leave it again as a member
  * whose part stays (returns after the common commit) or is undone already. */

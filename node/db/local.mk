@@ -18,7 +18,7 @@ libstore_a_SOURCES += \
 	node/db/copy_sqlite.c \
 	node/db/db.c node/db/db.h node/db/db_private.h \
 	node/db/snapshot.c node/db/snapshot.h \
-	node/db/batch.c node/db/migrate.c \
+	node/db/batch.c node/db/memo.c node/db/migrate.c \
 	node/db/sqlite_open.c node/db/sqlite_run.c node/db/sqlite_tx.c node/db/sqlite_migrate.c \
 	node/db/sqlite_private.h \
 	node/db/pg_address.c node/db/pg_error.c node/db/pg_listen.c node/db/pg_look.c node/db/pg_migrate.c \

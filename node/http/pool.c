@@ -243,6 +243,7 @@ static enum err run_handler(struct call *c)
     if (!body_view(&c->body, &rq->body))
         return cx_fail(rq->cx, ERR_STORAGE, "the body cannot be mapped");
     TRY(guard_form(c));
+    rq->cx->recall = rq->method == GET || rq->method == HEAD;
     return rq->route->run(rq);
 }
 

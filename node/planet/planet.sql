@@ -9,6 +9,7 @@ SELECT id, handle, name, tagline, about, about_html, lang, joining, accent, icon
        cover_media_id, created_at FROM planet WHERE id = :id;
 
 -- :name planet_by_handle :one
+-- :public
 -- :in handle text
 -- :out planet_row
 SELECT id, handle, name, tagline, about, about_html, lang, joining, accent, icon_media_id,
@@ -72,6 +73,7 @@ DELETE FROM role WHERE planet_id = :planet_id AND account_id = :account_id;
 SELECT COUNT(*) FROM role WHERE planet_id = :planet_id AND role = 'owner';
 
 -- :name role_of_planet :many
+-- :public
 -- :in planet_id int
 -- :out account_id int, role text, username text, name text
 SELECT r.account_id, r.role, a.username, a.name

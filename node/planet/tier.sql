@@ -5,6 +5,7 @@
 --      retired_at int?
 
 -- :name tier_of_planet :many
+-- :public
 -- :in planet_id int
 -- :out tier_row
 SELECT id, planet_id, slug, name, about, rank, seats, visible FROM tier
@@ -36,12 +37,14 @@ VALUES (:id, :planet_id, :slug, :name, :about, :rank, :seats, 1, :created_at);
 UPDATE tier SET name = :name, about = :about, seats = :seats, visible = :visible WHERE id = :id;
 
 -- :name tier_member_count :one
+-- :public
 -- :in tier_id int, now int
 -- :out n int
 SELECT COUNT(DISTINCT account_id) FROM member_grant
  WHERE tier_id = :tier_id AND live_state = 'live' AND (live_ends_at IS NULL OR live_ends_at > :now);
 
 -- :name price_of_planet :many
+-- :public
 -- :in planet_id int
 -- :out price_row
 SELECT p.id, p.tier_id, p.currency, p.amount, p.unit, p.count, p.trial_days, p.retired_at

@@ -75,6 +75,7 @@ SELECT p.id, p.planet_id, p.author_id, p.slug, p.title, p.lang, p.kind, p.state,
 SELECT published_at FROM post WHERE id = :id;
 
 -- :name post_count_published :one
+-- :public
 -- :in planet_id int
 -- :out n int
 SELECT COUNT(*) FROM post WHERE planet_id = :planet_id AND state = 'published';
@@ -151,6 +152,7 @@ VALUES (:post_id, :tag, :tag_key, :position);
 SELECT tag FROM post_tag WHERE post_id = :post_id ORDER BY position;
 
 -- :name post_tag_count :many
+-- :public
 -- :in planet_id int, max_rows int
 -- :out tag text, n int
 SELECT MIN(t.tag), COUNT(*) AS n

@@ -37,6 +37,7 @@ struct query {
     bool used[MAX_COLUMNS];
     size_t n_in;
     struct row *out;  /* NULL: none */
+    bool is_public;   /* :public */
     bool bare;        /* a column list of one: the value itself, no struct */
     struct str sql;   /* ?N, for SQLite */
     struct str pg;    /* $N, for PostgreSQL */
@@ -367,11 +368,43 @@ static void read_statement(struct file *f, struct query *q)
                 STR_ARG(q->name), STR_ARG(q->in[k].name));
 }
 
+/* Does this word stand in it, outside of quotes? */
+static bool has_word(struct str sql, const char *word)
+{
+    char quote = '\0';
+    for (size_t i = 0; i < sql.n; i++) {
+        char c = sql.p[i];
+        if (quote != '\0' || c == '\'' || c == '"') {
+            quote = quote == '\0' ? c : quote == c ? '\0' : quote;
+            continue;
+        }
+        size_t end = i;
+        while (end < sql.n && is_word(sql.p[end]))
+            end++;
+        if (end > i) {
+            if (str_eq_c(str_sub(sql, i, end - i), word))
+                return true;
+            i = end - 1;
+        }
+    }
+    return false;
+}
+
+/* Must it run in a transaction of its own when there is none? */
+static bool is_writing(struct str sql)
+{
+    if (str_starts(sql, STR("WITH ")))
+        return has_word(sql, "INSERT") || has_word(sql, "UPDATE") || has_word(sql, "DELETE");
+    return !str_starts(sql, STR("SELECT ")) && !str_starts(sql, STR("VALUES "));
+}
+
 static void finish_query(struct file *f, struct query *q)
 {
     read_statement(f, q);
     if (q->sql.n == 0 || q->pg.n == 0)
         die(f, q->line, "'" STR_FMT "' has no SQL", STR_ARG(q->name));
+    if (q->is_public && is_writing(q->sql))
+        die(f, q->line, "'" STR_FMT "' is :public and writes", STR_ARG(q->name));
     if (q->shape == SHAPE_EXEC && q->out != NULL)
         die(f, q->line, "'" STR_FMT "' is :exec and has an :out", STR_ARG(q->name));
     if (q->shape != SHAPE_EXEC && q->out == NULL)
@@ -401,6 +434,8 @@ static struct query *read_comment(struct file *f, struct query *q, struct str li
         q->n_in = read_columns(f, f->line, rest, q->in);
     } else if (str_eq_c(word, ":out")) {
         read_out(f, q, rest);
+    } else if (str_eq_c(word, ":public")) {
+        q->is_public = true;
     } else {
         die(f, f->line, "'" STR_FMT "' is not known here", STR_ARG(word));
     }
@@ -534,36 +569,6 @@ static void put_c_string(struct buf *b, struct str s)
     buf_lit(b, "\"");
 }
 
-/* Does this word stand in it, outside of quotes? */
-static bool has_word(struct str sql, const char *word)
-{
-    char quote = '\0';
-    for (size_t i = 0; i < sql.n; i++) {
-        char c = sql.p[i];
-        if (quote != '\0' || c == '\'' || c == '"') {
-            quote = quote == '\0' ? c : quote == c ? '\0' : quote;
-            continue;
-        }
-        size_t end = i;
-        while (end < sql.n && is_word(sql.p[end]))
-            end++;
-        if (end > i) {
-            if (str_eq_c(str_sub(sql, i, end - i), word))
-                return true;
-            i = end - 1;
-        }
-    }
-    return false;
-}
-
-/* Must it run in a transaction of its own when there is none? */
-static bool is_writing(struct str sql)
-{
-    if (str_starts(sql, STR("WITH ")))
-        return has_word(sql, "INSERT") || has_word(sql, "UPDATE") || has_word(sql, "DELETE");
-    return !str_starts(sql, STR("SELECT ")) && !str_starts(sql, STR("VALUES "));
-}
-
 static void put_letters(struct buf *b, const struct column *c, size_t n)
 {
     buf_lit(b, "\"");
@@ -581,6 +586,7 @@ static void put_query_const(struct buf *b, const struct query *q)
     buf_lit(b, ",\n    .pg =\n");
     put_c_string(b, q->pg);
     buf_fmt(b, ",\n    .writes = %s", is_writing(q->sql) ? "true" : "false");
+    buf_fmt(b, ",\n    .is_public = %s", q->is_public ? "true" : "false");
     buf_lit(b, ",\n    .in = ");
     put_letters(b, q->in, q->n_in);
     buf_lit(b, ",\n    .out = ");

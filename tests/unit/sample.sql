@@ -65,3 +65,9 @@ SELECT SUM(id) FROM audit WHERE id = :id;
 -- :name note_words :many
 -- :out what text
 SELECT what FROM audit ORDER BY what;
+
+-- :name note_known :many
+-- :public
+-- :in what text, id int
+-- :out note_row
+SELECT id, at, account_id, what, detail FROM audit WHERE what = :what AND id > :id ORDER BY id;

@@ -441,6 +441,49 @@ static void another_process_may_write_between(void **state)
     cx_free(cx);
 }
 
+static size_t known(struct cx *cx, const char *what, struct note_row **ret)
+{
+    size_t n = 0;
+    assert_int_equal(q_note_known(cx, str_c(what), 0, ret, &n), OK);
+    return n;
+}
+
+static void public_queries_are_remembered_until_something_public_changes(void **state)
+{
+    struct store *s = *state;
+    struct cx *shows = cx_new(&s->node), *works = cx_new(&s->node);
+    struct note_row *rows;
+    shows->recall = true;
+    shows->now = 1000000;
+    assert_int_equal(q_note_insert(works, 1, DB_NULL, STR("a"), STR(""), NULL), OK);
+    assert_int_equal(q_note_insert(works, 2, 7, STR("a"), STR_NULL, NULL), OK);
+    assert_int_equal(known(shows, "a", &rows), 2);
+    assert_int_equal(known(shows, "b", &rows), 0);
+    put(works, 3, "a"); /* not said to be public: remembered rows stay */
+    put(works, 4, "b");
+    assert_int_equal(known(shows, "b", &rows), 0);
+    assert_int_equal(known(shows, "a", &rows), 2);
+    assert_true(rows[0].account_id == DB_NULL && rows[0].detail.p != NULL && rows[0].detail.n == 0);
+    assert_true(rows[1].account_id == 7 && rows[1].detail.p == NULL);
+    CHECK_STR(rows[1].what, "a");
+    assert_int_equal(known(works, "a", &rows), 3);
+    assert_int_equal(tx_begin(shows), OK);
+    assert_int_equal(known(shows, "a", &rows), 3); /* who writes sees what is */
+    tx_rollback(shows);
+    assert_int_equal(tx_begin(works), OK);
+    put(works, 5, "b");
+    works->wake |= WAKE_PUBLIC;
+    assert_int_equal(tx_commit(works), OK);
+    assert_int_equal(known(shows, "b", &rows), 2);
+    assert_int_equal(known(shows, "a", &rows), 3);
+    put(works, 6, "b");
+    assert_int_equal(known(shows, "b", &rows), 2);
+    shows->now += 1000; /* what another process changed is known within a second */
+    assert_int_equal(known(shows, "b", &rows), 3);
+    cx_free(shows);
+    cx_free(works);
+}
+
 static int setup(void **state)
 {
     *state = store_new();
@@ -459,6 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_shape_gives_what_it_says),
+        TEST(public_queries_are_remembered_until_something_public_changes),
         TEST(quotes_and_comments_are_left_alone),
         TEST(a_splice_is_for_one_engine),
         TEST(errors_have_their_code),
