@@ -193,9 +193,7 @@ struct view_avatar web_avatar(struct cx *cx, struct str name, int64_t media_id)
     for (size_t i = 0; i < name.n; i++)
         hash = hash * 31 + (unsigned char)name.p[i];
     v.hue = hash % 6;
-    struct media m;
-    if (media_id != DB_NULL && media_id != 0 && media_by_id(cx, media_id, &m) == OK)
-        v.url = media_url(cx, &m, true);
+    v.url = media_picture_url(cx, media_id, true);
     return v;
 }
 

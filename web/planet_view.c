@@ -157,14 +157,6 @@ static enum err fill_membership(struct rq *rq, const struct planet *p, struct vi
     return OK;
 }
 
-static struct str picture(struct cx *cx, int64_t media_id, bool small)
-{
-    struct media m;
-    if (media_id == DB_NULL || media_id == 0 || media_by_id(cx, media_id, &m) != OK)
-        return STR_NULL;
-    return media_url(cx, &m, small);
-}
-
 enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *ret)
 {
     struct cx *cx = rq->cx;
@@ -178,8 +170,8 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
         .accent = p->accent,
         .url = web_planet_path(cx, p->handle),
         .join_url = str_fmt(cx->arena, "/@" STR_FMT "/join", STR_ARG(p->handle)),
-        .icon = picture(cx, p->icon_media_id, true),
-        .cover = picture(cx, p->cover_media_id, false),
+        .icon = media_picture_url(cx, p->icon_media_id, true),
+        .cover = media_picture_url(cx, p->cover_media_id, false),
         .initial = str_utf8_cut(str_trim(p->name), 1),
         .about = p->about_html,
         .closed = str_eq_c(p->joining, "closed"),

@@ -209,6 +209,15 @@ struct str media_url(struct cx *cx, const struct media *m, bool small)
     return buf_str(&b);
 }
 
+struct str media_picture_url(struct cx *cx, int64_t id, bool small)
+{
+    struct media m = {.id = id, .kind = STR("image")};
+    bool found = false;
+    if (id == DB_NULL || id == 0 || q_media_picture(cx, id, &found, &m.mime) != OK || !found)
+        return STR_NULL;
+    return media_url(cx, &m, small);
+}
+
 bool media_is_inline(const struct media *m)
 {
     return str_eq_c(m->kind, "image") || str_starts(m->mime, STR("audio/")) ||

@@ -59,6 +59,8 @@ MUST_USE enum err media_give(struct cx *cx, const struct media *m, bool small, b
 /* "/media/<id>/large.jpg", "/media/<id>/small.png", "/media/<id>/<filename>": same-origin,
  * access-checked at each request. Only id and the word before the dot are read again. */
 struct str media_url(struct cx *cx, const struct media *m, bool small);
+/* The same for an avatar, icon or cover, of which only the id is known; STR_NULL when there is none. */
+struct str media_picture_url(struct cx *cx, int64_t id, bool small);
 /* May a page show or play it in place? Pictures (which we wrote ourselves), sound and film. All else
  * is served for download only; everything with nosniff. */
 bool media_is_inline(const struct media *m);

@@ -19,6 +19,13 @@ SELECT id, account_id, planet_id, kind, mime, filename, size, hash, width, heigh
        small_width, small_height, blurhash, alt, is_public, created_at
   FROM media WHERE id = :id;
 
+-- What an address of a picture is made of; it says nothing of who may open it.
+-- :name media_picture :maybe
+-- :public
+-- :in id int
+-- :out mime text
+SELECT mime FROM media WHERE id = :id AND kind = 'image';
+
 -- :name media_update_alt :exec
 -- :in id int, alt text
 UPDATE media SET alt = :alt WHERE id = :id;

@@ -59,14 +59,10 @@ enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent
 enum err session_find(struct cx *cx, struct str token, struct session *ret,
                       struct account *ret_account)
 {
-    struct session_row row;
-    struct account account;
+    struct session_by_hash_row row;
     if (token.n < 20 || token.n > 100)
         return ERR_NOT_FOUND;
     TRY(q_session_by_hash(cx, hash_of(cx, token), cx->now, &row));
-    TRY(account_by_id(cx, row.account_id, &account));
-    if (!str_eq_c(account.state, "active"))
-        return ERR_NOT_FOUND;
     if (cx->now - row.seen_at > MS_HOUR) {
         row.seen_at = cx->now;
         row.expires_at = cx->now + SESSION_DAYS * MS_DAY;
@@ -75,8 +71,29 @@ enum err session_find(struct cx *cx, struct str token, struct session *ret,
         TRY(q_session_slide(cx, row.id, row.seen_at, row.expires_at, NULL));
         TRY(tx_commit(cx));
     }
-    *ret = session_from(&row);
-    *ret_account = account;
+    *ret = (struct session){
+        .id = row.id,
+        .account_id = row.account_id,
+        .created_at = row.created_at,
+        .seen_at = row.seen_at,
+        .expires_at = row.expires_at,
+        .csrf = row.csrf,
+        .user_agent = row.user_agent,
+        .ip = row.ip,
+    };
+    *ret_account = (struct account){
+        .id = row.account_id,
+        .mail = row.mail,
+        .username = row.username,
+        .name = row.name,
+        .bio = row.bio,
+        .locale = row.locale,
+        .avatar_media_id = row.avatar_media_id,
+        .is_owner = row.is_owner != 0,
+        .has_password = row.has_password != 0,
+        .state = row.state,
+        .created_at = row.account_created_at,
+    };
     return OK;
 }
 
