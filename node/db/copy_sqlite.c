@@ -312,7 +312,7 @@ static enum err make_target(struct copy_end *e)
     remove_part(e); /* of a copy that was cut off */
     enum err err = db_open(e->part, db_migrations, &db);
     if (err != OK)
-        return cx_fail(e->cx, err, "copy: %s cannot be made; the log says why", e->part);
+        return cx_tellf(e->cx, err, N_("{0} cannot be made. Is there no room left? The log says why."), &name, 1);
     db_close(db);
     return OK;
 }

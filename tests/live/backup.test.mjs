@@ -263,7 +263,7 @@ describe('a backup of a node that serves', () => {
     it('a full disk leaves nothing behind and is told', async () => {
         const before_ = readdirSync(node.root).sort();
         for (const limit of [1000, 60000, 400000])
-            await fails(/no room left/, ['backup', node.dir, '--to', at('full.orrery')],
+            await fails(/no room left/i, ['backup', node.dir, '--to', at('full.orrery')],
                         { prefix: ['sh', '-c', `trap "" XFSZ; exec prlimit --fsize=${limit} "$@"`, 'sh'] });
         assert.deepEqual(readdirSync(node.root).sort(), before_);
         await fails(/no room left/, ['restore', file, at('small')],
@@ -349,6 +349,45 @@ describe('store copy', () => {
         await fails(/would be lost/, ['store', 'copy', node.dir, '--to', at('x.sqlite'), '--while-serving', '--switch']);
     });
 
+    it('moves a node between the stores, and back: the same rows, the same node', { skip: !onPostgres && 'PostgreSQL' }, async () => {
+        const old = path.join(node.dir, 'store.sqlite'), url = path.join(node.dir, 'store.url');
+        const reader = await node.member('noa');
+        await node.stop();
+        const away = await done(['store', 'copy', node.dir, '--to', old, '--switch']);
+        assert.ok(existsSync(old) && !existsSync(url) && existsSync(`${url}.old`));
+        const lite = Object.assign(twin(node, node.dir), { stop: Node.prototype.stop });
+        await lite.serve();
+        assert.match((await reader.page('/me')).text, /Noa/);
+        await lite.post({ title: 'In between', body: 'x', access: 'public' });
+        await lite.stop();
+        const there = `${node.database}&schema=${node.schema}_2`;
+        await fails(/not empty/, ['store', 'copy', node.dir, '--to', `${node.database}&schema=${node.schema}`]);
+        const back = await done(['store', 'copy', node.dir, '--to', there, '--switch']);
+        assert.ok(!existsSync(old) && existsSync(url));
+        assert.equal(statSync(url).mode & 0o777, 0o600);
+        assert.equal(Number(back.find((t) => t.table === 'post').rows), Number(away.find((t) => t.table === 'post').rows) + 1);
+        const again = await done(['store', 'copy', node.dir, '--to', at('compared.sqlite')]);
+        assert.deepEqual(again, back);
+        try {
+            await node.serve();
+            assert.match((await reader.page('/me')).text, /Noa/);
+            // A backup of this store restores onto the other one, and the other way round.
+            await done(['backup', node.dir, '--to', at('pg.orrery')]);
+            await done(['restore', at('pg.orrery'), at('lite')]);
+            await done(['backup', at('lite'), '--to', at('lite.orrery')]);
+            await done(['restore', at('lite.orrery'), at('pg'), '--store', `${node.database}&schema=${node.schema}_3`]);
+            await fails(/not empty/, ['restore', at('lite.orrery'), at('pg2'), '--store', `${node.database}&schema=${node.schema}_3`]);
+            await fails(/half restored/, ['post', 'list', at('pg2')]);
+            const posts = (await orrery(['post', 'list', node.dir])).out;
+            assert.equal((await orrery(['post', 'list', at('lite')])).out, posts);
+            assert.equal((await orrery(['post', 'list', at('pg')])).out, posts);
+        } finally {
+            await node.stop();
+            for (const n of [2, 3]) node.psql(`DROP SCHEMA IF EXISTS ${node.schema}_${n} CASCADE`);
+            cpSync(`${url}.old`, url);
+        }
+    });
+
     it('gives the same rows, whose hashes do not change on the way', async () => {
         await node.stop();
         const one = await done(['store', 'copy', node.dir, '--to', at('one.sqlite')]);
@@ -362,6 +401,5 @@ describe('store copy', () => {
         const three = await done(['store', 'copy', copied, '--to', at('three.sqlite')]);
         assert.deepEqual(three.filter((t, i) => t.sha256 !== one[i].sha256).map((t) => t.table), ['account']);
         await fails(/is there already/, ['store', 'copy', node.dir, '--to', at('one.sqlite')]);
-        await node.serve();
     });
 });
