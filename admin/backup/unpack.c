@@ -252,6 +252,8 @@ static enum err take_member(struct walk *w, struct archive_entry *entry)
     char known[80]; /* libarchive's own copy goes with the next header */
     snprintf(known, sizeof known, STR_FMT, STR_ARG(name));
     enum err e = take_body(w, known, fd, size, sha);
+    if (fd >= 0) /* on its way to the disk, while the next one is read */
+        sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     if (fd >= 0 && close(fd) != 0 && e == OK)
         e = backup_write_failed(w->cx, known, errno);
     if (e == OK && data)
