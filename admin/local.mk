@@ -51,3 +51,15 @@ libadmin_a_SOURCES += \
 	admin/desk_settings.c \
 	admin/desk_tray.c \
 	admin/view.h
+
+check_PROGRAMS += tests/unit/test_backup
+tests_unit_test_backup_SOURCES = tests/unit/test_backup.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_backup_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_backup
+FUZZERS += tests/fuzz/fuzz_backup
+tests_fuzz_fuzz_backup_SOURCES = tests/fuzz/fuzz_backup.c
+tests_fuzz_fuzz_backup_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_backup_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
