@@ -53,7 +53,7 @@ let counter = 0;
 export class Node {
     constructor(options) {
         Object.assign(this, { planet: 'tea', title: 'Tea', owner: 'owner@example.org', lang: 'en', name: 'node',
-                              serveArgs: ['--dev'], prefix: null, program: ORRERY }, options);
+                              serveArgs: ['--dev'], prefix: null, program: ORRERY, probe: '/robots.txt' }, options);
         this.root = mkdtempSync(path.join(os.tmpdir(), 'orrery-'));
         this.dir = path.join(this.root, 'node');
         this.logFile = path.join(OUT, `${this.name}-${process.pid}-${++counter}.log`);
@@ -157,7 +157,7 @@ export class Node {
         this.exited.then((how) => { gone = how; });
         await eventually('the node serves', async () => {
             if (gone) throw Object.assign(new Error(`exit ${gone.code ?? gone.signal}\n${this.log().slice(-3000)}`), { final: true });
-            return (await request(`${this.origin}/robots.txt`, { timeout: 2000 })).status === 200;
+            return (await request(`${this.origin}${this.probe}`, { timeout: 2000 })).status === 200;
         }, { timeout: 30000, every: 10 });
         this.readyMs = Date.now() - began;
     }

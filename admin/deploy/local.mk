@@ -1,0 +1,19 @@
+# What a machine needs around the program: units of systemd, with the real paths in them.
+# systemd reads /usr/local/lib/systemd/system and /lib/systemd/system alike.
+systemdunitdir = $(prefix)/lib/systemd/system
+nodedir = /srv/orrery
+hostdir = /srv/orrery-host
+backupdir = /var/backups/orrery
+
+UNITS_IN = admin/deploy/systemd/orrery.service.in admin/deploy/systemd/orrery.socket.in \
+	admin/deploy/systemd/orrery-host.service.in admin/deploy/systemd/orrery-backup.service.in
+UNITS = $(UNITS_IN:.in=)
+nodist_systemdunit_DATA = $(UNITS)
+dist_systemdunit_DATA = admin/deploy/systemd/orrery-backup.timer
+CLEANFILES += $(UNITS)
+EXTRA_DIST += $(UNITS_IN) admin/deploy/Caddyfile
+
+$(UNITS): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) admin/deploy/systemd && sed -e 's|[@]bindir@|$(bindir)|g' \
+		-e 's|[@]nodedir@|$(nodedir)|g' -e 's|[@]hostdir@|$(hostdir)|g' \
+		-e 's|[@]backupdir@|$(backupdir)|g' $(srcdir)/$@.in > $@.part && mv $@.part $@
