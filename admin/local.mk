@@ -21,6 +21,7 @@ libadmin_a_SOURCES += \
 	admin/backup/squeeze.c \
 	admin/backup/unpack.c \
 	admin/cli/cli.c admin/cli/cli.h \
+	admin/cli/pages.c admin/cli/pages.h \
 	admin/cli/cmd_backup.c \
 	admin/cli/cmd_doctor.c \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "admin/cli/cli.h"
+#include "admin/cli/pages.h"
 
 #include "node/base/clock.h"
 #include "node/db/db.h"
@@ -347,6 +348,10 @@ int cli_main(struct server *server, int argc, char **argv)
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         help_all(argc < 2 ? stderr : stdout);
         return argc < 2 ? 2 : 0;
+    }
+    if (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completion") == 0) {
+        (argv[1][2] == 'm' ? pages_man : pages_completion)(stdout, tables);
+        return fflush(stdout) == 0 ? 0 : 1;
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("orrery " PACKAGE_VERSION);
