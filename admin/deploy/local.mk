@@ -12,7 +12,7 @@ nodist_systemdunit_DATA = $(UNITS)
 dist_systemdunit_DATA = admin/deploy/systemd/orrery-backup.timer
 CLEANFILES += $(UNITS)
 EXTRA_DIST += $(UNITS_IN) admin/deploy/Caddyfile admin/deploy/Caddyfile.host \
-	admin/deploy/build-deb admin/deploy/debian
+	admin/deploy/build-deb admin/deploy/cloud-init.yaml admin/deploy/debian admin/deploy/docker
 
 $(UNITS): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) admin/deploy/systemd && sed -e 's|[@]bindir@|$(bindir)|g' \
