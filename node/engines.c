@@ -63,7 +63,9 @@ enum err engines_start(struct engines *e, struct str agent)
 {
     struct server *s = e->server;
     TRY(fetcher_start(s->dev, agent, &s->fetcher));
-    const struct jobs_options jo = {.n_runners = JOB_WORKERS, .beside = atomic_load(&s->beside)};
+    const struct jobs_options jo = {.n_runners = JOB_WORKERS,
+                                    .n_claimers = nodes_may_sleep(s->nodes) ? 2 : 1,
+                                    .beside = atomic_load(&s->beside)};
     TRY(jobs_start(s, &jo, &s->jobs));
     TRY(nodes_attach_jobs(s->nodes));
     struct http_options o = {.fd = handover_fd(e->handover, "public"), .n_workers = HTTP_WORKERS};

@@ -44,12 +44,14 @@ struct job_row {
     const char *kind;                       /* "fed.fanout" */
     enum job_verdict (*run)(struct cx *cx, const struct job *job);
     int tries;                              /* then it rests in the tray; 0 = 10 */
-    int max_in_flight;                      /* 0 = no limit beside the workers; set it for LATER kinds */
+    int max_in_flight;                      /* of a node; 0 = no limit beside the runners. Set it for LATER
+                                               kinds: from 32 on it is shared by all nodes of the process */
     const int *backoff_s;                   /* table of waits, 0-terminated; NULL: the usual one */
 };
 
-/* Work that comes again and again: while the kind has no row that is due or running, one is put,
- * every_s after the last (at once in a new store). */
+/* Work that comes again and again: while the kind has no row that is due or running, one is put for the
+ * next time that is this node's own (a moment of each every_s, by a hash of its host, so that those of
+ * thousands of nodes don't come at once). Each wakes a sleeping node: prefer job_put with a time. */
 struct cron_row {
     const char *kind;
     int every_s;

@@ -50,6 +50,9 @@ struct nodes *nodes_free(struct nodes *n);
 MUST_USE enum err nodes_start(struct nodes *n);
 void nodes_stop(struct nodes *n);
 
+/* Does it have max_awake or idle_ms? */
+bool nodes_may_sleep(const struct nodes *n);
+
 /* Everything in spec is copied. ERR_CONFLICT: that id or host is there already. */
 MUST_USE enum err nodes_add(struct nodes *n, const struct node_spec *spec);
 /* A node that the caller opened, and closes after nodes_remove or nodes_free; always awake, whatever

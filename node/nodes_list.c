@@ -182,6 +182,11 @@ void nodes_entry_free(struct node_entry *e)
     free(e);
 }
 
+bool nodes_may_sleep(const struct nodes *n)
+{
+    return n->options.max_awake > 0 || n->options.idle_ms > 0;
+}
+
 void nodes_awake_push(struct nodes *n, struct node_entry *e)
 {
     e->newer = NULL;
