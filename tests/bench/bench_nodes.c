@@ -20,9 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node/base/clock.h"
 #include "node/base/limiter.h"
 #include "node/base/settle.h"
 #include "node/base/turnstile.h"
+#include "node/http/cache.h"
 #include "node/http/http.h"
 #include "node/jobs/jobs.h"
 #include "node/media/media.h"
@@ -155,10 +157,14 @@ static bool wake_some(struct bench *b)
     return true;
 }
 
+/* As it will have been when it is closed after minutes of rest: its pages are old by then. */
 static bool close_one(struct bench *b, int i)
 {
     struct node_spec spec = {.id = i + 1, .state = NODE_AWAY};
-    return nodes_change(b->server.nodes, &spec) == OK;
+    if (nodes_change(b->server.nodes, &spec) != OK)
+        return false;
+    http_cache_tidy(b->server.cache, i + 1, clock_monotonic() + HTTP_CACHE_MS);
+    return true;
 }
 
 static bool close_all(struct bench *b)
