@@ -116,6 +116,7 @@ void engines_serve(struct engines *e)
         handover_close_door(e->handover);
         return;
     }
+    e->followed = true;
     e->internal = internal_stop(e->internal); /* the newcomer's panel and probes are its own */
     jobs_rest(e->server->jobs);
     handover_leave(e->handover, is_done, e->http, LEAVE_MS);

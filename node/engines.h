@@ -23,6 +23,7 @@ struct engines {
     struct internal *internal; /* NULL: not asked for */
     struct ops *ops;
     struct handover *handover; /* once engines_take_place succeeded */
+    bool followed;             /* engines_serve ended because a newer process serves now */
     int64_t began; /* monotonic */
 };
 

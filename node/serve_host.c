@@ -112,6 +112,7 @@ static enum err start(struct server *s, struct host *h, const struct options *o,
 
 static void stop(struct server *s, struct host *h, struct engines *engines, struct keeper *keeper)
 {
+    h->followed = engines->followed;
     engines_stop(engines);
     keeper_stop(keeper);
     if (s->nodes == NULL)

@@ -31,6 +31,16 @@ static bool is_local(struct str host)
     return str_eq_c(host, "localhost") || str_ends(host, STR(".localhost"));
 }
 
+/* RFC 1123 section 2.1: what a certificate can be had for. */
+static bool is_label(struct str s)
+{
+    bool ok = s.n >= 1 && s.n <= 63 && s.p[0] != '-' && s.p[s.n - 1] != '-';
+    for (size_t i = 0; i < s.n; i++)
+        ok = ok && ((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
+                    s.p[i] == '-');
+    return ok;
+}
+
 enum err host_domain(struct cx *cx, struct str typed, struct str *ret_host, struct str *ret_origin)
 {
     struct str host, rest, label;
@@ -47,7 +57,7 @@ enum err host_domain(struct cx *cx, struct str typed, struct str *ret_host, stru
     ok = host.n <= HOST_DOMAIN_MAX && (local || str_find_char(host, '.', 0) != SIZE_MAX);
     rest = host;
     while (ok && str_next(&rest, '.', &label))
-        ok = label.n >= 1 && label.n <= 63 && label.p[0] != '-' && label.p[label.n - 1] != '-';
+        ok = is_label(label);
     if (!ok)
         return cx_tell(cx, ERR_INVALID, N_("The domain is a host name such as tea.example.org."));
     if (port != 0 && port != 443 && !local)

@@ -37,6 +37,7 @@ struct host {
     /* Of a serving process only. */
     struct nodes *nodes;
     struct str process;        /* its row in host_process */
+    bool followed;             /* a newer process serves in our place */
     int64_t seen;              /* the last change that nodes knows */
 };
 

@@ -53,6 +53,8 @@ static void on_woke(void *arg, int64_t id)
 
 static void on_slept(void *arg, int64_t id, int64_t wake_at)
 {
+    if (((struct host *)arg)->followed)
+        return; /* whether it is awake is the newcomer's to say */
     struct cx *cx = cx_new(&((struct host *)arg)->node);
     cx->lazy = true;
     enum err e = q_host_node_slept(cx, id, wake_at, NULL);
@@ -80,18 +82,16 @@ static struct str boot_id(struct arena *a)
     return str_dup(a, str_trim((struct str){text, n}));
 }
 
-/* Nodes that were awake when a process died may have jobs that nobody knows of. With another process
- * on the same registry only that one knows which of them are awake still. */
+/* Nodes that were awake when a process died, or are so in the one that we follow, may have jobs that
+ * nobody has written down here: they are looked at soon. */
 static enum err look_back(struct cx *cx)
 {
-    bool found, served;
+    bool found;
     struct str last;
     struct str boot = boot_id(cx->arena);
-    TRY(host_is_served(cx, &served));
     TRY(q_host_setting_read(cx, STR("boot"), &found, &last));
     bool cut = found && !str_eq(last, boot) && last.n > 0;
-    if (!served)
-        TRY(q_host_nodes_unsure(cx, cut, NULL));
+    TRY(q_host_nodes_unsure(cx, cut, NULL));
     return q_host_setting_write(cx, STR("boot"), boot, NULL);
 }
 

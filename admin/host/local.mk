@@ -39,3 +39,6 @@ check_PROGRAMS += tests/unit/test_host_queries
 tests_unit_test_host_queries_SOURCES = tests/unit/test_host_queries.c tests/unit/store.h tests/unit/unit.h
 nodist_tests_unit_test_host_queries_SOURCES = admin/host/all_queries_sql.c
 tests_unit_test_host_queries_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+check_PROGRAMS += tests/unit/test_host
+tests_unit_test_host_SOURCES = tests/unit/test_host.c tests/unit/unit.h
+tests_unit_test_host_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -73,3 +73,52 @@ bench_neighbours() {
     beside "beside $((neighbours - 1)) that sleep, inbox" "$inbox" "$alone_inbox" 0.9
     beside "beside $((neighbours - 1)) that sleep, fan-out" "$fanout" "$alone_fanout" 0.9
 }
+
+# Nodes made by the API: one after the other, then as fast as four panels ask. The keys were made before.
+made_at_once=40
+made_in_all=120
+
+ask_for_node() { # NUMBER: prints the status and the seconds that it took
+    curl -sS -o /dev/null -w '%{http_code} %{time_total}\n' -H "Authorization: Bearer $panel" \
+        -H 'Content-Type: application/json' "http://127.0.0.1:$inside/v1/nodes" \
+        -d "{\"domain\": \"made$1.localhost:$port\", \"owner\": \"owner@localhost.example\"}"
+}
+
+bench_creating() {
+    rm -rf "$work/maker"
+    "$orrery" host init "$work/maker" >/dev/null
+    panel=$("$orrery" host token create "$work/maker" --name panel | sed -n 's/^token: //p')
+    inside=$("$bin/tests/bench/probe" port)
+    keys=$((made_in_all * 3))
+    "$orrery" host serve "$work/maker" --dev --listen "127.0.0.1:$port" --internal "127.0.0.1:$inside" \
+        --spare-keys "$keys" >>"$work/serve.log" 2>&1 &
+    pid=$!
+    pids="$pids $pid"
+    until [ "$(sqlite3 -cmd '.timeout 10000' "$work/maker/host.sqlite" \
+        "SELECT COUNT(*) FROM host_spare")" -ge "$keys" ]; do sleep 1; done
+    i=0
+    while [ $i -lt $made_at_once ]; do
+        ask_for_node $i
+        i=$((i + 1))
+    done | sort -k2 -n >"$work/made"
+    [ "$(grep -c '^201 ' "$work/made")" = $made_at_once ]
+    began=$(date +%s%N)
+    for panel_at in 0 1 2 3; do
+        (
+            i=$((made_at_once + panel_at))
+            while [ $i -lt $made_in_all ]; do
+                ask_for_node $i
+                i=$((i + 4))
+            done
+        ) >"$work/made.$panel_at" &
+        eval "asker_$panel_at=\$!"
+    done
+    wait "$asker_0" "$asker_1" "$asker_2" "$asker_3"
+    took=$(calc "($(date +%s%N) - $began) / 1e9")
+    [ "$(cat "$work"/made.[0-3] | grep -c '^201 ')" = $((made_in_all - made_at_once)) ]
+    stop
+    at_most "a node by the API (slowest $(awk 'END { printf "%.0f", $2 * 1000 }' "$work/made") ms)" \
+        "$(awk '{ v[NR] = $2 } END { printf "%.1f", v[int((NR + 1) / 2)] * 1000 }' "$work/made")" ms 60
+    at_least "nodes by the API, four at a time" \
+        "$(calc "($made_in_all - $made_at_once) / $took")" "/s" 20
+}
