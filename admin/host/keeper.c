@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "admin/host/host_sql.h"
@@ -20,7 +20,7 @@
 #include "node/db/db.h"
 #include "node/server.h"
 
-enum { LOOK_MS = 1000, BEAT_MS = 5000, FLUSH_MS = 60 * 1000, MEASURE_EVERY = 10, NICE = 19,
+enum { LOOK_MS = 1000, BEAT_MS = 5000, BOOT_SLACK_MS = 5000, FLUSH_MS = 60 * 1000, MEASURE_EVERY = 10, NICE = 19,
        STACK = 512 * 1024 };
 
 struct keeper {
@@ -72,14 +72,13 @@ void keeper_options(struct host *h, struct nodes_options *o)
 
 /* ---- beginning ---- */
 
-static struct str boot_id(struct arena *a)
+/* When this machine was started, by the wall clock: another value is another start, or a clock that was
+ * set, which does no harm. (The kernel's boot id is hidden from a process under systemd's ProcSubset=pid.) */
+static int64_t booted_at(void)
 {
-    char text[64];
-    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-    size_t n = f == NULL ? 0 : fread(text, 1, sizeof text, f);
-    if (f != NULL)
-        fclose(f);
-    return str_dup(a, str_trim((struct str){text, n}));
+    struct timespec up;
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    return clock_now() - (int64_t)up.tv_sec * MS_SECOND - up.tv_nsec / 1000000;
 }
 
 /* Nodes that were awake when a process died, or are so in the one that we follow, may have jobs that
@@ -88,11 +87,12 @@ static enum err look_back(struct cx *cx)
 {
     bool found;
     struct str last;
-    struct str boot = boot_id(cx->arena);
-    TRY(q_host_setting_read(cx, STR("boot"), &found, &last));
-    bool cut = found && !str_eq(last, boot) && last.n > 0;
+    int64_t then = 0, boot = booted_at();
+    TRY(q_host_setting_read(cx, STR("booted_at"), &found, &last));
+    bool cut = found && str_to_i64(last, &then) && llabs(boot - then) > BOOT_SLACK_MS;
     TRY(q_host_nodes_unsure(cx, cut, NULL));
-    return q_host_setting_write(cx, STR("boot"), boot, NULL);
+    return q_host_setting_write(cx, STR("booted_at"),
+                                str_fmt(cx->arena, "%lld", (long long)boot), NULL);
 }
 
 static enum err begin(struct cx *cx)
