@@ -99,7 +99,8 @@ static void on_shared(void *arg, bool shared)
 
 static bool is_done(void *arg)
 {
-    return http_is_done(arg);
+    const struct engines *e = arg;
+    return http_is_done(e->http) && internal_is_done(e->internal);
 }
 
 void engines_serve(struct engines *e)
@@ -112,14 +113,14 @@ void engines_serve(struct engines *e)
     if (e->ops != NULL)
         atomic_store(&e->ops->stopping, true);
     http_leave(e->http);
+    internal_leave(e->internal);
     if (end == HANDOVER_STOP) {
         handover_close_door(e->handover);
         return;
     }
     e->followed = true;
-    e->internal = internal_stop(e->internal); /* the newcomer's panel and probes are its own */
     jobs_rest(e->server->jobs);
-    handover_leave(e->handover, is_done, e->http, LEAVE_MS);
+    handover_leave(e->handover, is_done, e, LEAVE_MS);
 }
 
 void engines_stop(struct engines *e)

@@ -21,6 +21,7 @@ struct internal {
     struct MHD_Daemon *daemon;
     const struct internal_area *areas;
     atomic_int open;
+    atomic_bool leaving; /* nobody connects; each answer is its connection's last */
 };
 
 struct internal_call {
@@ -116,6 +117,8 @@ static enum MHD_Result send_answer(struct internal_call *c)
     MHD_add_response_header(r, "Content-Type", rq->type);
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+    if (atomic_load(&c->in->leaving))
+        MHD_add_response_header(r, "Connection", "close");
     if (rq->ask_token)
         MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
     if (rq->location.p != NULL)
@@ -265,12 +268,28 @@ enum err internal_start(int fd, const struct internal_area *areas, struct intern
     return OK;
 }
 
+void internal_leave(struct internal *in)
+{
+    if (in == NULL || atomic_exchange(&in->leaving, true))
+        return;
+    /* From here on the socket is not the daemon's, which would close it. */
+    (void)MHD_quiesce_daemon(in->daemon);
+}
+
+bool internal_is_done(const struct internal *in)
+{
+    if (in == NULL)
+        return true;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(in->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL && info->num_connections == 0 && atomic_load(&in->open) == 0;
+}
+
 struct internal *internal_stop(struct internal *in)
 {
     if (in == NULL)
         return NULL;
-    /* From here on the socket is not the daemon's, which would close it. */
-    (void)MHD_quiesce_daemon(in->daemon);
+    internal_leave(in);
     int64_t until = clock_monotonic() + STOP_MS;
     while (atomic_load(&in->open) > 0 && clock_monotonic() < until) {
         struct timespec nap = {0, 5 * 1000 * 1000};

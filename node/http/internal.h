@@ -44,10 +44,14 @@ struct internal_area {
 };
 
 struct internal;
-/* fd: a socket that listens; the caller's, who closes it after internal_stop. Areas end with a NULL prefix, longer prefixes first, and outlive it. Errors
- * are logged. */
+/* fd: a socket that listens; the caller's, who closes it after internal_stop. Areas end with a NULL
+ * prefix, longer prefixes first, and outlive it. Errors are logged. */
 MUST_USE enum err internal_start(int fd, const struct internal_area *areas,
                                  struct internal **ret);
+/* As http_leave and http_is_done: accepts nobody, each connection ends with its next answer. Both take
+ * NULL, which is done. */
+void internal_leave(struct internal *in);
+bool internal_is_done(const struct internal *in);
 struct internal *internal_stop(struct internal *in); /* accepts nobody, finishes what it has begun */
 
 #endif

@@ -2,12 +2,13 @@
 // with a newcomer that fails, with the old one killed in the middle.
 import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, openSync, closeSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { Node, ORRERY, eventually, freePort } from '../rig/node.mjs';
+import { Host } from '../rig/host.mjs';
 import { Sink, activity, makeKey, send } from '../rig/sink.mjs';
 import { agent, file, multipart, request, words } from '../rig/client.mjs';
 
@@ -65,7 +66,7 @@ const elsewhere = () => ({ 'x-forwarded-for': `10.9.${++hop >> 8 & 255}.${hop & 
 // A connection of its own, which nobody uses again.
 const fresh = (url) => new Promise((resolve, reject) => {
     const u = new URL(url);
-    http.get({ host: '127.0.0.1', port: u.port, path: u.pathname, agent: false, headers: { host: u.host, ...elsewhere() } }, (rs) => {
+    http.get({ host: '127.0.0.1', port: u.port, path: u.pathname + u.search, agent: false, headers: { host: u.host, ...elsewhere() } }, (rs) => {
         rs.resume();
         rs.on('error', reject);
         rs.on('end', () => resolve({ status: rs.statusCode }));
@@ -311,6 +312,68 @@ describe('the old one is killed', () => {
         node.pid = null;
         node.child = null;
         await node.close();
+    });
+});
+
+describe('a host with its nodes', () => {
+    let host, pid;
+    const upgrade = () => new Promise((ok, no) => execFile(ORRERY, ['upgrade', host.dir, '--json'], { encoding: 'utf8' },
+        (e, out, err) => (e ? no(new Error(err)) : ok(Number(JSON.parse(out).pid)))));
+    before(async () => {
+        host = await Host.start({ name: 'host-upgrade' });
+        pid = host.child.pid;
+        for (const name of ['ann', 'ben', 'cai']) assert.ok([200, 201].includes((await host.create(name)).status));
+    });
+    after(async () => {
+        if (!isGone(pid)) process.kill(pid, 'SIGTERM');
+        await gone(pid);
+        host.child = null;
+        await host.close();
+    });
+
+    it('goes on: pages, API and health, three times in a row', { timeout: 120000 }, async () => {
+        const failed = [], done = {};
+        let over = false, n = 0;
+        const loop = async (what, one) => {
+            while (!over && failed.length < 20) {
+                try {
+                    await sleep(5);
+                    const rs = await one(n++);
+                    assert.equal(rs.status, 200, rs.text);
+                    done[what] = (done[what] ?? 0) + 1;
+                } catch (e) {
+                    failed.push(`${what}: ${e.code ?? ''} ${e.message}`);
+                }
+            }
+        };
+        const names = ['ann', 'ben', 'cai'];
+        const loops = [0, 1].flatMap(() => [
+            loop('page', (i) => request(`${host.origin(names[i % 3])}/robots.txt`, { headers: elsewhere() })),
+            loop('fresh', (i) => fresh(`${host.origin(names[i % 3])}/robots.txt`)),
+            loop('api', () => host.api('GET', '/v1/nodes')),
+            loop('ask', (i) => fresh(`${host.internal}/internal/tls-ask?domain=${encodeURIComponent(host.domain(names[i % 3]))}`)),
+        ]);
+        const busy = () => {
+            const from = { ...done };
+            return eventually('work goes on', () => failed.length > 0 ||
+                ['page', 'fresh', 'api'].every((what) => (done[what] ?? 0) >= (from[what] ?? 0) + 10), { timeout: 30000, every: 5 });
+        };
+        const left = [];
+        await busy();
+        for (let i = 0; i < 3; i++) {
+            left.push(pid);
+            pid = await upgrade();
+            const made = await host.create(`new${i}`);
+            assert.ok([200, 201].includes(made.status), made.text);
+            // Perhaps the old process made it, on a connection that rested: the newcomer hears of it.
+            await eventually('it is known', async () => (await fresh(`${host.origin(`new${i}`)}/robots.txt`)).status === 200, { timeout: 5000 });
+            await busy();
+        }
+        over = true;
+        await Promise.all(loops);
+        assert.deepEqual(failed, [], JSON.stringify(done));
+        for (const old of left) await gone(old);
+        await eventually('alone', () => /alone with the store/.test(host.log()));
     });
 });
 
