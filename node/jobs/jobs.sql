@@ -67,15 +67,6 @@ UPDATE job SET state = 'ready'
    AND NOT EXISTS (SELECT 1 FROM job o WHERE o.order_key = :order_key
                       AND o.state IN ('ready', 'leased'));
 
--- See ends.c. In one order, so that two who want several don't wait for each other.
--- :name job_lock_keys :one
--- :in keys text
--- :out n int
-SELECT COUNT({pg: pg_advisory_xact_lock(k.h)} {sqlite: k.value})
-  FROM {pg: (SELECT DISTINCT hashtextextended(current_schema() || ' job ' || e.value, 0) AS h
-               FROM jsonb_array_elements_text(:keys::jsonb) AS e (value) ORDER BY h) AS k}
-       {sqlite: json_each(:keys) AS k WHERE FALSE};
-
 -- :name job_promote_all :exec
 -- :in keys text
 UPDATE job SET state = 'ready'

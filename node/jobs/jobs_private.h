@@ -170,6 +170,8 @@ struct cx *jobs_cx(struct jobs_node *n);
 
 /* ---- ends.c ---- */
 
+/* Before a row of that key is put or ended; nothing to do but in a shared transaction. */
+MUST_USE enum err jobs_lock_key(struct cx *cx, struct str key);
 MUST_USE enum err jobs_store_ends(struct jobs_node *n, struct cx *cx, int *did);
 
 /* ---- lease.c ---- */

@@ -2,23 +2,9 @@
 #include "node/jobs/jobs.h"
 
 #include "node/base/id.h"
-#include "node/base/jw.h"
+#include "node/jobs/jobs_private.h"
 #include "node/jobs/jobs_sql.h"
 #include "node/node.h"
-
-/* See ends.c. */
-static enum err lock_key(struct cx *cx, struct str key)
-{
-    struct buf b;
-    struct jw w;
-    int64_t n;
-    buf_init_arena(&b, cx->arena, 6 * key.n + 16);
-    jw_init(&w, &b);
-    jw_arr(&w);
-    jw_str(&w, key);
-    jw_end(&w);
-    return q_job_lock_keys(cx, buf_str(&b), &n);
-}
 
 enum err job_put(struct cx *cx, const char *kind, int64_t subject, struct str payload,
                  struct str key, int64_t run_at)
@@ -26,8 +12,8 @@ enum err job_put(struct cx *cx, const char *kind, int64_t subject, struct str pa
     if (cx->tx_depth == 0)
         return cx_fail(cx, ERR_INTERNAL, "job %s put outside a transaction", kind);
     cx->wake |= WAKE_JOBS;
-    if (key.p != NULL && cx->tx_shared)
-        TRY(lock_key(cx, key));
+    if (key.p != NULL)
+        TRY(jobs_lock_key(cx, key));
     return q_job_insert(cx, id_next(cx->node->ids), str_c(kind), subject, payload, key,
                         run_at == 0 ? cx->now : run_at, cx->now, NULL);
 }
@@ -38,8 +24,7 @@ enum err job_cancel(struct cx *cx, const char *kind, int64_t subject, struct str
     int64_t n = 0;
     if (cx->tx_depth == 0)
         return cx_fail(cx, ERR_INTERNAL, "job %s cancelled outside a transaction", kind);
-    if (cx->tx_shared)
-        TRY(lock_key(cx, order_key));
+    TRY(jobs_lock_key(cx, order_key));
     TRY(q_job_cancel(cx, str_c(kind), subject, payload, order_key, &n));
     if (n > 0) {
         TRY(q_job_promote(cx, order_key, NULL));
