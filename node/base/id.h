@@ -1,6 +1,6 @@
 /* 64-bit ids: time-ordered, unique across the processes of one store, positive.
  * Layout: 42 bits of milliseconds since 2024-01-01, 10 bits of maker (random per process),
- * 11 bits of sequence. In every API they are decimal strings. Safe from any thread. */
+ * 11 bits of sequence, begun by chance. In every API they are decimal strings. Safe from any thread. */
 #ifndef NODE_BASE_ID_H
 #define NODE_BASE_ID_H
 
