@@ -195,19 +195,6 @@ class Peers {
     }
 }
 
-// Followers as their signed Follow would leave them, into the store of a node that stands still.
-function addFollowers(node, inboxes) {
-    const now = Date.now();
-    const rows = inboxes.map((inbox, i) => {
-        const { host } = new URL(inbox);
-        return `INSERT INTO actor (id, uri, kind, host, username, name, inbox, fetched_at)
-                VALUES (${1000 + i}, 'http://${host}/a', 'Person', '${host}', 'f${i}', 'F', '${inbox}', ${now});
-                INSERT INTO follow (id, actor_id, target_id, activity_uri, state, created_at)
-                SELECT ${1000 + i}, ${1000 + i}, id, 'http://${host}/a#follow', 'accepted', ${now} FROM actor WHERE local_kind = 'planet';`;
-    });
-    node.sqlRun(rows.join('\n'));
-}
-
 describe('kill -9 in the middle of a fan-out', () => {
     const HOSTS = 600, IN_FLIGHT = 256, MOMENT = 500;
     let node, peers, write;
@@ -219,7 +206,7 @@ describe('kill -9 in the middle of a fan-out', () => {
         await node.stop();
         // Some confirm at once, some take so long that a kill finds them at it.
         peers = await Peers.start(HOSTS, (i) => (i % 2 ? 20 : 1500));
-        addFollowers(node, peers.inboxes);
+        node.addFollowers(peers.inboxes);
         await node.serve();
         write = await sender(await node.ownerSession());
     });

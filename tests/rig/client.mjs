@@ -7,12 +7,12 @@ export const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 export const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#34': '"' };
 export const unescape = (s) => s.replace(/&(#?\w+);/g, (all, name) => ENTITIES[name] ?? all);
 
-// One request as it is. Answers {status, headers, body (Buffer), text}.
-export function request(url, { method = 'GET', headers = {}, body, timeout = 30000 } = {}) {
+// One request as it is. Answers {status, headers, body (Buffer), text}. at: which address of the loopback.
+export function request(url, { method = 'GET', headers = {}, body, timeout = 30000, at = '127.0.0.1' } = {}) {
     const u = new URL(url);
     return new Promise((resolve, reject) => {
         const rq = http.request({
-            host: '127.0.0.1', port: u.port, method, agent, path: u.pathname + u.search,
+            host: at, port: u.port, method, agent, path: u.pathname + u.search,
             headers: { host: u.host, ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
         }, (rs) => {
             const parts = [];
@@ -84,8 +84,9 @@ const withFields = (fields, changes) => {
 };
 
 export class Client {
-    constructor(origin, { lang = 'en' } = {}) {
+    constructor(origin, { lang = 'en', at } = {}) {
         this.origin = origin;
+        this.at = at;
         this.jar = new Map();
         this.lang = lang;
     }
@@ -93,7 +94,7 @@ export class Client {
 
     async fetch(path, { method = 'GET', headers = {}, body } = {}) {
         const url = new URL(path, this.origin);
-        const rs = await request(url.href, { method, body, headers: {
+        const rs = await request(url.href, { method, body, at: this.at, headers: {
             'accept': 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-language': this.lang,
             'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
             ...(this.jar.size ? { cookie: this.cookie } : {}), ...headers } });

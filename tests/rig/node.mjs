@@ -1,7 +1,7 @@
 // A fresh node of our own program on a free port of the loopback, and the ways in.
 import { spawn, execFile, execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
-import { mkdtempSync, openSync, closeSync, readFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, closeSync, copyFileSync, readFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -53,7 +53,8 @@ let counter = 0;
 export class Node {
     constructor(options) {
         Object.assign(this, { planet: 'tea', title: 'Tea', owner: 'owner@example.org', lang: 'en', name: 'node',
-                              serveArgs: ['--dev'], prefix: null, program: ORRERY, probe: '/robots.txt' }, options);
+                              serveArgs: ['--dev'], prefix: null, program: ORRERY, probe: '/robots.txt', at: '127.0.0.1',
+                              shares: false }, options);
         this.root = mkdtempSync(path.join(os.tmpdir(), 'orrery-'));
         this.dir = path.join(this.root, 'node');
         this.logFile = path.join(OUT, `${this.name}-${process.pid}-${++counter}.log`);
@@ -61,7 +62,7 @@ export class Node {
         this.child = null;
         this.mails = [];
         this.database ??= URL_OF_STORE;
-        this.schema = this.database && `n_${crypto.randomBytes(8).toString('hex')}`;
+        this.schema ??= this.database && `n_${crypto.randomBytes(8).toString('hex')}`;
     }
     // The option of init that says where the store shall be; nothing for SQLite.
     get store() {
@@ -82,6 +83,19 @@ export class Node {
         this.made = await this.cli('init', { domain: this.host, planet: this.planet, title: this.title,
                                              owner: this.owner, lang: this.lang, 'owner-name': 'Olga Owner',
                                              ...this.store });
+    }
+
+    // Another process's place on the same PostgreSQL, not yet served: a directory of its own with the
+    // node's secret and the way to the store, the pictures on a disk that both have, and another
+    // address of the loopback.
+    twin(name, at) {
+        const { database, schema, port, origin, host, serveArgs } = this;
+        const other = new Node({ name, at, database, schema, port, origin, host, serveArgs, shares: true });
+        mkdirSync(other.dir, { mode: 0o700 });
+        for (const file of ['secret.key', 'store.url']) copyFileSync(path.join(this.dir, file), path.join(other.dir, file));
+        mkdirSync(path.join(this.dir, 'media'), { recursive: true });
+        symlinkSync(path.join(this.dir, 'media'), path.join(other.dir, 'media'));
+        return other;
     }
 
     // `orrery VERB DIR --json …`; options {name: value | [values] | true}; answers what it printed.
@@ -124,6 +138,17 @@ export class Node {
             { input, encoding: 'utf8', maxBuffer: 64 << 20,
               env: { ...process.env, PGOPTIONS: `-c search_path=${this.schema} -c client_min_messages=warning` } });
     }
+    // Followers of its planets as their signed Follow would leave them.
+    addFollowers(inboxes) {
+        const now = Date.now();
+        this.sqlRun(inboxes.map((inbox, i) => {
+            const { host } = new URL(inbox);
+            return `INSERT INTO actor (id, uri, kind, host, username, name, inbox, fetched_at)
+                    VALUES (${1000 + i}, 'http://${host}/a', 'Person', '${host}', 'f${i}', 'F', '${inbox}', ${now});
+                    INSERT INTO follow (id, actor_id, target_id, activity_uri, state, created_at)
+                    SELECT ${1000 + i}, ${1000 + i}, id, 'http://${host}/a#follow', 'accepted', ${now} FROM actor WHERE local_kind = 'planet'`;
+        }).join(';\n'));
+    }
     // Nothing in it is torn or hangs in the air, and the books are whole.
     async sound() {
         if (!this.database) {
@@ -147,7 +172,7 @@ export class Node {
 
     async serve(extra = []) {
         const log = openSync(this.logFile, 'a');
-        const command = [...(this.prefix ?? []), this.program, 'serve', this.dir, '--listen', `127.0.0.1:${this.port}`,
+        const command = [...(this.prefix ?? []), this.program, 'serve', this.dir, '--listen', `${this.at}:${this.port}`,
                          ...this.serveArgs, ...extra];
         const began = Date.now();
         this.child = spawn(command[0], command.slice(1), { stdio: ['ignore', log, log], env: { ...process.env, ...this.env } });
@@ -157,7 +182,7 @@ export class Node {
         this.exited.then((how) => { gone = how; });
         await eventually('the node serves', async () => {
             if (gone) throw Object.assign(new Error(`exit ${gone.code ?? gone.signal}\n${this.log().slice(-3000)}`), { final: true });
-            return (await request(`${this.origin}${this.probe}`, { timeout: 2000 })).status === 200;
+            return (await request(`${this.origin}${this.probe}`, { timeout: 2000, at: this.at })).status === 200;
         }, { timeout: 30000, every: 10 });
         this.readyMs = Date.now() - began;
     }
@@ -189,12 +214,12 @@ export class Node {
             await this.stop();
         } finally {
             await this.smtp?.stop();
-            if (this.database) this.psql(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
+            if (this.database && !this.shares) this.psql(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`);
             rmSync(this.root, { recursive: true, force: true });
         }
     }
 
-    client(options) { return new Client(this.origin, options); }
+    client(options) { return new Client(this.origin, { at: this.at, ...options }); }
 
     // Press the button of a sign-in link.
     async enter(link, client = this.client()) {

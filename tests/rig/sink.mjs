@@ -36,7 +36,7 @@ export class Sink {
             }
             sink.open.add(entry);
             const delay = typeof sink.delay === 'function' ? sink.delay(entry) : sink.delay;
-            if (delay) await new Promise((ok) => setTimeout(ok, delay));
+            if (delay) await new Promise((ok) => setTimeout(ok, delay).unref()); // the server keeps us here, until it is stopped
             entry.status = sink.answer(entry);
             entry.answered = Date.now();
             sink.open.delete(entry);

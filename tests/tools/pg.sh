@@ -89,7 +89,7 @@ stop) clear_up "$file" ;;
 down) halt "$(cat "$file")" "${3:-fast}" ;;
 up)
     dir=$(cat "$file")
-    launch "$dir"
+    as_user "$bin/pg_ctl" status -D "$dir/data" >/dev/null 2>&1 || launch "$dir"
     say_address "$dir"
     ;;
 *)

@@ -89,7 +89,7 @@ static void tampering_shows(void **state)
         {"UPDATE txn SET order_id = 8 WHERE seq = 2", "UPDATE txn SET order_id = 7 WHERE seq = 2", 2},
         {"UPDATE txn SET grant_id = 8 WHERE seq = 6", "UPDATE txn SET grant_id = NULL WHERE seq = 6", 6},
         {"UPDATE txn SET seq = 40 WHERE seq = 4", "UPDATE txn SET seq = 4 WHERE seq = 40", 5},
-        {"UPDATE txn SET prev_hash = zeroblob(32) WHERE seq = 2",
+        {"UPDATE txn SET prev_hash = (SELECT hash FROM txn WHERE seq = 4) WHERE seq = 2",
          "UPDATE txn SET prev_hash = (SELECT hash FROM txn WHERE seq = 1) WHERE seq = 2", 2},
         {"UPDATE entry SET amount = amount * 2 WHERE txn_id = (SELECT id FROM txn WHERE seq = 5)",
          "UPDATE entry SET amount = amount / 2 WHERE txn_id = (SELECT id FROM txn WHERE seq = 5)", 5},
