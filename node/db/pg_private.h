@@ -44,6 +44,8 @@ struct pg_conn {
     unsigned names;
     struct pg_pending pending[PG_MAX_PENDING];
     int n_pending;
+    const struct db_query *after[2]; /* what goes behind the next statement, in the same breath */
+    int n_after;
     bool begun;   /* BEGIN was answered */
     bool control; /* one of the pending commands failed: nothing is sure any more */
     bool bad;     /* the connection is lost or of no more use */

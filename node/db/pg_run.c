@@ -6,7 +6,7 @@
 #include "node/db/pg_private.h"
 #include "node/node.h"
 
-enum { MAX_STEPS = 2 * PG_MAX_PENDING + 4 /* each may have to be prepared */ };
+enum { MAX_STEPS = 2 * PG_MAX_PENDING + 8 /* each may have to be prepared */ };
 
 /* One thing sent, whose answer is to be read. */
 struct step {
@@ -126,6 +126,8 @@ static enum err send_all(struct pg_conn *c, struct exchange *x, const struct db_
     }
     if (sent && call != NULL)
         sent = send_query(c, x, call->q, STEP_STATEMENT, params);
+    for (int i = 0; i < c->n_after && sent; i++)
+        sent = send_query(c, x, c->after[i], STEP_CONTROL, params);
     return sent && PQpipelineSync(c->h) == 1 ? OK : lost(c);
 }
 
@@ -215,6 +217,7 @@ enum err pg_exchange(struct cx *cx, struct pg_conn *c, const struct db_call *cal
         int missing = pg_params_fill(&params, call->q->in, call->in);
         if (missing >= 0) {
             c->fault[0] = '\0';
+            c->n_after = 0;
             return cx_fail(cx, ERR_INTERNAL, "query %s: value %d must not be NULL", call->q->name,
                            missing + 1);
         }
@@ -226,6 +229,7 @@ enum err pg_exchange(struct cx *cx, struct pg_conn *c, const struct db_call *cal
         read_sync(c, &x);
     if (c->bad && x.result == OK)
         x.result = lost(c);
+    c->n_after = 0;
     if (x.result == OK || !c->bad) {
         c->n_pending = 0;
         c->begun = !c->bad && PQtransactionStatus(c->h) != PQTRANS_IDLE;

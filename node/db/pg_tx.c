@@ -22,6 +22,8 @@ static const struct db_query q_exclusive = CONTROL("SELECT pg_advisory_xact_lock
 static const struct db_query q_shared = CONTROL("SELECT pg_advisory_xact_lock_shared($1)", "i");
 static const struct db_query q_lazy =
     CONTROL("SELECT set_config('synchronous_commit', 'off', true)", "");
+/* Writes something of its own to the log, whose flush takes with it all that was written before. */
+static const struct db_query q_flush = CONTROL("SELECT pg_current_xact_id()", "");
 
 #define LEVELS(what)                                                                               \
     {                                                                                              \
@@ -58,8 +60,13 @@ static bool is_release(const struct db_query *q)
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
-/* A commit takes all levels with it, so what only releases one is left out. */
-static enum err commit(struct pg_conn *c)
+/* A commit takes all levels with it, so what only releases one is left out.
+ *
+ * The writers' lock ends with the commit, and a commit that waits for the disk would keep everybody
+ * else from writing meanwhile. So it doesn't wait; what is sent behind it in the same breath does, for
+ * all of the log so far, and only then are we done. Others may see for a moment what is not on disk
+ * yet, but whatever they write then comes behind it in the log. */
+static enum err commit(struct pg_conn *c, bool lazy)
 {
     int n = 0;
     if (!c->begun) { /* nothing was asked of the server */
@@ -70,7 +77,11 @@ static enum err commit(struct pg_conn *c)
         if (!is_release(c->pending[i].q))
             c->pending[n++] = c->pending[i];
     c->n_pending = n;
+    if (!lazy)
+        pg_pend(c, &q_lazy, 0, 0);
     pg_pend(c, &q_commit, 0, 0);
+    if (!lazy)
+        pg_pend(c, &q_flush, 0, 0);
     enum err e = pg_exchange(NULL, c, NULL);
     if (e != OK && c->bad)
         log_error("db", "the connection was lost at a commit, which may or may not have happened: %s",
@@ -175,7 +186,7 @@ enum err pg_begin(struct cx *cx, struct db *base)
 enum err pg_commit(struct db *base)
 {
     struct pg_conn *c = (struct pg_conn *)base->writer;
-    enum err e = commit(c);
+    enum err e = commit(c, base->batch->lazy);
     if (e != OK) {
         if (!c->bad)
             log_error("db", "a commit failed: %s", c->fault);
@@ -194,19 +205,22 @@ void pg_rollback(struct db *base)
     pg_give(c->db, c);
 }
 
-/* Without BEGIN all that is sent together is one transaction, the lock included. */
+/* All of it in one round trip. */
 enum err pg_write(struct cx *cx, struct db *base, const struct db_call *call)
 {
     struct pg_conn *c = NULL;
     TRY(take(cx, (struct pg_db *)base, &c));
+    pg_pend(c, &q_begin, 0, 0);
     pg_pend(c, &q_exclusive, c->db->key, 0);
-    if (cx->lazy)
-        pg_pend(c, &q_lazy, 0, 0);
+    pg_pend(c, &q_lazy, 0, 0);
+    c->after[0] = &q_commit;
+    c->after[1] = &q_flush;
+    c->n_after = cx->lazy ? 1 : 2;
     enum err e = pg_exchange(cx, c, call);
-    if (e != OK)
-        c->n_pending = 0;
     if (e != OK && c->fault[0] != '\0')
         e = pg_fail(cx, c, e, call->q->name);
+    if (e != OK)
+        rollback(c);
     pg_give(c->db, c);
     return e;
 }
@@ -242,7 +256,7 @@ static void shared_end(struct pg_db *db, struct pg_conn *c)
 enum err pg_shared_commit(struct cx *cx, struct db *base)
 {
     struct pg_conn *c = (struct pg_conn *)cx->conn;
-    enum err e = commit(c);
+    enum err e = commit(c, cx->lazy);
     if (e != OK) {
         e = pg_fail(cx, c, e, "commit");
         rollback(c);
