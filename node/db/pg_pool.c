@@ -66,9 +66,12 @@ enum err pg_reopen(struct pg_conn *c)
     return open_handle(c);
 }
 
-/* The server ends a connection with a word, so a quiet one has nothing to read. */
+/* The server ends a connection with a word, so a quiet one has nothing to read. What was used just
+ * now isn't asked: reads and first statements are tried again anyway. */
 static bool is_alive(const struct pg_conn *c)
 {
+    if (!c->bad && clock_monotonic() - c->base.used_at < PG_FRESH_MS)
+        return true;
     struct pollfd p = {.fd = PQsocket(c->h), .events = POLLIN};
     return !c->bad && PQstatus(c->h) == CONNECTION_OK && poll(&p, 1, 0) == 0;
 }

@@ -10,6 +10,7 @@ enum {
     PG_MAX_PENDING = 64,
     PG_MAX_LEVELS = 16,
     PG_FAULT = 300,
+    PG_FRESH_MS = 50,    /* a connection that was used so lately is taken as it is */
     PG_DOWN_MS = 500,    /* so long after a failed connection nobody tries again */
     PG_SCHEMA_MAX = 63,
 };
