@@ -68,9 +68,9 @@ enum err pg_reopen(struct pg_conn *c)
 
 /* The server ends a connection with a word, so a quiet one has nothing to read. What was used just
  * now isn't asked: reads and first statements are tried again anyway. */
-static bool is_alive(const struct pg_conn *c)
+static bool is_alive(const struct pg_conn *c, bool sure)
 {
-    if (!c->bad && clock_monotonic() - c->base.used_at < PG_FRESH_MS)
+    if (!sure && !c->bad && clock_monotonic() - c->base.used_at < PG_FRESH_MS)
         return true;
     struct pollfd p = {.fd = PQsocket(c->h), .events = POLLIN};
     return !c->bad && PQstatus(c->h) == CONNECTION_OK && poll(&p, 1, 0) == 0;
@@ -104,7 +104,7 @@ static enum err take_place(struct pg_db *db, struct pg_conn **ret)
     return e;
 }
 
-enum err pg_take(struct pg_db *db, struct pg_conn **ret, char fault[PG_FAULT])
+enum err pg_take(struct pg_db *db, bool sure, struct pg_conn **ret, char fault[PG_FAULT])
 {
     struct pg_conn *c;
     enum err e = take_place(db, &c);
@@ -118,7 +118,7 @@ enum err pg_take(struct pg_db *db, struct pg_conn **ret, char fault[PG_FAULT])
             abort();
         c->db = db;
         e = open_handle(c);
-    } else if (!is_alive(c)) {
+    } else if (!is_alive(c, sure)) {
         e = pg_reopen(c);
     }
     if (e != OK) {

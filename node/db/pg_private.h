@@ -89,7 +89,8 @@ void pg_fault_set(char fault[PG_FAULT], const char *message, const struct pg_add
 MUST_USE enum err pg_fail(struct cx *cx, const struct pg_conn *c, enum err e, const char *what);
 
 /* pg_pool.c */
-MUST_USE enum err pg_take(struct pg_db *db, struct pg_conn **ret, char fault[PG_FAULT]);
+/* sure: one that was used just now is looked at, too; for what cannot be tried again. */
+MUST_USE enum err pg_take(struct pg_db *db, bool sure, struct pg_conn **ret, char fault[PG_FAULT]);
 void pg_give(struct pg_db *db, struct pg_conn *c);
 /* A new connection in the place of a lost one. */
 MUST_USE enum err pg_reopen(struct pg_conn *c);

@@ -256,7 +256,7 @@ enum err pg_read(struct cx *cx, struct db *base, const struct db_call *call)
     struct pg_db *db = (struct pg_db *)base;
     struct pg_conn *c = NULL;
     char fault[PG_FAULT];
-    enum err e = pg_take(db, &c, fault);
+    enum err e = pg_take(db, false, &c, fault);
     if (e != OK) {
         cx->retry_after_s = DB_OUTAGE_RETRY_S;
         return cx_fail(cx, e, "query %s: %s", call->q->name, fault);
@@ -272,7 +272,7 @@ enum err pg_check(struct cx *cx, struct db *base, const struct db_query *q)
     struct pg_db *db = (struct pg_db *)base;
     struct pg_conn *c = NULL;
     char fault[PG_FAULT] = "";
-    enum err e = pg_take(db, &c, fault);
+    enum err e = pg_take(db, false, &c, fault);
     if (e != OK)
         return cx_fail(cx, e, "query %s: %s", q->name, fault);
     bool sent = send_prepare(c, "", q) && PQsendDescribePrepared(c->h, "") == 1 &&

@@ -156,10 +156,10 @@ enum err pg_level_undo(struct db_conn *base, int level)
 
 /* ---- exclusive ones ------------------------------------------------------------------------ */
 
-static enum err take(struct cx *cx, struct pg_db *db, struct pg_conn **ret)
+static enum err take(struct cx *cx, struct pg_db *db, bool sure, struct pg_conn **ret)
 {
     char fault[PG_FAULT];
-    enum err e = pg_take(db, ret, fault);
+    enum err e = pg_take(db, sure, ret, fault);
     if (e == OK)
         return OK;
     cx->retry_after_s = DB_OUTAGE_RETRY_S;
@@ -177,7 +177,7 @@ static void pend_begin(const struct cx *cx, struct pg_conn *c, const struct db_q
 enum err pg_begin(struct cx *cx, struct db *base)
 {
     struct pg_conn *c = NULL;
-    TRY(take(cx, (struct pg_db *)base, &c));
+    TRY(take(cx, (struct pg_db *)base, false, &c));
     pend_begin(cx, c, &q_exclusive);
     base->writer = &c->base;
     return OK;
@@ -209,7 +209,7 @@ void pg_rollback(struct db *base)
 enum err pg_write(struct cx *cx, struct db *base, const struct db_call *call)
 {
     struct pg_conn *c = NULL;
-    TRY(take(cx, (struct pg_db *)base, &c));
+    TRY(take(cx, (struct pg_db *)base, true, &c));
     pg_pend(c, &q_begin, 0, 0);
     pg_pend(c, &q_exclusive, c->db->key, 0);
     pg_pend(c, &q_lazy, 0, 0);
@@ -231,7 +231,7 @@ enum err pg_shared_begin(struct cx *cx, struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
     struct pg_conn *c = NULL;
-    TRY(take(cx, db, &c));
+    TRY(take(cx, db, false, &c));
     pend_begin(cx, c, &q_shared);
     c->holder = pthread_self();
     pthread_mutex_lock(&db->lock);
@@ -307,7 +307,7 @@ void pg_notify_now(struct pg_db *db, unsigned wake)
     struct pg_conn *c = NULL;
     char fault[PG_FAULT], text[PG_SCHEMA_MAX + 16];
     int n = snprintf(text, sizeof text, "%s %u", db->at.schema, wake);
-    if (pg_take(db, &c, fault) != OK)
+    if (pg_take(db, false, &c, fault) != OK)
         return;
     const union db_value in[] = {{.s = {text, (size_t)n}}};
     const struct db_call call = {.q = &q_tell, .in = in};
