@@ -36,6 +36,7 @@ enum err auth_identify(struct rq *rq)
         .avatar = web_avatar(cx, a.name, a.avatar_media_id).url,
     };
     rq->session.csrf = s.csrf;
+    rq->session.unread = s.unread;
     cx->viewer = a.id;
     if (rq_cookie(rq, "lang").p == NULL && a.locale.n > 0)
         (void)i18n_parse(a.locale, &cx->locale);

@@ -5,7 +5,6 @@
 #include "node/media/media.h"
 #include "node/node.h"
 #include "node/people/account.h"
-#include "node/people/notice.h"
 #include "node/planet/planet.h"
 #include "node/settings.h"
 
@@ -94,8 +93,7 @@ static void fill_session(struct rq *rq, struct view_page *page)
     page->username = s->username;
     page->avatar = s->avatar;
     page->csrf = rq_csrf(rq);
-    if (notice_count_unread(rq->cx, s->account_id, &page->unread) != OK)
-        page->unread = 0;
+    page->unread = s->unread;
 }
 
 struct view_page *web_page(struct rq *rq)

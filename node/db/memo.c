@@ -12,7 +12,7 @@
 #include "node/base/buf.h"
 #include "node/node.h"
 
-enum { BUCKETS = 64, MEMO_MS = 1000, MEMO_BYTES = 128 * 1024, ENTRY_BYTES = 16 * 1024 };
+enum { BUCKETS = 64, MEMO_MS = 1000, MEMO_BYTES = 256 * 1024, ENTRY_BYTES = 96 * 1024 };
 
 struct entry {
     struct entry *next;

@@ -65,6 +65,7 @@ struct session_info { /* zero when not signed in */
     struct str name;      /* for the page's head */
     struct str username;
     struct str avatar;    /* URL or NULL */
+    int64_t unread;       /* notices that wait, for the page's head */
     struct str csrf;      /* the session's form token; pages ask rq_csrf() */
 };
 

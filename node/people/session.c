@@ -80,6 +80,7 @@ enum err session_find(struct cx *cx, struct str token, struct session *ret,
         .csrf = row.csrf,
         .user_agent = row.user_agent,
         .ip = row.ip,
+        .unread = row.unread,
     };
     *ret_account = (struct account){
         .id = row.account_id,

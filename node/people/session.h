@@ -13,6 +13,7 @@
 struct session {
     int64_t id, account_id, created_at, seen_at, expires_at;
     struct str csrf, user_agent, ip;
+    int64_t unread; /* notices of its account, NOTICE_COUNT_MAX at most; by session_find alone */
 };
 
 /* token (256 bit) is given to the browser; only its hash is kept. */

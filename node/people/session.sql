@@ -8,15 +8,18 @@
 INSERT INTO session (id, token_hash, account_id, csrf, user_agent, ip, created_at, seen_at, expires_at)
 VALUES (:id, :token_hash, :account_id, :csrf, :user_agent, :ip, :created_at, :created_at, :expires_at);
 
--- With whose it is, in one query: it is the first of every request that brings a cookie.
+-- With whose it is and how many notices wait (NOTICE_COUNT_MAX), in one query: it is the first of every request that brings a cookie.
 -- :name session_by_hash :one
 -- :in token_hash blob, now int
 -- :out id int, csrf text, user_agent text?, ip text?, created_at int, seen_at int, expires_at int,
 --      account_id int, mail text, username text, name text, bio text?, locale text?,
---      avatar_media_id int?, is_owner int, has_password int, state text, account_created_at int
+--      avatar_media_id int?, is_owner int, has_password int, state text, account_created_at int,
+--      unread int
 SELECT s.id, s.csrf, s.user_agent, s.ip, s.created_at, s.seen_at, s.expires_at,
        a.id, a.mail, a.username, a.name, a.bio, a.locale, a.avatar_media_id, a.is_owner,
-       CAST(CASE WHEN a.password IS NULL THEN 0 ELSE 1 END AS BIGINT), a.state, a.created_at
+       CAST(CASE WHEN a.password IS NULL THEN 0 ELSE 1 END AS BIGINT), a.state, a.created_at,
+       (SELECT COUNT(*) FROM (SELECT 1 FROM notice n
+                               WHERE n.account_id = a.id AND n.read_at IS NULL LIMIT 100) AS u)
   FROM session s JOIN account a ON a.id = s.account_id
  WHERE s.token_hash = :token_hash AND s.expires_at > :now AND a.state = 'active';
 

@@ -46,58 +46,56 @@ SELECT m.id, m.mime, m.hash, m.small_hash, m.alt, m.blurhash, m.width, m.height
 --   planet_handle text, planet_name text, author_name text, author_username text, avatar_id int?,
 --   avatar_mime text?, avatar_hash text?, avatar_small_hash text?, n_pictures int, picture_id int?,
 --   picture_mime text?, picture_hash text?, picture_small_hash text?, picture_width int?,
---   picture_height int?, picture_blurhash text?, picture_alt text?, liked int
+--   picture_height int?, picture_blurhash text?, picture_alt text?
 
 -- :name card_planet :many
--- :in planet_id int, before_at int, before_id int, max_rows int, viewer int
+-- :public
+-- :in planet_id int, before_at int, before_id int, max_rows int
 -- :out card_row
-SELECT c.*, (SELECT COUNT(*) FROM reaction r
-              WHERE r.kind = 'like' AND r.post_id = c.id AND r.comment_id = 0
-                AND r.account_id = :viewer AND r.actor_id = 0 AND r.account_id <> 0)
-  FROM post_public_card c
+SELECT c.* FROM post_public_card c
  WHERE c.planet_id = :planet_id AND c.state = 'published'
    AND (c.published_at, c.id) < (:before_at, :before_id)
  ORDER BY c.published_at DESC, c.id DESC LIMIT :max_rows;
 
 -- :name card_all :many
--- :in before_at int, before_id int, max_rows int, viewer int
+-- :public
+-- :in before_at int, before_id int, max_rows int
 -- :out card_row
-SELECT c.*, (SELECT COUNT(*) FROM reaction r
-              WHERE r.kind = 'like' AND r.post_id = c.id AND r.comment_id = 0
-                AND r.account_id = :viewer AND r.actor_id = 0 AND r.account_id <> 0)
-  FROM post_public_card c
+SELECT c.* FROM post_public_card c
  WHERE c.state = 'published' AND (c.published_at, c.id) < (:before_at, :before_id)
  ORDER BY c.published_at DESC, c.id DESC LIMIT :max_rows;
 
 -- :name card_tag :many
--- :in planet_id int, tag_key text, before_at int, before_id int, max_rows int, viewer int
+-- :public
+-- :in planet_id int, tag_key text, before_at int, before_id int, max_rows int
 -- :out card_row
-SELECT c.*, (SELECT COUNT(*) FROM reaction r
-              WHERE r.kind = 'like' AND r.post_id = c.id AND r.comment_id = 0
-                AND r.account_id = :viewer AND r.actor_id = 0 AND r.account_id <> 0)
-  FROM post_public_card c
+SELECT c.* FROM post_public_card c
   JOIN post_tag t ON t.post_id = c.id
  WHERE t.tag_key = :tag_key AND (:planet_id = 0 OR c.planet_id = :planet_id)
    AND (c.published_at, c.id) < (:before_at, :before_id)
  ORDER BY c.published_at DESC, c.id DESC LIMIT :max_rows;
 
 -- :name card_author :many
--- :in author_id int, before_at int, before_id int, max_rows int, viewer int
+-- :public
+-- :in author_id int, before_at int, before_id int, max_rows int
 -- :out card_row
-SELECT c.*, (SELECT COUNT(*) FROM reaction r
-              WHERE r.kind = 'like' AND r.post_id = c.id AND r.comment_id = 0
-                AND r.account_id = :viewer AND r.actor_id = 0 AND r.account_id <> 0)
-  FROM post_public_card c
+SELECT c.* FROM post_public_card c
  WHERE c.author_id = :author_id AND c.state = 'published'
    AND (c.published_at, c.id) < (:before_at, :before_id)
  ORDER BY c.published_at DESC, c.id DESC LIMIT :max_rows;
 
 -- :name card_pinned :many
--- :in planet_id int, viewer int
+-- :public
+-- :in planet_id int
 -- :out card_row
-SELECT c.*, (SELECT COUNT(*) FROM reaction r
-              WHERE r.kind = 'like' AND r.post_id = c.id AND r.comment_id = 0
-                AND r.account_id = :viewer AND r.actor_id = 0 AND r.account_id <> 0)
-  FROM post_public_card c
+SELECT c.* FROM post_public_card c
  WHERE c.planet_id = :planet_id AND c.state = 'published' AND c.pinned = 1
  ORDER BY c.published_at DESC, c.id DESC LIMIT 10;
+
+-- Which of the posts of a list the viewer likes; apart, so that the list is the same for everybody.
+-- :name card_liked :many
+-- :in viewer int, oldest int, newest int
+-- :out post_id int
+SELECT post_id FROM reaction
+ WHERE account_id = :viewer AND account_id <> 0 AND actor_id = 0 AND kind = 'like'
+   AND comment_id = 0 AND post_id >= :oldest AND post_id <= :newest;

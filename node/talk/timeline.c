@@ -185,10 +185,27 @@ static enum err card_of_row(struct cx *cx, const struct card_row *r, const struc
     c->cut = r->note_html.p == NULL;
     TRY(card_pictures(cx, r, c));
     c->open = access_is_full(pass);
-    c->liked = r->liked != 0;
     c->n_comments = c->open && !public ? r->n_comments : r->n_public_comments;
     c->n_likes = c->open || public ? r->n_likes : r->n_remote_likes;
     c->n_announces = r->n_announces;
+    return OK;
+}
+
+static enum err mark_liked(struct cx *cx, struct post_card *cards, size_t n)
+{
+    int64_t oldest = INT64_MAX, newest = 0, *ids;
+    size_t n_ids;
+
+    if (cx->viewer == 0 || n == 0)
+        return OK;
+    for (size_t i = 0; i < n; i++) {
+        oldest = cards[i].post.id < oldest ? cards[i].post.id : oldest;
+        newest = cards[i].post.id > newest ? cards[i].post.id : newest;
+    }
+    TRY(q_card_liked(cx, cx->viewer, oldest, newest, &ids, &n_ids));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n_ids && !cards[i].liked; k++)
+            cards[i].liked = ids[k] == cards[i].post.id;
     return OK;
 }
 
@@ -209,7 +226,7 @@ static enum err cards_of_rows(struct cx *cx, const struct card_row *rows, size_t
         TRY(card_of_row(cx, &rows[i], &passes[i], &cards[i]));
     *ret = cards;
     *ret_n = n;
-    return OK;
+    return mark_liked(cx, cards, n);
 }
 
 enum err post_timeline_view(struct cx *cx, int64_t planet_id, struct str tag, int64_t before_id,
@@ -222,11 +239,11 @@ enum err post_timeline_view(struct cx *cx, int64_t planet_id, struct str tag, in
     TRY(find_place(cx, before_id, &p));
     if (!str_empty(tag))
         TRY(q_card_tag(cx, planet_id, text_fold(cx->arena, tag), p.at, p.id, clamp(limit),
-                       cx->viewer, &rows, &n));
+                       &rows, &n));
     else if (planet_id == 0)
-        TRY(q_card_all(cx, p.at, p.id, clamp(limit), cx->viewer, &rows, &n));
+        TRY(q_card_all(cx, p.at, p.id, clamp(limit), &rows, &n));
     else
-        TRY(q_card_planet(cx, planet_id, p.at, p.id, clamp(limit), cx->viewer, &rows, &n));
+        TRY(q_card_planet(cx, planet_id, p.at, p.id, clamp(limit), &rows, &n));
     return cards_of_rows(cx, rows, n, ret, ret_n);
 }
 
@@ -235,7 +252,7 @@ enum err post_pinned_view(struct cx *cx, int64_t planet_id, struct post_card **r
     struct card_row *rows;
     size_t n;
 
-    TRY(q_card_pinned(cx, planet_id, cx->viewer, &rows, &n));
+    TRY(q_card_pinned(cx, planet_id, &rows, &n));
     return cards_of_rows(cx, rows, n, ret, ret_n);
 }
 
@@ -247,6 +264,6 @@ enum err post_author_view(struct cx *cx, int64_t author_id, int64_t before_id, i
     size_t n;
 
     TRY(find_place(cx, before_id, &p));
-    TRY(q_card_author(cx, author_id, p.at, p.id, clamp(limit), cx->viewer, &rows, &n));
+    TRY(q_card_author(cx, author_id, p.at, p.id, clamp(limit), &rows, &n));
     return cards_of_rows(cx, rows, n, ret, ret_n);
 }

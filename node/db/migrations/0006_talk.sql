@@ -125,6 +125,7 @@ CREATE TABLE reaction (
 CREATE INDEX reaction_activity ON reaction (activity_uri);
 CREATE INDEX reaction_post ON reaction (post_id, comment_id, id);
 CREATE INDEX reaction_actor ON reaction (actor_id);
+CREATE INDEX reaction_account ON reaction (account_id, post_id) WHERE account_id <> 0;
 
 CREATE TABLE tombstone (
     object_uri TEXT PRIMARY KEY,
