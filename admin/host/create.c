@@ -159,7 +159,8 @@ static void lock_leave(int fd, const char *path)
 static enum err clear_away(struct cx *cx, const struct host_row *r)
 {
     const char *dir = str_z(cx->arena, r->dir);
-    TRY(host_drop_store(cx, r, dir));
+    if (r->target_store.p != NULL)
+        db_discard(host_node_url(host_of(cx), cx->arena, r->target_store));
     TRY(host_remove_tree(dir));
     return q_host_node_erase(cx, r->id, NULL);
 }
@@ -232,9 +233,6 @@ static enum err put_row(struct cx *cx, struct making *m)
     m->dir = arena_printf(cx->arena, "%s/" STR_FMT, m->h->nodes_dir, STR_ARG(m->name));
     if (access(m->dir, F_OK) == 0) /* of a node that has another label now */
         m->dir = arena_printf(cx->arena, "%s-%lld", m->dir, (long long)m->id);
-    TRY(q_host_node_insert(cx, m->id, m->name, m->host, m->origin, m->owner, m->owner_key, m->plan,
-                           str_c(m->dir),
-                           str_c(m->h->store_url == NULL ? "sqlite" : "postgresql"), 0, cx->now, NULL));
     TRY(host_spare_take(cx, &m->keys));
     if (m->h->store_url != NULL) {
         bool found;
@@ -242,6 +240,10 @@ static enum err put_row(struct cx *cx, struct making *m)
         if (!found)
             m->schema = str_fmt(cx->arena, "n_%lld", (long long)m->id);
     }
+    TRY(q_host_node_insert(cx, m->id, m->name, m->host, m->origin, m->owner, m->owner_key, m->plan,
+                           str_c(m->dir),
+                           str_c(m->h->store_url == NULL ? "sqlite" : "postgresql"), m->schema, 0,
+                           cx->now, NULL));
     return tx_commit(cx);
 }
 

@@ -36,7 +36,7 @@ struct host {
     pthread_mutex_t sync;      /* held while entries of nodes come, change and go; guards seen */
     /* Of a serving process only. */
     struct nodes *nodes;
-    struct str process;        /* its row in host_process */
+    struct str process, place; /* its row in host_process */
     bool followed;             /* a newer process serves in our place */
     int64_t seen;              /* the last change that nodes knows */
 };

@@ -105,11 +105,11 @@ SELECT n FROM host_counter WHERE name = 'change';
 
 -- :name host_node_insert :exec
 -- :in id int, name text, host text, origin text, owner text, owner_key text, plan text, dir text,
---     store text, version int, now int
-INSERT INTO host_node (id, name, host, origin, owner, owner_key, plan, state, dir, store, told,
-                       grace_ms, awake, wake_at, version, created_at, changed_at)
-VALUES (:id, :name, :host, :origin, :owner, :owner_key, :plan, 'making', :dir, :store, 0, 0, 0, 0,
-        :version, :now, :now);
+--     store text, schema text?, version int, now int
+INSERT INTO host_node (id, name, host, origin, owner, owner_key, plan, state, dir, store, target_store,
+                       told, grace_ms, awake, wake_at, version, created_at, changed_at)
+VALUES (:id, :name, :host, :origin, :owner, :owner_key, :plan, 'making', :dir, :store, :schema, 0, 0, 0,
+        0, :version, :now, :now);
 
 -- :name host_node_erase :exec
 -- :in id int
@@ -117,7 +117,7 @@ DELETE FROM host_node WHERE id = :id AND state = 'making';
 
 -- :name host_node_set_state :exec
 -- :in id int, from_state text, state text, version int, now int
-UPDATE host_node SET state = :state, version = :version, changed_at = :now
+UPDATE host_node SET state = :state, target_store = NULL, version = :version, changed_at = :now
  WHERE id = :id AND state = :from_state;
 
 -- :name host_node_set_name :exec
@@ -210,13 +210,18 @@ ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
 
 -- Processes.
 -- :name host_process_put :exec
--- :in id text, version int, now int
-INSERT INTO host_process (id, version, seen_at) VALUES (:id, :version, :now)
+-- :in id text, place text, version int, now int
+INSERT INTO host_process (id, place, version, seen_at) VALUES (:id, :place, :version, :now)
 ON CONFLICT (id) DO UPDATE SET version = EXCLUDED.version, seen_at = EXCLUDED.seen_at;
 
 -- :name host_process_drop :exec
 -- :in id text, before int
 DELETE FROM host_process WHERE id = :id OR seen_at < :before;
+
+-- Of one directory, whose lock somebody else holds now.
+-- :name host_process_drop_of :exec
+-- :in place text
+DELETE FROM host_process WHERE place = :place;
 
 -- Processes that serve, and how many of them have not seen this change yet.
 -- :name host_process_count :one

@@ -114,6 +114,10 @@ SELECT COUNT(*) FROM host_spare WHERE kind = :kind;
 -- :out id int, value blob
 SELECT id, value FROM host_spare WHERE kind = :kind ORDER BY id LIMIT :n;
 
+-- :name host_spare_become :exec
+-- :in id int, kind text
+UPDATE host_spare SET kind = :kind WHERE id = :id;
+
 -- :name host_spare_drop :exec
 -- :in id int
 DELETE FROM host_spare WHERE id = :id;

@@ -95,18 +95,32 @@ static enum err look_back(struct cx *cx)
                                 str_fmt(cx->arena, "%lld", (long long)boot), NULL);
 }
 
+static struct str place_of(struct host *h)
+{
+    char machine[256] = "";
+    char *path = realpath(h->dir, NULL);
+    (void)gethostname(machine, sizeof machine - 1);
+    struct str s = str_fmt(h->node.arena, "%s:%s", machine, path == NULL ? h->dir : path);
+    free(path);
+    return crypt_sha256_hex(h->node.arena, s);
+}
+
 static enum err begin(struct cx *cx)
 {
     struct host *h = host_of(cx);
-    bool beside = h->store_url != NULL || atomic_load(&h->node.server->beside);
-    if (!beside) { /* we hold the lock: whoever is in the list is dead */
-        TRY(q_host_process_drop(cx, STR(""), INT64_MAX, NULL));
+    bool others, beside = atomic_load(&h->node.server->beside);
+    h->place = place_of(h);
+    if (!beside) /* we hold the lock: whoever served this directory is dead */
+        TRY(q_host_process_drop_of(cx, h->place, NULL));
+    TRY(host_is_served(cx, &others));
+    if (!others) {
         TRY(q_host_request_reset(cx, NULL));
+        TRY(host_spare_mend(cx));
     }
     TRY(host_mend(cx));
     TRY(look_back(cx));
     h->process = crypt_token(h->node.arena, 12);
-    TRY(q_host_process_put(cx, h->process, 0, cx->now, NULL));
+    TRY(q_host_process_put(cx, h->process, h->place, 0, cx->now, NULL));
     return host_sync(cx);
 }
 
@@ -152,7 +166,7 @@ static void look(struct keeper *k, bool beat, bool flush, bool measure)
         complain(cx, "following the registry", e);
     if (e == OK && beat) {
         cx->lazy = true;
-        e = q_host_process_put(cx, k->h->process, k->h->seen, cx->now, NULL);
+        e = q_host_process_put(cx, k->h->process, k->h->place, k->h->seen, cx->now, NULL);
         cx->lazy = false;
         if (e != OK)
             complain(cx, "a sign of life", e);

@@ -51,9 +51,23 @@ static enum err fill_schema(struct cx *cx, int64_t want, bool *ret_full)
     if (*ret_full)
         return OK;
     struct str name = str_fmt(cx->arena, "n_%lld", (long long)id);
+    TRY(q_host_spare_put(cx, id, STR("making"), name, NULL)); /* so that a dead process leaves its name */
     TRY(db_open(host_node_url(host_of(cx), cx->arena, name), db_migrations, &db));
     db_close(db);
-    return q_host_spare_put(cx, id, STR("schema"), name, NULL);
+    return q_host_spare_become(cx, id, STR("schema"), NULL);
+}
+
+enum err host_spare_mend(struct cx *cx)
+{
+    struct host_spare_list_row *rows;
+    size_t n;
+    TRY(q_host_spare_list(cx, STR("making"), 100, &rows, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (host_of(cx)->store_url != NULL)
+            db_discard(host_node_url(host_of(cx), cx->arena, rows[i].value));
+        TRY(q_host_spare_drop(cx, rows[i].id, NULL));
+    }
+    return OK;
 }
 
 enum err host_spare_fill(struct cx *cx, int64_t want, bool *ret_full)

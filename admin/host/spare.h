@@ -16,6 +16,8 @@ MUST_USE enum err host_spare_fill(struct cx *cx, int64_t want, bool *ret_full);
 /* On PostgreSQL, inside a transaction: the name of a schema that is empty and migrated; *ret_found false:
  * none is left. */
 MUST_USE enum err host_spare_schema(struct cx *cx, bool *ret_found, struct str *ret);
+/* At the start, when nobody else serves: what a dead process had begun is thrown away. */
+MUST_USE enum err host_spare_mend(struct cx *cx);
 /* The path of an empty SQLite store of this version; made when missing. */
 MUST_USE enum err host_template(struct cx *cx, const char **ret_path);
 

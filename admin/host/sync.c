@@ -67,7 +67,7 @@ static enum err sync_now(struct cx *cx, struct host *h)
         }
         h->seen = rows[i].version;
     }
-    return n == 0 ? OK : q_host_process_put(cx, h->process, h->seen, clock_now(), NULL);
+    return n == 0 ? OK : q_host_process_put(cx, h->process, h->place, h->seen, clock_now(), NULL);
 }
 
 enum err host_sync(struct cx *cx)

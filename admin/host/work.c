@@ -86,6 +86,8 @@ static enum err move_step(struct cx *cx, const struct host_row *r)
     enum err e = OK;
     if (store.p != NULL && !str_eq(store, r->store))
         e = host_change_store(cx, r, store, &error);
+    if (e == OK)
+        error = NULL;
     if (e == OK && !str_eq(dir, r->dir)) {
         e = move_tree(cx->arena, str_z(cx->arena, r->dir), str_z(cx->arena, dir));
         if (e != OK)

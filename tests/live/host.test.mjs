@@ -247,6 +247,19 @@ describe('a host', () => {
         assert.equal((await host.cli('node show', { node: 'ink' })).directory, to);
     });
 
+    it('moves a node from one store to the other and back', { skip: !process.env.ORRERY_TEST_STORE && 'needs PostgreSQL' }, async () => {
+        const id = async () => JSON.parse((await request(`${host.origin('ink')}/@home`, { headers: AP })).text).id;
+        const before_ = await id();
+        const { directory, store } = await host.cli('node show', { node: 'ink' });
+        assert.equal(store, 'postgresql');
+        assert.equal((await host.cli('node move', { node: 'ink', store: 'sqlite' })).store, 'sqlite');
+        assert.ok(existsSync(path.join(directory, 'store.sqlite')) && !existsSync(path.join(directory, 'store.url')));
+        await eventually('served from SQLite', async () => (await id()) === before_);
+        assert.equal((await host.cli('node move', { node: 'ink', store: 'postgresql' })).store, 'postgresql');
+        assert.ok(!existsSync(path.join(directory, 'store.sqlite')) && existsSync(path.join(directory, 'store.url')));
+        await eventually('served from PostgreSQL', async () => (await id()) === before_);
+    });
+
     it('metrics are Prometheus\' and move with what happens', async () => {
         const read = async () => {
             const rs = await request(`${host.internal}/metrics`);

@@ -89,7 +89,7 @@ export class Host {
             : execFileSync('sqlite3', ['-cmd', '.timeout 10000', path.join(this.dir, 'host.sqlite'), query], { encoding: 'utf8' });
     }
     dropSchemas() {
-        const mine = execFileSync('sh', ['-c', `cat '${this.dir}'/nodes/*/store.url 2>/dev/null; true`], { encoding: 'utf8' });
+        const mine = execFileSync('sh', ['-c', `cat '${this.dir}'/nodes/*/store.url '${this.root}'/*/store.url 2>/dev/null; true`], { encoding: 'utf8' });
         const names = [...mine.matchAll(/schema=(\w+)/g)].map((m) => m[1]);
         const spare = this.sql("SELECT convert_from(value, 'UTF8') FROM host_spare WHERE kind = 'schema'").split('\n').filter(Boolean);
         for (const name of [...names, ...spare, this.schema])

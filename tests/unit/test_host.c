@@ -309,13 +309,13 @@ static void moving_waits_for_who_serves(void **state)
     OK_(create(p, "tea.example.org", "ann@example.org", &n, &made));
     struct str to = str_fmt(p->cx->arena, "%s/elsewhere", p->top);
     /* Another process serves, too, and has not heard of it yet. */
-    OK_(q_host_process_put(p->cx, STR("other"), 1, p->cx->now, NULL));
+    OK_(q_host_process_put(p->cx, STR("other"), STR("there"), 1, p->cx->now, NULL));
     OK_(host_move(p->cx, n.host, to, STR_NULL, &n));
     CHECK_STR(n.state, "moving");
     assert_int_equal(state_of(p, "tea.example.org"), NODE_AWAY);
     OK_(host_work(p->cx));
     assert_false(is_there(to.p));
-    OK_(q_host_process_put(p->cx, STR("other"), INT64_MAX, p->cx->now, NULL));
+    OK_(q_host_process_put(p->cx, STR("other"), STR("there"), INT64_MAX, p->cx->now, NULL));
     OK_(host_work(p->cx));
     assert_true(is_there(to.p));
     assert_int_equal(state_of(p, "tea.example.org"), NODE_ACTIVE);

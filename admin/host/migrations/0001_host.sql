@@ -35,7 +35,7 @@ CREATE TABLE host_node (
     dir TEXT NOT NULL,
     store TEXT NOT NULL,                -- 'sqlite', or 'postgresql'
     target_dir TEXT,                    -- moving: where to
-    target_store TEXT,                  -- moving: 'sqlite' or a sealed address; NULL: as it is
+    target_store TEXT,                  -- moving: 'sqlite' or a sealed address; NULL: as it is; making: its schema
     told BIGINT NOT NULL,               -- leaving: the Deletes are queued
     leave_until BIGINT,                 -- leaving: not waited for longer
     grace_ms BIGINT NOT NULL,           -- leaving: how long the archive will be kept; 0: none
@@ -93,7 +93,8 @@ CREATE TABLE host_request (
 );
 CREATE INDEX host_request_expires ON host_request (expires_at);
 
--- Made ahead, since making takes long: 'rsa' keys (sealed), 'schema' (the name of an empty store).
+-- Made ahead, since making takes long: 'rsa' keys (sealed), 'schema' (the name of an empty store),
+-- 'making' (the name of one that is not whole yet).
 CREATE TABLE host_spare (
     id BIGINT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -104,6 +105,7 @@ CREATE INDEX host_spare_kind ON host_spare (kind, id);
 -- Who serves, and up to which change.
 CREATE TABLE host_process (
     id TEXT PRIMARY KEY,
+    place TEXT NOT NULL,                -- machine and directory, hashed: one process at a time serves it
     version BIGINT NOT NULL,
     seen_at BIGINT NOT NULL
 );
