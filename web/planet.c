@@ -27,24 +27,16 @@ static enum err fill_tags(struct rq *rq, const struct planet *p, struct view_tim
     return OK;
 }
 
-/* Pinned posts stand first on the first page, and not again below. */
-static enum err first_page_cards(struct rq *rq, const struct planet *p, struct post_card **cards,
-                                 size_t *n)
+/* A page of the timeline, or of a tag; *ret_next as in post_front_view. */
+static enum err page_cards(struct cx *cx, int64_t planet_id, struct str tag, int64_t before,
+                           struct post_card **ret, size_t *ret_n, int64_t *ret_next)
 {
-    struct cx *cx = rq->cx;
-    struct post_card *pinned;
-    size_t n_pinned, k = 0;
-    TRY(post_pinned_view(cx, p->id, &pinned, &n_pinned));
-    if (n_pinned == 0)
-        return OK;
-    struct post_card *all = ARENA_ARRAY(cx->arena, struct post_card, *n + n_pinned);
-    for (size_t i = 0; i < n_pinned; i++)
-        all[k++] = pinned[i];
-    for (size_t i = 0; i < *n; i++)
-        if (!(*cards)[i].post.pinned)
-            all[k++] = (*cards)[i];
-    *cards = all;
-    *n = k;
+    if (before == 0 && tag.p == NULL) /* pinned posts stand first, and not again below */
+        return post_front_view(cx, planet_id, PAGE_POSTS, ret, ret_n, ret_next);
+    TRY(post_timeline_view(cx, planet_id, tag, before, PAGE_POSTS + 1, ret, ret_n));
+    *ret_next = 0;
+    if (*ret_n > PAGE_POSTS)
+        *ret_next = (*ret)[--*ret_n - 1].post.id;
     return OK;
 }
 
@@ -52,26 +44,19 @@ static enum err fill_posts(struct rq *rq, const struct planet *p, struct view_ti
 {
     struct cx *cx = rq->cx;
     struct post_card *cards;
-    size_t n;
-    int64_t before = 0;
+    int64_t before = 0, next;
     struct str asked = rq_query(rq, "before");
     if (asked.n > 0 && !web_id(asked, &before))
         return ERR_NOT_FOUND;
-    TRY(post_timeline_view(cx, p->id, v->tag, before, PAGE_POSTS + 1, &cards, &n));
+    TRY(page_cards(cx, p->id, v->tag, before, &cards, &v->n_posts, &next));
     struct str here = v->tag.p != NULL ? tag_path(cx, p->handle, v->tag)
                                        : web_planet_path(cx, p->handle);
-    if (n > PAGE_POSTS) {
-        n = PAGE_POSTS;
-        v->older_url = str_fmt(cx->arena, STR_FMT "?before=%lld", STR_ARG(here),
-                               (long long)cards[n - 1].post.id);
-    }
+    if (next != 0)
+        v->older_url = str_fmt(cx->arena, STR_FMT "?before=%lld", STR_ARG(here), (long long)next);
     v->first_page = before == 0;
     if (!v->first_page)
         v->newest_url = here;
-    if (v->first_page && v->tag.p == NULL)
-        TRY(first_page_cards(rq, p, &cards, &n));
-    v->n_posts = n;
-    return card_views(rq, cards, n, &v->posts);
+    return card_views(rq, cards, v->n_posts, &v->posts);
 }
 
 static enum err fill(struct rq *rq, const struct planet *p, struct view_timeline *v)

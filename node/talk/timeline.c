@@ -247,12 +247,24 @@ enum err post_timeline_view(struct cx *cx, int64_t planet_id, struct str tag, in
     return cards_of_rows(cx, rows, n, ret, ret_n);
 }
 
-enum err post_pinned_view(struct cx *cx, int64_t planet_id, struct post_card **ret, size_t *ret_n)
+enum err post_front_view(struct cx *cx, int64_t planet_id, int limit, struct post_card **ret,
+                         size_t *ret_n, int64_t *ret_next)
 {
-    struct card_row *rows;
-    size_t n;
+    struct card_row *pinned, *newest, *rows;
+    size_t n_pinned, n_newest, n;
 
-    TRY(q_card_pinned(cx, planet_id, &rows, &n));
+    limit = (int)clamp(limit);
+    TRY(q_card_pinned(cx, planet_id, &pinned, &n_pinned));
+    TRY(q_card_planet(cx, planet_id, INT64_MAX, INT64_MAX, limit + 1, &newest, &n_newest));
+    *ret_next = 0;
+    if (n_newest > (size_t)limit)
+        *ret_next = newest[--n_newest - 1].id;
+    rows = ARENA_ARRAY(cx->arena, struct card_row, n_pinned + n_newest);
+    for (n = 0; n < n_pinned; n++)
+        rows[n] = pinned[n];
+    for (size_t i = 0; i < n_newest; i++)
+        if (newest[i].pinned == 0)
+            rows[n++] = newest[i];
     return cards_of_rows(cx, rows, n, ret, ret_n);
 }
 

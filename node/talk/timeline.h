@@ -29,9 +29,10 @@ struct post_card {
 MUST_USE enum err post_timeline_view(struct cx *cx, int64_t planet_id, struct str tag,
                                      int64_t before_id, int limit, struct post_card **ret,
                                      size_t *ret_n);
-/* The pinned ones of a planet (they stand in the timeline, too). */
-MUST_USE enum err post_pinned_view(struct cx *cx, int64_t planet_id, struct post_card **ret,
-                                   size_t *ret_n);
+/* A planet's front: the pinned ones, then those of the newest limit that are not pinned. ret_next: the
+ * post behind which the next page begins, 0 when this is all. */
+MUST_USE enum err post_front_view(struct cx *cx, int64_t planet_id, int limit,
+                                  struct post_card **ret, size_t *ret_n, int64_t *ret_next);
 /* Of one author, on all planets. */
 MUST_USE enum err post_author_view(struct cx *cx, int64_t author_id, int64_t before_id, int limit,
                                    struct post_card **ret, size_t *ret_n);

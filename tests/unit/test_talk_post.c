@@ -500,8 +500,12 @@ static void timelines_page_without_gaps(void **state)
     OK_(post_tag_counts(cx, TEA, 10, &tc, &n));
     assert_true(n == 1 && tc[0].n == 5);
     OK_(post_pin(as(state, OWNER), ids[3], true));
-    OK_(post_pinned_view(cx, TEA, &cards, &n));
-    assert_true(n == 1 && cards[0].post.id == ids[3]);
+    int64_t next;
+    OK_(post_front_view(cx, TEA, 10, &cards, &n, &next));
+    assert_true(n == 11 && cards[0].post.id == ids[3] && cards[1].post.id == ids[24]);
+    assert_int_equal(next, ids[15]);
+    OK_(post_front_view(cx, TEA, 30, &cards, &n, &next));
+    assert_true(n == 25 && next == 0 && cards[0].post.id == ids[3]);
     assert_int_equal(post_pin(as(state, GUEST), ids[3], false), ERR_FORBIDDEN);
 }
 
