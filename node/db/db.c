@@ -243,12 +243,6 @@ void db_notify(struct db *db, unsigned wake)
         db->engine->notify(db, wake);
 }
 
-void db_trim(struct db *db)
-{
-    db_memo_trim(db->memo);
-    db->engine->trim(db);
-}
-
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions)
 {
     *ret_commits = atomic_load(&db->commits);

@@ -86,10 +86,6 @@ const char *db_listener_owner(const struct db_listener *l);
 bool db_owner_is_held(const struct db *db);
 struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file, or none */
 
-
-/* Gives back what was not used for a while: idle connections. Call it now and then. */
-void db_trim(struct db *db);
-
 /* How many durable commits there were, and how many transactions they carried. */
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);
 

@@ -44,7 +44,6 @@ struct db_call {
 /* What an engine does. Those with a cx say there what went wrong. */
 struct db_engine {
     void (*close)(struct db *db);
-    void (*trim)(struct db *db);
     /* Outside a transaction. write: a statement alone while its thread is the writer and no batch
      * is open; NULL: as a transaction like any other. */
     enum err (*read)(struct cx *cx, struct db *db, const struct db_call *call);
@@ -121,7 +120,6 @@ void db_pg_discard(const char *url);
 /* memo.c: a reading query that is_public, outside a transaction, by memory or by the engine. */
 struct db_memo *db_memo_new(void);
 struct db_memo *db_memo_free(struct db_memo *m);
-void db_memo_trim(struct db_memo *m);
 MUST_USE enum err db_memo_read(struct cx *cx, struct db *db, const struct db_call *call);
 
 /* batch.c. Take the writer and open the batch or join the open one; leave it again as a member

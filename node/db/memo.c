@@ -51,13 +51,6 @@ static void empty(struct db_memo *m)
     m->bytes = 0;
 }
 
-void db_memo_trim(struct db_memo *m)
-{
-    pthread_mutex_lock(&m->lock);
-    empty(m);
-    pthread_mutex_unlock(&m->lock);
-}
-
 struct db_memo *db_memo_free(struct db_memo *m)
 {
     if (m == NULL)

@@ -29,7 +29,6 @@ static void close_db(struct db *base)
 
 static const struct db_engine pg_engine = {
     .close = close_db,
-    .trim = pg_trim,
     .read = pg_read,
     .write = pg_write,
     .run = pg_run,

@@ -133,31 +133,9 @@ enum err pg_take(struct pg_db *db, bool sure, struct pg_conn **ret, char fault[P
     return OK;
 }
 
-void pg_give(struct pg_db *db, struct pg_conn *c)
-{
-    if (c->bad || c->begun || c->n_pending > 0) {
-        conn_free(c);
-        conn_gone(db);
-        return;
-    }
-    int64_t now = clock_monotonic();
-    c->base.used_at = now;
-    pthread_mutex_lock(&db->lock);
-    c->base.next = db->idle;
-    db->idle = &c->base;
-    bool trim = now - db->trimmed_at > DB_IDLE_MS / 2;
-    if (trim)
-        db->trimmed_at = now;
-    pthread_cond_signal(&db->free);
-    pthread_mutex_unlock(&db->lock);
-    if (trim)
-        pg_trim(&db->base);
-}
-
 /* The idle ones stand in the order of their last use. */
-void pg_trim(struct db *base)
+static void trim(struct pg_db *db)
 {
-    struct pg_db *db = (struct pg_db *)base;
     int64_t before = clock_monotonic() - DB_IDLE_MS;
     pthread_mutex_lock(&db->lock);
     struct db_conn **at = &db->idle;
@@ -173,6 +151,27 @@ void pg_trim(struct db *base)
         old = old->next;
         conn_free(c);
     }
+}
+
+void pg_give(struct pg_db *db, struct pg_conn *c)
+{
+    if (c->bad || c->begun || c->n_pending > 0) {
+        conn_free(c);
+        conn_gone(db);
+        return;
+    }
+    int64_t now = clock_monotonic();
+    c->base.used_at = now;
+    pthread_mutex_lock(&db->lock);
+    c->base.next = db->idle;
+    db->idle = &c->base;
+    bool trims = now - db->trimmed_at > DB_IDLE_MS / 2;
+    if (trims)
+        db->trimmed_at = now;
+    pthread_cond_signal(&db->free);
+    pthread_mutex_unlock(&db->lock);
+    if (trims)
+        trim(db);
 }
 
 void pg_pool_end(struct pg_db *db)

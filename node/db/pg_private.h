@@ -94,7 +94,6 @@ MUST_USE enum err pg_take(struct pg_db *db, bool sure, struct pg_conn **ret, cha
 void pg_give(struct pg_db *db, struct pg_conn *c);
 /* A new connection in the place of a lost one. */
 MUST_USE enum err pg_reopen(struct pg_conn *c);
-void pg_trim(struct db *base);
 void pg_pool_end(struct pg_db *db);
 
 /* pg_run.c */

@@ -193,7 +193,6 @@ static void close_db(struct db *base)
 
 static const struct db_engine sqlite_engine = {
     .close = close_db,
-    .trim = trim,
     .read = read_alone,
     .run = sqlite_run,
     .is_gone = sqlite_is_gone,
