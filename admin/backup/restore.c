@@ -273,7 +273,7 @@ static enum err into_postgres(struct restoring *r, const char *file)
     if (e != OK)
         return cx_fail(r->cx, e, "%s cannot be opened; the log says why", file);
     db_close(db);
-    TRY(db_copy(r->cx, file, r->o->store, &report));
+    TRY(db_copy(r->cx, file, r->o->store, false, &report));
     TRY(where_write(r->cx->arena, r->o->dir, r->o->store));
     unlink(file);
     return OK;

@@ -3,6 +3,7 @@
 #include "admin/cli/cli.h"
 #include "node/base/arena.h"
 #include "node/base/i18n.h"
+#include "node/base/log.h"
 #include "node/db/copy.h"
 #include "node/db/db.h"
 #include "node/lock.h"
@@ -138,7 +139,9 @@ static enum err cmd_store_copy(struct cli *cli)
         if (e != OK)
             return cx_tell(cli->cx, e, N_("The node must not be served meanwhile, or what is written would be lost: stop the server, or say --while-serving for a copy of this moment."));
     }
-    e = db_copy(cli->cx, from, to, &report);
+    e = db_copy(cli->cx, from, to, cli_has(cli, "switch"), &report);
+    if (e == OK && report.left_as != NULL)
+        log_info("store", "the old schema is kept as %s", report.left_as);
     if (e == OK && cli_has(cli, "switch"))
         e = switch_to(cli, to);
     if (lock >= 0)

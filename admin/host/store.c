@@ -57,7 +57,7 @@ enum err host_change_store(struct cx *cx, const struct host_row *r, struct str t
         return OK; /* an earlier run came that far */
     if (ours)
         db_discard(target);
-    enum err e = db_copy(cx, from, target, &report);
+    enum err e = db_copy(cx, from, target, false, &report);
     if (e != OK) {
         *ret_error = cx->tell != NULL ? cx->tell : "The store could not be copied; the log says why.";
         if (cx->fail != NULL)

@@ -204,21 +204,26 @@ static enum err run(struct copy_end *from, struct copy_end *to, struct db_copy_r
             return cx_fail(cx, ERR_STORAGE, "copy: table " STR_FMT " reads back differently",
                            STR_ARG(order[i]->name));
     }
-    return to->engine->commit(to);
+    if (from->side != COPY_LEAVE)
+        return to->engine->commit(to);
+    TRY(from->engine->leave(from, &ret->left_as));
+    TRY(to->engine->commit(to));
+    return from->engine->left(from);
 }
 
-static enum err open_end(struct cx *cx, const char *where, bool target, struct copy_end *ret)
+static enum err open_end(struct cx *cx, const char *where, enum copy_side side, struct copy_end *ret)
 {
     if (!db_is_address(where))
-        return copy_open_sqlite(cx, where, target, ret);
-    return copy_open_pg(cx, where, target, ret);
+        return copy_open_sqlite(cx, where, side, ret);
+    return copy_open_pg(cx, where, side, ret);
 }
 
-enum err db_copy(struct cx *cx, const char *from, const char *to, struct db_copy_report *ret)
+enum err db_copy(struct cx *cx, const char *from, const char *to, bool leave,
+                struct db_copy_report *ret)
 {
     struct copy_end a, b;
-    TRY(open_end(cx, from, false, &a));
-    enum err e = open_end(cx, to, true, &b);
+    TRY(open_end(cx, from, leave ? COPY_LEAVE : COPY_FROM, &a));
+    enum err e = open_end(cx, to, COPY_TO, &b);
     if (e == OK) {
         e = run(&a, &b, ret);
         b.engine->close(&b);

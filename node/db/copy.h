@@ -19,12 +19,16 @@ struct db_copy_report {
     struct db_copy_table *tables; /* in the order of copying */
     size_t n_tables;
     int64_t rows;
+    const char *left_as; /* the schema's new name; NULL: it was not left, or is a file */
 };
 
 /* from, to: as db_open's where. to is made and migrated; a file must not be there yet, a schema
- * must hold no rows. Fails CONFLICT (target in use; source of another version of the program),
+ * must hold no rows. leave: the source is given up for the target. Then writers of the source wait
+ * meanwhile, and a schema gets another name when the target is committed, so that no server that still
+ * has it open, on whatever machine, writes what nobody will read; *ret says which (a file is the
+ * caller's to move). Fails CONFLICT (target in use; source of another version of the program),
  * STORAGE, BUSY; the person is told. cx is for words and memory only. */
-MUST_USE enum err db_copy(struct cx *cx, const char *from, const char *to,
+MUST_USE enum err db_copy(struct cx *cx, const char *from, const char *to, bool leave,
                           struct db_copy_report *ret);
 
 #endif

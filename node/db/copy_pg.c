@@ -6,6 +6,7 @@
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
+#include "node/base/clock.h"
 #include "node/db/copy_private.h"
 #include "node/db/pg_private.h"
 
@@ -436,8 +437,20 @@ static void pg_close(struct copy_end *e)
     e->conn = NULL;
 }
 
+/* A server that has the schema open finds nothing under its name any more. */
+static enum err pg_leave(struct copy_end *e, const char **ret_name)
+{
+    struct arena *a = e->cx->arena;
+    const char *schema = side_of(e)->at.schema;
+    const char *name = arena_printf(a, "%.40s_left_%lld", schema, (long long)clock_now());
+    TRY(run(e, arena_printf(a, "ALTER SCHEMA \"%s\" RENAME TO \"%s\"", schema, name), "leaving the schema"));
+    *ret_name = name;
+    return OK;
+}
+
 static const struct copy_engine engine = {
-    pg_schema, pg_each, pg_put_begin, pg_put, pg_put_end, pg_commit_copy, pg_close,
+    pg_schema,      pg_each,  pg_put_begin,   pg_put,   pg_put_end,
+    pg_commit_copy, pg_leave, pg_commit_copy, pg_close,
 };
 
 static enum err make_target(struct cx *cx, const char *where)
@@ -450,20 +463,25 @@ static enum err make_target(struct cx *cx, const char *where)
     return OK;
 }
 
-/* The node's writers wait meanwhile, at the target; the source is one snapshot, and nobody waits. */
+/* Writers of a target or of a source that is left wait meanwhile; else the source is one snapshot, and
+ * nobody waits. The lock comes before the snapshot, which would else be older than the last writer. */
 static enum err begin(struct copy_end *e)
 {
+    struct arena *a = e->cx->arena;
+    long long key = (long long)pg_key(&side_of(e)->at, STR_NULL);
     TRY(run(e, "SET statement_timeout = 0; SET lock_timeout = 0;"
                "SET idle_in_transaction_session_timeout = 0", "begin"));
-    if (!e->target)
+    if (e->side == COPY_FROM)
         return run(e, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "begin");
-    return run(e, arena_printf(e->cx->arena, "BEGIN; SELECT pg_advisory_xact_lock(%lld)",
-                               (long long)pg_key(&side_of(e)->at, STR_NULL)), "begin");
+    if (e->side == COPY_TO)
+        return run(e, arena_printf(a, "BEGIN; SELECT pg_advisory_xact_lock(%lld)", key), "begin");
+    TRY(run(e, arena_printf(a, "SELECT pg_advisory_lock(%lld)", key), "begin"));
+    return run(e, "BEGIN ISOLATION LEVEL REPEATABLE READ", "begin");
 }
 
-enum err copy_open_pg(struct cx *cx, const char *where, bool target, struct copy_end *ret)
+enum err copy_open_pg(struct cx *cx, const char *where, enum copy_side side, struct copy_end *ret)
 {
-    struct copy_end e = {.engine = &engine, .cx = cx, .where = where, .target = target};
+    struct copy_end e = {.engine = &engine, .cx = cx, .where = where, .side = side};
     char fault[PG_FAULT];
     struct side *s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -477,7 +495,7 @@ enum err copy_open_pg(struct cx *cx, const char *where, bool target, struct copy
         struct str words = str_dup(cx->arena, str_c(fault));
         err = cx_tellf(cx, ERR_BUSY, N_("The store on PostgreSQL cannot be reached: {0}."), &words, 1);
     }
-    if (err == OK && target)
+    if (err == OK && side == COPY_TO)
         err = make_target(cx, where);
     if (err == OK)
         err = begin(&e);

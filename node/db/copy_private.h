@@ -43,6 +43,9 @@ struct copy_engine {
     copy_row_fn *put; /* arg: the end */
     enum err (*put_end)(struct copy_end *e, const struct copy_table *t);
     enum err (*commit)(struct copy_end *e);
+    /* Of a source that is left: first what can fail, then, when the target is committed, for good. */
+    enum err (*leave)(struct copy_end *e, const char **ret_name);
+    enum err (*left)(struct copy_end *e);
     void (*close)(struct copy_end *e); /* what was not committed is undone */
 };
 
@@ -54,11 +57,14 @@ struct copy_end {
     void *conn;       /* sqlite3 or PGconn */
     void *statement;  /* of put_begin */
     const char *part; /* a file's name until it is whole */
-    bool target, committed;
+    enum copy_side { COPY_FROM, COPY_LEAVE, COPY_TO } side; /* LEAVE: a source that nobody may write */
+    bool committed;
 };
 
 /* As source: a snapshot is open. As target: made, migrated, and a transaction is open. */
-MUST_USE enum err copy_open_sqlite(struct cx *cx, const char *where, bool target, struct copy_end *ret);
-MUST_USE enum err copy_open_pg(struct cx *cx, const char *where, bool target, struct copy_end *ret);
+MUST_USE enum err copy_open_sqlite(struct cx *cx, const char *where, enum copy_side side,
+                                   struct copy_end *ret);
+MUST_USE enum err copy_open_pg(struct cx *cx, const char *where, enum copy_side side,
+                               struct copy_end *ret);
 
 #endif

@@ -298,8 +298,23 @@ static void lite_close(struct copy_end *e)
         remove_part(e);
 }
 
+/* The transaction is all: it ends when the file has been closed, and then the caller moves it. */
+static enum err lite_leave(struct copy_end *e, const char **ret_name)
+{
+    (void)e;
+    *ret_name = NULL;
+    return OK;
+}
+
+static enum err lite_left(struct copy_end *e)
+{
+    (void)e;
+    return OK;
+}
+
 static const struct copy_engine engine = {
-    lite_schema, lite_each, lite_put_begin, lite_put, lite_put_end, lite_commit, lite_close,
+    lite_schema, lite_each,  lite_put_begin, lite_put,   lite_put_end,
+    lite_commit, lite_leave, lite_left,      lite_close,
 };
 
 static enum err make_target(struct copy_end *e)
@@ -317,9 +332,10 @@ static enum err make_target(struct copy_end *e)
     return OK;
 }
 
-enum err copy_open_sqlite(struct cx *cx, const char *where, bool target, struct copy_end *ret)
+enum err copy_open_sqlite(struct cx *cx, const char *where, enum copy_side side, struct copy_end *ret)
 {
-    struct copy_end e = {.engine = &engine, .cx = cx, .where = where, .target = target};
+    struct copy_end e = {.engine = &engine, .cx = cx, .where = where, .side = side};
+    bool target = side == COPY_TO;
     enum err err = target ? make_target(&e) : OK;
     if (err == OK && sqlite3_open_v2(target ? e.part : where, (sqlite3 **)&e.conn,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
@@ -331,6 +347,8 @@ enum err copy_open_sqlite(struct cx *cx, const char *where, bool target, struct 
         if (sqlite3_exec(e.conn,
                          target ? "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
                                   "PRAGMA foreign_keys=OFF; PRAGMA cache_size=-8192; BEGIN IMMEDIATE;"
+                         : side == COPY_LEAVE
+                             ? "PRAGMA cache_size=-8192; BEGIN IMMEDIATE;"
                                 : "PRAGMA query_only=ON; PRAGMA cache_size=-8192; BEGIN;"
                                   "SELECT COUNT(*) FROM sqlite_master;",
                          NULL, NULL, NULL) != SQLITE_OK)

@@ -96,7 +96,7 @@ enum err db_snapshot_make(struct cx *cx, const char *where, const char *file)
     remove_all(file);
     if (db_is_address(where)) {
         struct db_copy_report ignored;
-        return db_copy(cx, where, file, &ignored);
+        return db_copy(cx, where, file, false, &ignored);
     }
     int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)

@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statS
 import path from 'node:path';
 import { Node, ORRERY, OUT, eventually, onPostgres } from '../rig/node.mjs';
 import { words } from '../rig/client.mjs';
+import { S3 } from '../rig/s3.mjs';
 
 // Any verb; never rejects: {code, out, err}.
 const orrery = (args, { prefix = [] } = {}) => new Promise((resolve) => {
@@ -353,7 +354,17 @@ describe('store copy', () => {
         const old = path.join(node.dir, 'store.sqlite'), url = path.join(node.dir, 'store.url');
         const reader = await node.member('noa');
         await node.stop();
-        const away = await done(['store', 'copy', node.dir, '--to', old, '--switch']);
+        const other = at('other'); // another server of the same store, that nobody thought of
+        cpSync(node.dir, other, { recursive: true });
+        const second = Object.assign(twin(node, other), { database: node.database });
+        await second.serve();
+        let away;
+        try {
+            away = await done(['store', 'copy', node.dir, '--to', old, '--switch']);
+            assert.ok((await reader.fetch('/me')).status >= 500, 'and what would be lost is refused');
+        } finally {
+            await second.signal('SIGTERM');
+        }
         assert.ok(existsSync(old) && !existsSync(url) && existsSync(`${url}.old`));
         const lite = Object.assign(twin(node, node.dir), { stop: Node.prototype.stop });
         await lite.serve();
@@ -361,7 +372,9 @@ describe('store copy', () => {
         await lite.post({ title: 'In between', body: 'x', access: 'public' });
         await lite.stop();
         const there = `${node.database}&schema=${node.schema}_2`;
-        await fails(/not empty/, ['store', 'copy', node.dir, '--to', `${node.database}&schema=${node.schema}`]);
+        const [left] = node.column(`SELECT nspname FROM pg_namespace WHERE nspname LIKE '${node.schema}_left_%'`);
+        assert.ok(left, 'the old schema is kept');
+        await fails(/not empty/, ['store', 'copy', node.dir, '--to', `${node.database}&schema=${left}`]);
         const back = await done(['store', 'copy', node.dir, '--to', there, '--switch']);
         assert.ok(!existsSync(old) && existsSync(url));
         assert.equal(statSync(url).mode & 0o777, 0o600);
@@ -383,7 +396,8 @@ describe('store copy', () => {
             assert.equal((await orrery(['post', 'list', at('pg')])).out, posts);
         } finally {
             await node.stop();
-            for (const n of [2, 3]) node.psql(`DROP SCHEMA IF EXISTS ${node.schema}_${n} CASCADE`);
+            node.psql(`DROP SCHEMA IF EXISTS ${node.schema}_3 CASCADE; DROP SCHEMA IF EXISTS ${node.schema} CASCADE;
+                       DROP SCHEMA ${left} CASCADE; ALTER SCHEMA ${node.schema}_2 RENAME TO ${node.schema}`);
             cpSync(`${url}.old`, url);
         }
     });
@@ -401,5 +415,43 @@ describe('store copy', () => {
         const three = await done(['store', 'copy', copied, '--to', at('three.sqlite')]);
         assert.deepEqual(three.filter((t, i) => t.sha256 !== one[i].sha256).map((t) => t.table), ['account']);
         await fails(/is there already/, ['store', 'copy', node.dir, '--to', at('one.sqlite')]);
+    });
+});
+
+describe('media in S3', () => {
+    let node, s3;
+    const at = (name) => path.join(node.root, name);
+    before(async () => {
+        s3 = await S3.start();
+        node = await Node.start({ name: 'backup-s3' });
+        await node.post({ title: 'Here', body: 'x', access: 'public', media: bytesFile(node, 'here.bin', 10000) });
+        await node.cli('settings set', { key: 'media.s3_url', value: s3.url() });
+        await node.cli('settings set', { key: 'media.store', value: 's3' });
+        await node.post({ title: 'Away', body: 'x', access: 'public', media: bytesFile(node, 'away.bin', 20000) });
+    });
+    after(async () => { await node.close(); await s3.stop(); });
+
+    it('stay there, which the backup says, or are fetched with --media', async () => {
+        const without = await done(['backup', node.dir, '--to', at('without.orrery')]);
+        assert.match(without.note, /S3/);
+        assert.equal(without.media, '1', 'what lies in the directory is in it');
+        assert.equal(without.media_missing, '0');
+        await done(['restore', at('without.orrery'), at('without')]);
+        const whole = await done(['backup', node.dir, '--to', at('whole.orrery'), '--media', '--since', at('without.orrery')]);
+        assert.doesNotMatch(whole.note, /S3/);
+        assert.equal(whole.media, '1');
+        assert.equal(whole.media_before, '1');
+        await done(['restore', at('whole.orrery'), at('without.orrery'), at('whole')]);
+        for (const name of ['here.bin', 'away.bin']) {
+            const hash = crypto.createHash('sha256').update(readFileSync(at(name))).digest('hex');
+            assert.ok(readFileSync(path.join(at('whole'), 'media', hash.slice(0, 2), hash)).equals(readFileSync(at(name))));
+        }
+        await s3.close();
+        try {
+            await fails(/cannot|not be|reach|refused|connect/i, ['backup', node.dir, '--to', at('down.orrery'), '--media']);
+            assert.ok(!existsSync(at('down.orrery')) && !existsSync(at('down.orrery.part')));
+        } finally {
+            await s3.open();
+        }
     });
 });

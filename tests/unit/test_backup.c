@@ -195,8 +195,8 @@ static void rows_arrive_as_they_were(void **state)
     struct store *s = store_new();
     struct db_copy_report one, two;
     fill(s);
-    assert_int_equal(db_copy(r->cx, s->path, at(r, "a"), &one), OK);
-    assert_int_equal(db_copy(r->cx, at(r, "a"), at(r, "b"), &two), OK);
+    assert_int_equal(db_copy(r->cx, s->path, at(r, "a"), false, &one), OK);
+    assert_int_equal(db_copy(r->cx, at(r, "a"), at(r, "b"), false, &two), OK);
     assert_int_equal(one.n_tables, two.n_tables);
     assert_true(one.rows >= 507);
     for (size_t i = 0; i < one.n_tables; i++) {
@@ -204,7 +204,7 @@ static void rows_arrive_as_they_were(void **state)
         assert_string_equal(one.tables[i].sha256, two.tables[i].sha256);
     }
     /* Neither over a file that is there nor beside rows that are. */
-    assert_int_equal(db_copy(r->cx, s->path, at(r, "b"), &two), ERR_CONFLICT);
+    assert_int_equal(db_copy(r->cx, s->path, at(r, "b"), false, &two), ERR_CONFLICT);
     store_free(s);
 }
 
