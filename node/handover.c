@@ -223,11 +223,13 @@ static void take_from_systemd(struct handover *h)
     }
 }
 
-static enum err open_rest(struct handover *h)
+/* Whoever would have given it to us has perhaps just died, lock first and socket last. */
+static enum err open_rest(struct handover *h, bool takeover)
 {
+    int64_t wait_ms = takeover && h->n_elders == 0 ? LOCK_FREES_MS : 0;
     for (size_t i = 0; i < h->n_places; i++)
         if (h->places[i].fd < 0)
-            TRY(listen_open(h->places[i].address, &h->places[i].fd));
+            TRY(listen_open_soon(h->places[i].address, wait_ms, &h->places[i].fd));
     return OK;
 }
 
@@ -262,7 +264,7 @@ enum err handover_begin(const struct handover_options *o, struct handover **ret)
     }
     take_from_systemd(h);
     if (e == OK)
-        e = open_rest(h);
+        e = open_rest(h, o->takeover);
     if (e != OK) {
         handover_free(h);
         return e;

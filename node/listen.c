@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/str.h"
 
-enum { FIRST_GIVEN = 3, BACKLOG = 1024 };
+enum { FIRST_GIVEN = 3, BACKLOG = 1024, NAP_MS = 20 };
 
 /* ---- bound here ---- */
 
@@ -41,7 +43,23 @@ static struct addrinfo *read_address(const char *address)
     return getaddrinfo(host, s.p + colon, &hints, &found) == 0 ? found : NULL;
 }
 
+static bool bind_soon(int fd, const struct addrinfo *at, int64_t wait_ms)
+{
+    int64_t until = clock_monotonic() + wait_ms;
+    while (bind(fd, at->ai_addr, at->ai_addrlen) != 0) {
+        if (errno != EADDRINUSE || clock_monotonic() >= until)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
+    }
+    return true;
+}
+
 enum err listen_open(const char *address, int *ret_fd)
+{
+    return listen_open_soon(address, 0, ret_fd);
+}
+
+enum err listen_open_soon(const char *address, int64_t wait_ms, int *ret_fd)
 {
     struct addrinfo *found = read_address(address);
     if (found == NULL) {
@@ -52,7 +70,7 @@ enum err listen_open(const char *address, int *ret_fd)
     int on = 1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-              bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+              bind_soon(fd, found, wait_ms) && listen(fd, BACKLOG) == 0;
     freeaddrinfo(found);
     if (!ok) {
         log_error("http", "cannot listen on %s: %s", address, strerror(errno));

@@ -6,12 +6,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "node/base/err.h"
 
 /* "127.0.0.1:8420" or "[::1]:8420", in figures; port 0: any. Logged: ERR_INVALID when it is no
  * address, ERR_CONFLICT when it can't be had. The caller closes *ret_fd. */
 MUST_USE enum err listen_open(const char *address, int *ret_fd);
+/* The same, trying again for wait_ms while it is taken: by a process that is just dying. */
+MUST_USE enum err listen_open_soon(const char *address, int64_t wait_ms, int *ret_fd);
 int listen_port(int fd); /* 0 when it has none */
 /* Is this a socket that we can accept on? Makes it non-blocking and close on exec. */
 bool listen_adopt(int fd);
