@@ -31,9 +31,9 @@ int wire_listen(const char *dir)
         return -1;
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     (void)unlinkat(dir_fd, name, 0);
-    mode_t before = umask(0177);
-    bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
-    umask(before);
+    /* The file gets the socket's own mode: a umask would be that of all threads. */
+    bool ok = fd >= 0 && fchmod(fd, 0600) == 0 &&
+              bind(fd, (struct sockaddr *)&addr, sizeof addr) == 0;
     /* In one step: whoever asks reaches the old one or us, never nobody. */
     ok = ok && listen(fd, 8) == 0 && renameat(dir_fd, name, dir_fd, "serve.sock") == 0;
     int why = errno;

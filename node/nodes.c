@@ -96,7 +96,6 @@ static enum err open_node(struct nodes *n, struct node_entry *e, struct node **r
     node->name = str_dup(node->arena, str_c(e->name));
     node->usage = &e->usage;
     atomic_store(&node->state, (int)e->state);
-    atomic_store(&node->public_generation, e->generation);
     node->nodes = n;
     node->entry = e;
     err = call_opened(server, node);
@@ -120,6 +119,7 @@ static void note_awake(struct nodes *n, struct node_entry *e, struct node *node)
     e->schema = schema.p == NULL ? NULL : strdup(schema.p);
     e->node = node;
     e->phase = PHASE_AWAKE;
+    atomic_fetch_add(&node->public_generation, e->generation);
     e->wake_at = INT64_MAX;
     e->met = true;
     e->secure = str_starts(node->origin, STR("https://"));
@@ -253,7 +253,8 @@ static bool close_entry(struct nodes *n, struct node_entry *e)
 {
     int64_t wake_at = 0;
     e->phase = PHASE_CLOSING;
-    e->generation = atomic_load(&e->node->public_generation);
+    e->heard = false;
+    const uint64_t generation = e->generation = atomic_load(&e->node->public_generation);
     nodes_awake_remove(n, e);
     n->n_awake--;
     pthread_mutex_unlock(&n->lock);
@@ -264,10 +265,11 @@ static bool close_entry(struct nodes *n, struct node_entry *e)
     if (closed) {
         e->node = NULL;
         e->phase = PHASE_ASLEEP;
-        nodes_set_due(n, e, wake_at);
+        nodes_set_due(n, e, e->heard ? 0 : wake_at);
         n->closed++;
     } else {
         e->phase = PHASE_AWAKE;
+        atomic_fetch_add(&e->node->public_generation, e->generation - generation);
         e->used_at = clock_monotonic();
         nodes_awake_push(n, e);
         n->n_awake++;
@@ -412,11 +414,8 @@ void nodes_drop_cached(struct nodes *n)
 {
     pthread_mutex_lock(&n->lock);
     for (size_t i = 0; i < n->n_buckets; i++) {
-        for (struct node_entry *e = n->by_id[i]; e != NULL; e = e->id_chain) {
-            e->generation++;
-            if (e->node != NULL)
-                atomic_fetch_add(&e->node->public_generation, 1);
-        }
+        for (struct node_entry *e = n->by_id[i]; e != NULL; e = e->id_chain)
+            nodes_entry_changed(e);
     }
     pthread_mutex_unlock(&n->lock);
 }

@@ -130,6 +130,13 @@ void nodes_entry_write(struct nodes *n, struct node_entry *e, const struct node_
         nodes_entry_show(e);
 }
 
+void nodes_entry_changed(struct node_entry *e)
+{
+    e->generation++;
+    if (e->phase == PHASE_AWAKE)
+        atomic_fetch_add(&e->node->public_generation, 1);
+}
+
 void nodes_entry_show(struct node_entry *e)
 {
     atomic_store(&e->node->state, (int)e->state);
@@ -265,6 +272,8 @@ void nodes_note_due(struct nodes *n, int64_t id, int64_t wake_at)
     struct node_entry *e = nodes_find_id(n, id);
     if (e != NULL && e->node == NULL && wake_at < e->wake_at)
         nodes_set_due(n, e, wake_at);
+    else if (e != NULL && e->phase == PHASE_CLOSING)
+        e->heard = true;
     pthread_mutex_unlock(&n->lock);
 }
 

@@ -38,6 +38,7 @@ struct node_entry {
     int64_t again_at;         /* monotonic: not opened before */
     enum err failed;          /* why not */
     bool met, secure;
+    bool heard;               /* it got a job from elsewhere while it was closed */
     int64_t stamp;            /* when its store's file was written last, as we left it; 0: not known */
     char *schema;             /* of its store on PostgreSQL, once it has been awake; else NULL */
     uint64_t generation;
@@ -61,6 +62,10 @@ struct nodes {
     bool keeping, stopping;
     pthread_t keeper;
 };
+
+/* Under the lock: what is cached of its answers is old. A node that is being closed is touched by
+ * nobody but who closes it. */
+void nodes_entry_changed(struct node_entry *e);
 
 /* nodes_watch.c: how its store's file stands; 0: there is none, < 0: somebody writes it. */
 int64_t nodes_stamp(const struct node_entry *e);

@@ -32,10 +32,12 @@ static void look(struct nodes *n, struct node_entry *e, int64_t now)
     if (e->phase != PHASE_ASLEEP || e->drained || e->wake_at <= now)
         return;
     int64_t stamp = nodes_stamp(e);
-    if (e->stamp != 0 && stamp != e->stamp)
+    if (e->stamp != 0 && stamp != e->stamp) {
+        nodes_entry_changed(e); /* perhaps what pages show */
         nodes_set_due(n, e, now);
-    else
+    } else {
         e->stamp = stamp;
+    }
 }
 
 void nodes_look(struct nodes *n, int64_t now)
@@ -61,16 +63,15 @@ void nodes_look(struct nodes *n, int64_t now)
 /* Under the lock. True: it is awake and has jobs to be woken; it is pinned then. */
 static bool hear(struct nodes *n, struct node_entry *e, unsigned wake)
 {
-    if (e->node == NULL) {
-        if (wake & WAKE_PUBLIC)
-            e->generation++;
-        if ((wake & WAKE_JOBS) && e->phase == PHASE_ASLEEP)
-            nodes_set_due(n, e, 0);
-        return false;
-    }
     if (wake & WAKE_PUBLIC)
-        atomic_fetch_add(&e->node->public_generation, 1);
-    if (e->phase != PHASE_AWAKE || (wake & WAKE_JOBS) == 0)
+        nodes_entry_changed(e);
+    if ((wake & WAKE_JOBS) == 0)
+        return false;
+    if (e->phase == PHASE_ASLEEP)
+        nodes_set_due(n, e, 0);
+    else if (e->phase == PHASE_CLOSING) /* it may have counted its jobs already */
+        e->heard = true;
+    if (e->phase != PHASE_AWAKE)
         return false;
     atomic_fetch_add(&e->node->pins, 1);
     return true;

@@ -16,6 +16,7 @@
 #include "node/server.h"
 
 enum { KEY_MAX = 200, WRONG_BURST = 60 };
+enum { REQUEST_TAKES_MS = 10 * 60 * 1000 }; /* far more than any verb */
 static const double WRONG_PER_SECOND = 0.2;
 
 struct host_api *host_api_new(struct host *h)
@@ -203,7 +204,8 @@ static enum err begin_once(struct api_call *c, struct str key, bool *ret_done)
     *ret_done = false;
     if (key.n > KEY_MAX)
         return cx_tell(cx, ERR_INVALID, N_("An Idempotency-Key has at most 200 bytes."));
-    TRY(q_host_request_begin(cx, c->token_id, key, hash, cx->now + HOST_REQUEST_HOURS * MS_HOUR, &n));
+    int64_t expires = cx->now + HOST_REQUEST_HOURS * MS_HOUR;
+    TRY(q_host_request_begin(cx, c->token_id, key, hash, expires, expires - REQUEST_TAKES_MS, &n));
     if (n > 0)
         return OK;
     TRY(q_host_request_read(cx, c->token_id, key, &found, &r));

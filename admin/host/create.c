@@ -76,6 +76,7 @@ struct making {
     struct furnishing with;
     int64_t id;
     const char *dir, *lock_path;
+    bool has_dir;             /* we made it, so it is ours to remove */
     int lock;
     struct spare_keys keys;
     struct str schema;        /* in PostgreSQL: of its store */
@@ -287,6 +288,7 @@ static enum err lay_out(struct cx *cx, struct making *m)
         log_error("host", "cannot make %s: %s", m->dir, strerror(errno));
         return ERR_STORAGE;
     }
+    m->has_dir = true;
     TRY(write_secret(cx->arena, m->dir));
     if (m->schema.p == NULL) {
         store = arena_printf(cx->arena, "%s/store.sqlite", m->dir);
@@ -356,7 +358,11 @@ static enum err make(struct cx *cx, struct making *m, struct str *ret_link)
         e = finish(cx, m);
     if (e != OK && there) { /* what cannot be undone now is undone at the next start */
         struct host_row r;
-        if (q_host_node_by_id(cx, m->id, &r) != OK || clear_away(cx, &r) != OK)
+        enum err undone = m->has_dir ? q_host_node_by_id(cx, m->id, &r)
+                                     : q_host_node_erase(cx, m->id, NULL);
+        if (undone == OK && m->has_dir)
+            undone = clear_away(cx, &r);
+        if (undone != OK)
             log_warn("host", "a half-made node is left in %s", m->dir);
     }
     lock_leave(m->lock, m->lock_path);

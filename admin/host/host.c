@@ -122,7 +122,11 @@ enum err host_open(struct server *server, const char *dir, struct host **ret)
     struct host *h = ARENA_NEW(a, struct host);
     h->node.arena = a;
     h->node.server = server;
-    h->node.dir = h->dir = arena_copy(a, dir, strlen(dir));
+    /* What is written down of it must mean the same to a process that was started elsewhere. */
+    char *whole = realpath(dir, NULL);
+    const char *path = whole != NULL ? whole : dir;
+    h->node.dir = h->dir = arena_copy(a, path, strlen(path));
+    free(whole);
     h->node.name = STR("(host)");
     h->node.ids = id_maker_new();
     pthread_mutex_init(&h->lock, NULL);

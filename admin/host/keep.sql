@@ -73,10 +73,14 @@ UPDATE host_token SET used_at = :now WHERE id = :id;
 -- :in name text, now int
 UPDATE host_token SET revoked_at = :now WHERE name = :name AND revoked_at IS NULL;
 
+-- One that is still being answered after so long was left by a process that died, and begins again.
 -- :name host_request_begin :exec
--- :in token_id int, key text, request_hash blob, expires int
+-- :in token_id int, key text, request_hash blob, expires int, left_before int
 INSERT INTO host_request (token_id, key, request_hash, status, expires_at)
-VALUES (:token_id, :key, :request_hash, 0, :expires) ON CONFLICT (token_id, key) DO NOTHING;
+VALUES (:token_id, :key, :request_hash, 0, :expires)
+ON CONFLICT (token_id, key) DO UPDATE SET expires_at = EXCLUDED.expires_at
+ WHERE host_request.status = 0 AND host_request.request_hash = EXCLUDED.request_hash
+   AND host_request.expires_at < :left_before;
 
 -- :name host_request_read :maybe
 -- :in token_id int, key text

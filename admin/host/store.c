@@ -53,8 +53,10 @@ enum err host_change_store(struct cx *cx, const struct host_row *r, struct str t
     const char *target = target_of(cx, r, to, &ours);
     *ret_error = "The log says why.";
     TRY(where_find(cx->arena, dir, &from));
-    if (strcmp(from, target) == 0)
-        return OK; /* an earlier run came that far */
+    /* A place of ours is always of the other kind: what is of this kind already is what an earlier run
+     * made, however its address is spelled today, and must not be thrown away. */
+    if (strcmp(from, target) == 0 || (ours && db_is_address(from) == db_is_address(target)))
+        return OK;
     if (ours)
         db_discard(target);
     enum err e = db_copy(cx, from, target, false, &report);

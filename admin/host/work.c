@@ -2,6 +2,7 @@
  * deleting a node, clearing the archive. A row is worked on by one process at a time, and its data is
  * only touched when every serving process knows that the node is closed. */
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,14 @@ static bool is_there(const char *path)
 
 /* ---- data from one directory to another ---- */
 
-/* Whole or not at all: on another file system it is copied beside its place first. */
+static enum err sync_around(struct arena *a, const char *path)
+{
+    char *copy = arena_copy(a, path, strlen(path));
+    return host_sync_dir(dirname(copy));
+}
+
+/* Whole or not at all: on another file system it is copied beside its place first, and the one is
+ * removed when the other's name is on the disk. */
 static enum err move_tree(struct arena *a, const char *from, const char *to)
 {
     if (!is_there(from) && is_there(to))
@@ -32,8 +40,10 @@ static enum err move_tree(struct arena *a, const char *from, const char *to)
         log_error("host", "%s is there already; nothing was moved", to);
         return ERR_CONFLICT;
     }
-    if (rename(from, to) == 0)
-        return OK;
+    if (rename(from, to) == 0) {
+        TRY(sync_around(a, to));
+        return sync_around(a, from);
+    }
     if (errno != EXDEV) {
         log_error("host", "cannot move %s to %s: %s", from, to, strerror(errno));
         return ERR_STORAGE;
@@ -47,6 +57,7 @@ static enum err move_tree(struct arena *a, const char *from, const char *to)
         (void)!host_remove_tree(part);
         return e;
     }
+    TRY(sync_around(a, to));
     return host_remove_tree(from);
 }
 

@@ -82,19 +82,30 @@ void pg_ear_post(struct pg_ear *ear, const char *schema, unsigned wake)
         ring(ear);
 }
 
+static bool has_words(struct pg_ear *ear)
+{
+    pthread_mutex_lock(&ear->lock);
+    bool has = ear->n > 0;
+    pthread_mutex_unlock(&ear->lock);
+    return has;
+}
+
+/* What could not be said stays to be said. */
 static bool say(struct pg_ear *ear)
 {
     struct arena *a = arena_new();
     struct buf list;
     buf_init_arena(&list, a, MAX_TEXT);
     pthread_mutex_lock(&ear->lock);
-    for (size_t i = 0; i < ear->n; i++)
-        buf_fmt(&list, "%s\"%s %u\"", i == 0 ? "{" : ",", ear->words[i].schema,
-                ear->words[i].wake);
-    bool any = ear->n > 0, said = true;
-    ear->n = 0;
+    struct word *words = ear->words;
+    size_t n = ear->n;
+    ear->words = NULL;
+    ear->n = ear->cap = 0;
     pthread_mutex_unlock(&ear->lock);
-    if (any) {
+    bool said = true;
+    for (size_t i = 0; i < n; i++)
+        buf_fmt(&list, "%s\"%s %u\"", i == 0 ? "{" : ",", words[i].schema, words[i].wake);
+    if (n > 0) {
         buf_lit(&list, "}");
         const char *const in[] = {buf_str(&list).p};
         PGresult *res = PQexecParams(ear->h, "SELECT pg_notify('orrery', w) FROM unnest($1::text[]) w",
@@ -102,6 +113,9 @@ static bool say(struct pg_ear *ear)
         said = PQresultStatus(res) == PGRES_TUPLES_OK;
         PQclear(res);
     }
+    for (size_t i = 0; i < n && !said; i++)
+        pg_ear_post(ear, words[i].schema, words[i].wake);
+    free(words);
     arena_free(a);
     return said;
 }
@@ -198,7 +212,8 @@ static void *listen_thread(void *arg)
             (void)wait_for_word(ear, AGAIN_MS);
             continue;
         }
-        bool word = wait_for_word(ear, 30000);
+        /* What was posted while nobody listened has rung in vain. */
+        bool word = has_words(ear) || wait_for_word(ear, 30000);
         int64_t early = said_at + SPACING_MS - clock_monotonic();
         if (word && early > 0)
             usleep((unsigned)early * 1000);

@@ -250,6 +250,67 @@ static void usage_adds_up(void **state)
         ERR_INVALID);
 }
 
+/* A path that is somebody else's: whoever cannot make a node there leaves it alone. */
+static void what_it_did_not_make_stays(void **state)
+{
+    struct place *p = *state;
+    struct host_node n;
+    bool made;
+    const char *dir = str_fmt(p->cx->arena, "%s/nodes/tea-example-org", p->dir).p;
+    /* A link to nowhere: nothing is found there, and nothing can be made. */
+    assert_int_equal(symlink("nowhere", dir), 0);
+    assert_int_equal(create(p, "tea.example.org", "ann@example.org", &n, &made), ERR_STORAGE);
+    struct stat st;
+    assert_int_equal(lstat(dir, &st), 0);
+    assert_int_equal(host_find(p->cx, STR("tea.example.org"), &n), ERR_NOT_FOUND);
+    assert_int_equal(unlink(dir), 0);
+    OK_(create(p, "tea.example.org", "ann@example.org", &n, &made));
+    assert_true(made);
+}
+
+static void places_are_written_down_whole(void **state)
+{
+    struct place *p = *state;
+    struct host_node n;
+    bool made;
+    char here[4096];
+    assert_non_null(getcwd(here, sizeof here));
+    place_close(p);
+    assert_int_equal(chdir(p->top), 0);
+    char whole[sizeof p->dir];
+    memcpy(whole, p->dir, sizeof whole);
+    snprintf(p->dir, sizeof p->dir, "./host");
+    place_open(p);
+    OK_(create(p, "tea.example.org", "ann@example.org", &n, &made));
+    assert_int_equal(chdir(here), 0);
+    assert_true(str_starts(n.dir, str_c(whole)));
+    memcpy(p->dir, whole, sizeof whole);
+    static const char *const bad[] = {"tea", "/", "/srv/../tea", "/srv/tea/..", "/srv/./tea", "/srv//tea",
+                                      "/srv/tea/", "/srv/t\na"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(host_move(p->cx, n.name, str_c(bad[i]), STR_NULL, &n), ERR_INVALID);
+}
+
+/* Whoever answered it died: the key does not stay taken for a day. */
+static void a_request_that_was_left_begins_again(void **state)
+{
+    struct place *p = *state;
+    const struct str hash = STR("0123456789abcdef0123456789abcdef"), other = STR("another request");
+    int64_t n, day = 24 * MS_HOUR;
+    OK_(q_host_request_begin(p->cx, 1, STR("k"), hash, 1000 + day, 1000 + day - MS_MINUTE, &n));
+    assert_int_equal(n, 1);
+    OK_(q_host_request_begin(p->cx, 1, STR("k"), hash, 2000 + day, 2000 + day - MS_MINUTE, &n));
+    assert_int_equal(n, 0);
+    int64_t later = 1001 + MS_MINUTE + day;
+    OK_(q_host_request_begin(p->cx, 1, STR("k"), other, later, later - MS_MINUTE, &n));
+    assert_int_equal(n, 0);
+    OK_(q_host_request_begin(p->cx, 1, STR("k"), hash, later, later - MS_MINUTE, &n));
+    assert_int_equal(n, 1);
+    OK_(q_host_request_end(p->cx, 1, STR("k"), 201, STR("{}"), NULL));
+    OK_(q_host_request_begin(p->cx, 1, STR("k"), hash, later + day, later + day - MS_MINUTE, &n));
+    assert_int_equal(n, 0); /* it has its answer */
+}
+
 static void what_was_half_made_is_undone(void **state)
 {
     struct place *p = *state;
@@ -368,6 +429,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(entries_follow_the_registry, setup, teardown),
         cmocka_unit_test_setup_teardown(a_plan_holds_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(usage_adds_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_it_did_not_make_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(places_are_written_down_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_that_was_left_begins_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_half_made_is_undone, setup, teardown),
         cmocka_unit_test_setup_teardown(deleting_ends_in_the_archive, setup, teardown),
         cmocka_unit_test_setup_teardown(moving_waits_for_who_serves, setup, teardown),

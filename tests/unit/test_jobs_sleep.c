@@ -7,7 +7,7 @@
 #include "node/base/clock.h"
 #include "node/cx.h"
 #include "node/jobs/jobs.h"
-#include "node/nodes.h"
+#include "node/nodes_private.h"
 #include "node/server.h"
 
 enum { N = 3 };
@@ -167,8 +167,11 @@ static void what_a_command_puts_is_noticed(void **state)
 {
     struct world *w = *state;
     int64_t now = clock_now(), id = 0;
+    struct node_glance before, after;
     for (int64_t i = 1; i <= N; i++)
         add(w, i, NODE_ACTIVE, INT64_MAX);
+    struct str host = str_c(nodes_find_id(w->server.nodes, 2)->host);
+    assert_true(nodes_glance(w->server.nodes, host, &before));
     nodes_look(w->server.nodes, now); /* as they are found */
     nodes_look(w->server.nodes, now + 10 * MS_SECOND);
     assert_int_equal(nodes_due(w->server.nodes, now + 10 * MS_SECOND, &id, 1, NULL), 0);
@@ -176,6 +179,8 @@ static void what_a_command_puts_is_noticed(void **state)
     nodes_look(w->server.nodes, now + 20 * MS_SECOND);
     assert_int_equal(nodes_due(w->server.nodes, now + 20 * MS_SECOND, &id, 1, NULL), 1);
     assert_int_equal(id, 2);
+    assert_true(nodes_glance(w->server.nodes, host, &after));
+    assert_true(after.generation != before.generation); /* its pages are not sent from memory */
     start(w);
     UNTIL(w, w->runs[2] == 1 && w->slept_id == 2);
     put_by_command(w, 2, 0); /* it has been awake here meanwhile */

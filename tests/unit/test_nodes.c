@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "node/nodes_private.h"
 #include "node/server.h"
 #include "tests/unit/node_dirs.h"
 
@@ -355,6 +356,53 @@ static void sleepers_are_told_when_they_are_due(void **state)
     house_free(h);
 }
 
+/* While it is closed its entry still has a node, which nobody may touch. */
+static void changes_while_it_sleeps_in(void *arg, int64_t id, int64_t wake_at)
+{
+    struct house *h = arg;
+    (void)wake_at;
+    nodes_note_due(h->nodes, id, 7000);
+    nodes_drop_cached(h->nodes);
+    atomic_fetch_add(&h->slept, 1);
+}
+
+static void what_is_heard_while_one_closes_is_not_lost(void **state)
+{
+    struct house *h = house_with(0, 0);
+    struct node_glance before, after;
+    int64_t ids[N], next = 0;
+    (void)state;
+    h->nodes->options.slept = changes_while_it_sleeps_in;
+    struct node_spec spec = node_dirs_spec(&h->dirs, 0);
+    spec.wake_at = INT64_MAX;
+    assert_int_equal(nodes_change(h->nodes, &spec), OK);
+    struct node *node = take(h, "n0.example");
+    atomic_fetch_add(&node->public_generation, 5);
+    node_drop(node);
+    assert_true(nodes_glance(h->nodes, STR("n0.example"), &before));
+    assert_true(before.awake);
+    pthread_mutex_lock(&h->nodes->lock);
+    h->nodes->options.idle_ms = 1;
+    pthread_mutex_unlock(&h->nodes->lock);
+    nap();
+    assert_int_equal(nodes_start(h->nodes), OK);
+    wait_for_awake(h, 0);
+    while (atomic_load(&h->slept) == 0)
+        nap();
+    nodes_stop(h->nodes);
+    assert_true(nodes_glance(h->nodes, STR("n0.example"), &after));
+    assert_false(after.awake);
+    assert_int_equal(after.generation, before.generation + 1);
+    for (int i = 1; i < N; i++)
+        assert_int_equal(nodes_remove(h->nodes, i + 1), OK);
+    assert_int_equal(nodes_due(h->nodes, 7000, ids, N, &next), 1);
+    node = take(h, "n0.example");
+    assert_int_equal(atomic_load(&node->public_generation), after.generation);
+    node_drop(node);
+    h->nodes->options.slept = note_slept;
+    house_free(h);
+}
+
 static void count_one(void *arg, const struct node_info *info)
 {
     struct house *h = arg;
@@ -486,6 +534,7 @@ int main(void)
         T(what_cannot_be_opened_is_not_tried_with_every_request),
         T(states_open_and_shut),
         T(who_is_removed_is_let_go_first),
+        T(what_is_heard_while_one_closes_is_not_lost),
         T(sleepers_are_told_when_they_are_due),
         T(each_is_looked_at),
         T(a_node_of_ones_own),

@@ -398,6 +398,40 @@ static void commits_are_heard_elsewhere(void **state)
     store_reopen(s);
 }
 
+/* The connection of one listener alone is cut: who heard nothing of a gap is told all the same. */
+static void what_was_not_said_is_said_later(void **state)
+{
+    struct store *s = *state;
+    ONLY_ON_PG(s);
+    char sql[600];
+    struct heard here = {.lock = PTHREAD_MUTEX_INITIALIZER}, there = here;
+    struct db_listener *a = db_listener_new(on_heard, &here), *b = db_listener_new(on_heard, &there);
+    struct db *other = NULL;
+    assert_int_equal(db_open(s->path, db_migrations, &other), OK);
+    db_listener_add(a, s->node.db);
+    db_listener_add(b, other);
+    wait_for(&here, 0, 1);
+    wait_for(&there, 0, 1);
+    struct store_raw r = store_connect(s);
+    snprintf(sql, sizeof sql,
+             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks WHERE locktype = 'advisory' "
+             "AND (classid::bigint << 32 | objid::bigint) = hashtextextended('orrery owner %s', 0)",
+             db_listener_owner(a));
+    assert_int_equal(store_run(&r, sql), 1);
+    store_disconnect(&r);
+    db_notify(s->node.db, WAKE_JOBS);
+    wait_for(&there, WAKE_JOBS, 1);
+    wait_for(&here, 0, 2);
+    db_notify(s->node.db, WAKE_PUBLIC);
+    wait_for(&there, WAKE_PUBLIC, 1);
+    assert_int_equal(there.gaps, 1);
+    s->node.db = db_close(s->node.db);
+    db_close(other);
+    db_listener_free(a);
+    db_listener_free(b);
+    store_reopen(s);
+}
+
 /* The command line has no listener: it says it by itself. */
 static void a_command_is_heard(void **state)
 {
@@ -432,6 +466,7 @@ int main(void)
         TEST(many_may_start_at_once),
         TEST(addresses_are_looked_at),
         TEST(commits_are_heard_elsewhere),
+        TEST(what_was_not_said_is_said_later),
         TEST(a_command_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
