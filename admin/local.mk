@@ -20,6 +20,7 @@ libadmin_a_SOURCES += \
 	admin/backup/restore.c \
 	admin/backup/squeeze.c \
 	admin/backup/unpack.c \
+	admin/cli/align.c \
 	admin/cli/cli.c admin/cli/cli.h \
 	admin/cli/pages.c admin/cli/pages.h \
 	admin/cli/cmd_backup.c \

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cli_verb *const tables[] = {cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
                                                 cli_people_verbs, cli_ops_verbs,    cli_backup_verbs,
@@ -174,6 +175,14 @@ void cli_end(struct cli *cli)
     }
 }
 
+struct str cli_dir(struct cli *cli)
+{
+    char *whole = realpath(cli->dir, NULL);
+    struct str dir = str_dup(cli->cx->arena, str_c(whole == NULL ? cli->dir : whole));
+    free(whole);
+    return dir;
+}
+
 struct str cli_id(struct cli *cli, int64_t id)
 {
     return id == DB_NULL ? STR_NULL : str_fmt(cli->cx->arena, "%lld", (long long)id);
@@ -186,22 +195,55 @@ struct str cli_time(struct cli *cli, int64_t ms)
 
 /* ---- help ---- */
 
-static void help_all(FILE *f)
+/* These two read their words themselves, in node/serve.c and node/serve_host.c. */
+static const struct cli_verb serving_verbs[] = {
+    {"serve", NULL, false, "serve the node in DIR", NULL, NULL},
+    {"host serve", NULL, false, "serve all nodes of a hosting provider in HOSTDIR", NULL, NULL},
+    {0},
+};
+
+/* Is it one of the family ("host", "host node"; "": of all)? */
+static bool is_of(const struct cli_verb *v, struct str family)
 {
-    fputs("Orrery, a self-hosted, federated community node.\n\n"
-          "usage: orrery VERB DIR [options]\n\n"
-          "  serve               serve the node in DIR\n"
-          "  host serve          serve all nodes of a hosting provider in HOSTDIR\n", f);
+    return family.n == 0 || (str_starts(str_c(v->name), family) && v->name[family.n] == ' ');
+}
+
+/* How many there are; f NULL: only counts. */
+static size_t list_verbs(FILE *f, const struct cli_verb *v, struct str family)
+{
+    size_t n = 0;
+    for (; v->name != NULL; v++) {
+        if (!is_of(v, family))
+            continue;
+        n++;
+        if (f != NULL)
+            fprintf(f, "  %-22s %s\n", v->name, v->help);
+    }
+    return n;
+}
+
+static size_t list_all(FILE *f, struct str family)
+{
+    size_t n = list_verbs(f, serving_verbs, family);
     for (size_t t = 0; tables[t] != NULL; t++)
-        for (const struct cli_verb *v = tables[t]; v->name != NULL; v++)
-            fprintf(f, "  %-19s %s\n", v->name, v->help);
+        n += list_verbs(f, tables[t], family);
+    return n;
+}
+
+static void help_family(FILE *f, struct str family)
+{
+    if (family.n == 0)
+        fputs("Orrery, a self-hosted, federated community node.\n\n", f);
+    fputs("usage: orrery VERB DIR [options]\n\n", f);
+    (void)list_all(f, family);
     fputs("\nEvery verb has --help and --json. Exit status: 0 done, 1 failed, 2 misused.\n", f);
 }
 
 static void help_verb(const struct cli_verb *v, FILE *f)
 {
-    fprintf(f, "usage: orrery %s%s%s DIR [options]\n\n%s\n\n", v->name, v->files == NULL ? "" : " ",
-            v->files == NULL ? "" : v->files, v->help);
+    fprintf(f, "usage: orrery %s%s%s %s [options]\n\n%s\n\n", v->name, v->files == NULL ? "" : " ",
+            v->files == NULL ? "" : v->files, str_starts(str_c(v->name), STR("host ")) ? "HOSTDIR" : "DIR",
+            v->help);
     for (const struct cli_option *o = v->options; o != NULL && o->name != NULL; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value == NULL ? "" : " ",
@@ -301,6 +343,8 @@ static int parse(struct cli *cli, int argc, char **argv, int from)
 static int report(struct cli *cli, enum err e)
 {
     if (e == OK) {
+        if (cli->list && !cli->json && isatty(STDOUT_FILENO))
+            cli_align(&cli->out);
         fwrite(buf_str(&cli->out).p, 1, cli->out.n, stdout);
         return fflush(stdout) == 0 && !cli->failed ? 0 : 1;
     }
@@ -343,10 +387,36 @@ static enum err act_as_owner(struct cx *cx)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+/* No verb was named: perhaps the first words of several. */
+static int no_verb(int argc, char **argv)
+{
+    struct buf words;
+    size_t known = 0;
+    bool help = false;
+    buf_init(&words, 4096);
+    for (int i = 1; i < argc; i++) {
+        help = help || strcmp(argv[i], "--help") == 0;
+        if (known < words.n || argv[i][0] == '-')
+            continue; /* behind what is no word of any verb */
+        buf_fmt(&words, "%s%s", known > 0 ? " " : "", argv[i]);
+        if (list_all(NULL, buf_str(&words)) > 0)
+            known = words.n;
+    }
+    struct str family = str_sub(buf_str(&words), 0, known);
+    if (known == 0)
+        fprintf(stderr, "orrery: no such verb: %s\nTry 'orrery --help'.\n", argv[1]);
+    else if (!help)
+        fprintf(stderr, "orrery " STR_FMT ": which of these?\n\n", STR_ARG(family));
+    if (known > 0)
+        help_family(help ? stdout : stderr, family);
+    buf_free(&words);
+    return known > 0 && help ? 0 : 2;
+}
+
 int cli_main(struct server *server, int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        help_all(argc < 2 ? stderr : stdout);
+        help_family(argc < 2 ? stderr : stdout, STR(""));
         return argc < 2 ? 2 : 0;
     }
     if (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completion") == 0) {
@@ -360,10 +430,8 @@ int cli_main(struct server *server, int argc, char **argv)
     struct cli cli = {.server = server};
     int words = 0;
     cli.verb = find_verb(argc, argv, &words);
-    if (cli.verb == NULL) {
-        fprintf(stderr, "orrery: no such verb: %s\nTry 'orrery --help'.\n", argv[1]);
-        return 2;
-    }
+    if (cli.verb == NULL)
+        return no_verb(argc, argv);
     int stop = parse(&cli, argc, argv, words + 1);
     if (stop != 0)
         return stop - 1;

@@ -1,8 +1,8 @@
 /* The command line: one table of verbs is parser, help and documentation.
  *
  * A verb prints records: cli_begin names the columns, cli_row adds one, cli_end closes. As text a
- * single record is "name: value" lines and a list is tab-separated with a heading; with --json it is
- * an object or an array. Results on stdout, errors on stderr, exit status 0 done, 1 failed,
+ * single record is "name: value" lines and a list is tab-separated with a heading, in columns on a
+ * terminal; with --json it is an object or an array. Results on stdout, errors on stderr, exit status 0 done, 1 failed,
  * 2 misused. */
 #ifndef ADMIN_CLI_CLI_H
 #define ADMIN_CLI_CLI_H
@@ -68,6 +68,10 @@ MUST_USE enum err cli_account(struct cli *cli, struct account *ret);
 void cli_begin(struct cli *cli, bool list, const char *const *columns);
 void cli_row(struct cli *cli, const struct str *values); /* p == NULL: null */
 void cli_end(struct cli *cli);
+/* Tab-separated rows, on malloc's memory: padded with spaces to columns. Done by itself for a list that
+ * goes to a terminal. */
+void cli_align(struct buf *rows);
+struct str cli_dir(struct cli *cli); /* DIR as an absolute path, to be printed */
 struct str cli_id(struct cli *cli, int64_t id);
 struct str cli_time(struct cli *cli, int64_t ms); /* DB_NULL: STR_NULL */
 

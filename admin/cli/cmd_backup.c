@@ -71,7 +71,7 @@ static enum err cmd_restore(struct cli *cli)
     TRY(restore_run(cli->cx, &order, &d));
     const char *note = N_("Never serve it while the node that it was made of still runs: both would deliver.");
     cli_begin(cli, false, columns);
-    cli_row(cli, (struct str[]){str_c(cli->dir), d.origin, cli_time(cli, d.created_at),
+    cli_row(cli, (struct str[]){cli_dir(cli), d.origin, cli_time(cli, d.created_at),
                                 size_text(cli, d.bytes), cli_id(cli, d.n_media),
                                 cli_id(cli, d.n_missing), str_c(tr(cli->cx, note))});
     cli_end(cli);

@@ -74,7 +74,7 @@ static enum err cmd_init(struct cli *cli)
         e = login_make_link(cx, owner.id, &link);
     if (e == OK) {
         cli_begin(cli, false, columns);
-        cli_row(cli, (struct str[]){str_c(cli->dir), origin,
+        cli_row(cli, (struct str[]){cli_dir(cli), origin,
                                     str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT,
                                             STR_ARG(planet.handle), STR_ARG(node->host)),
                                     link});

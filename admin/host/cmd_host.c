@@ -70,7 +70,7 @@ static enum err cmd_host_init(struct cli *cli)
     TRY(e);
     TRY(host_open(cli->server, cli->dir, &h));
     cli_begin(cli, false, columns);
-    cli_row(cli, (struct str[]){str_c(cli->dir), str_c(h->store_url == NULL ? "sqlite" : "postgresql"),
+    cli_row(cli, (struct str[]){str_c(h->dir), str_c(h->store_url == NULL ? "sqlite" : "postgresql"),
                                 str_c(h->nodes_dir)});
     cli_end(cli);
     host_close(h);
@@ -94,19 +94,32 @@ static enum err node_create_verb(struct cli *cli, struct cx *cx)
     return OK;
 }
 
+/* For the eye; --json has them all. */
+static const char *const list_columns[] = {"name", "domain", "state", "plan", "store", "awake",
+                                           "members", "storage", "error", NULL};
+
+static void list_node(struct cli *cli, const struct host_node *n)
+{
+    cli_row(cli, (struct str[]){n->name, n->host, n->state, n->plan, n->store,
+                                str_c(n->awake ? "yes" : "no"), cli_id(cli, n->members),
+                                cli_id(cli, n->storage), n->error});
+}
+
 static enum err node_list_verb(struct cli *cli, struct cx *cx)
 {
     const char *some[sizeof node_columns / sizeof *node_columns];
     struct str after = STR("");
     memcpy(some, node_columns, sizeof some);
     some[15] = NULL;
-    cli_begin(cli, true, some);
+    cli_begin(cli, true, cli->json ? some : list_columns);
     for (;;) {
         struct host_node *v;
         size_t n;
         TRY(host_list(cx, after, cli_get(cli, "state"), HOST_PAGE_MAX, &v, &n));
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && cli->json; i++)
             put_node(cli, &v[i], STR_NULL, NULL);
+        for (size_t i = 0; i < n && !cli->json; i++)
+            list_node(cli, &v[i]);
         if (n < HOST_PAGE_MAX)
             break;
         after = v[n - 1].name;
@@ -408,7 +421,7 @@ static const struct cli_option token_options[] = {{"name", "NAME", true, "what i
 const struct cli_verb cli_host_verbs[] = {
     {"host init", cmd_host_init, false, "make a hosting provider's registry in an empty directory", init_options},
     {"host node create", cmd_host_node_create, false, "make a node and print its owner's sign-in link", create_options},
-    {"host node list", cmd_host_node_list, false, "the host's nodes", list_options},
+    {"host node list", cmd_host_node_list, false, "the host's nodes; all columns with --json", list_options},
     {"host node show", cmd_host_node_show, false, "one node", node_options},
     {"host node suspend", cmd_host_node_suspend, false, "visitors see a page, other servers get 503, jobs rest", node_options},
     {"host node resume", cmd_host_node_resume, false, "end a suspension", node_options},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/base/arena.h"
+#include "node/base/crypt.h"
 #include "node/base/i18n.h"
 #include "node/nodes.h"
 #include "node/server.h"
@@ -66,7 +67,7 @@ static bool is_shut(struct call *c, enum node_state state)
 {
     switch (state) {
     case NODE_SUSPENDED: door_shut(c, SIGN_RESTS); return true;
-    case NODE_AWAY: door_shut(c, SIGN_BUSY); return true;
+    case NODE_AWAY: door_shut(c, SIGN_MOVES); return true;
     case NODE_LEAVING:
         if (asks_document(c))
             break;
@@ -123,11 +124,13 @@ static const struct {
     const char *name; /* for apps */
     const char *headline, *sentence;
 } signs[SIGN_COUNT] = {
-    [SIGN_NOBODY] = {421, NULL, "misdirected", NULL,
+    [SIGN_NOBODY] = {421, NULL, "misdirected", N_("Nobody lives here"),
                      N_("This name is not served here. Please check the address.")},
     [SIGN_WELL] = {200, NULL, NULL, NULL, "ok\n"},
     [SIGN_RESTS] = {503, "3600", "suspended", N_("This planet rests"),
                     N_("It is closed for now. Please come back another day.")},
+    [SIGN_MOVES] = {503, "30", "moving", N_("This planet is moving"),
+                    N_("It will be back in some minutes, at the same address.")},
     [SIGN_BUSY] = {503, "10", "busy", N_("Busy for a moment"),
                    N_("We are busy right now. Please try again in a moment.")},
     [SIGN_GONE] = {410, NULL, "gone", N_("It was taken away"),
@@ -150,37 +153,63 @@ const char *door_sentence(enum sign sign)
     return signs[sign].sentence;
 }
 
-static struct MHD_Response *make(enum sign sign, enum door_form form)
+/* As web/static/orrery.css has it, but in the page: behind the door there is nobody to ask for a file. */
+static const char style[] =
+    "html{color-scheme:light dark;background:#fbf7ef;color:#17263a;font:1rem/1.6 system-ui,"
+    "\"Noto Sans\",\"PingFang SC\",\"Microsoft YaHei\",\"Noto Sans CJK SC\",sans-serif}"
+    "body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;"
+    "justify-content:center;text-align:center}"
+    "main{max-width:30rem;padding:2rem 1.5rem 4rem}"
+    "svg{width:6rem;fill:none;stroke:#c79a4b;stroke-width:1.2}svg .f{fill:#c79a4b;stroke:none}"
+    "h1{font:600 1.625rem/1.3 Charter,Georgia,\"Songti SC\",\"Noto Serif CJK SC\",serif;margin:1rem 0 .5rem}"
+    "p{margin:0;color:#45546a}"
+    "@media(prefers-color-scheme:dark){html{background:#0f1721;color:#ebe4d7}p{color:#b9bfc6}}";
+
+static int make_page(char *text, size_t max, enum sign sign, enum locale l)
 {
-    char text[2000];
+    const char *head = i18n_get(l, signs[sign].headline);
+    return snprintf(text, max,
+                    "<!doctype html>\n<html lang=\"%s\"><meta charset=\"utf-8\">"
+                    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                    "<meta name=\"robots\" content=\"noindex\"><title>%s</title>\n"
+                    "<style>%s</style>\n<main><svg viewBox=\"0 0 48 48\" aria-hidden=\"true\">"
+                    "<circle cx=\"24\" cy=\"24\" r=\"9.5\"/><circle cx=\"24\" cy=\"24\" r=\"18\"/>"
+                    "<circle class=\"f\" cx=\"24\" cy=\"24\" r=\"3.8\"/>"
+                    "<circle class=\"f\" cx=\"8.4\" cy=\"33\" r=\"3.2\"/></svg>\n"
+                    "<h1>%s</h1>\n<p>%s</p></main>\n</html>\n",
+                    i18n_tag(l).p, head, style, head, i18n_get(l, signs[sign].sentence));
+}
+
+static struct MHD_Response *make(enum sign sign, enum door_form form, const char *page_policy)
+{
+    char text[4096];
     int n;
-    const char *type = "text/plain; charset=utf-8";
+    const char *type = "text/plain; charset=utf-8", *policy = NULL;
     if (form == DOOR_JSON && sign != SIGN_WELL) {
         type = "application/json; charset=utf-8";
         n = snprintf(text, sizeof text, "{\"error\":\"%s\",\"message\":\"%s\"}", signs[sign].name,
                      signs[sign].sentence);
     } else if (form >= DOOR_HTML && signs[sign].headline != NULL) {
-        enum locale l = (enum locale)(form - DOOR_HTML);
-        const char *head = i18n_get(l, signs[sign].headline);
         type = "text/html; charset=utf-8";
-        n = snprintf(text, sizeof text,
-                     "<!doctype html>\n<html lang=\"%s\"><meta charset=\"utf-8\">"
-                     "<meta name=\"viewport\" content=\"width=device-width\">"
-                     "<meta name=\"robots\" content=\"noindex\"><title>%s</title>\n"
-                     "<h1>%s</h1>\n<p>%s</p>\n</html>\n",
-                     i18n_tag(l).p, head, head, i18n_get(l, signs[sign].sentence));
+        policy = page_policy;
+        n = make_page(text, sizeof text, sign, (enum locale)(form - DOOR_HTML));
     } else {
         n = snprintf(text, sizeof text, "%s%s", signs[sign].sentence,
                      sign == SIGN_WELL ? "" : "\n");
     }
-    return reply_ready(text, (size_t)n, type, signs[sign].retry_after);
+    return reply_ready(text, (size_t)n, type, signs[sign].retry_after, policy);
 }
 
 void door_signs_make(struct http *h)
 {
+    struct arena *a = arena_new();
+    struct str sum = crypt_sha256_base64(a, str_c(style));
+    const char *policy = arena_printf(a, "default-src 'none'; style-src 'sha256-" STR_FMT "'; base-uri 'none'; "
+                                      "form-action 'none'; frame-ancestors 'none'", STR_ARG(sum));
     for (int s = 0; s < SIGN_COUNT; s++)
         for (int f = 0; f < DOOR_FORMS; f++)
-            h->signs[s][f] = make((enum sign)s, (enum door_form)f);
+            h->signs[s][f] = make((enum sign)s, (enum door_form)f, policy);
+    arena_free(a);
 }
 
 void door_signs_free(struct http *h)
@@ -225,7 +254,7 @@ struct MHD_Response *door_gone(struct call *c)
                              STR_ARG(str_lower(a, c->host)), STR_ARG(target));
     hooks->gone_document(&out, url);
     struct MHD_Response *r =
-        out.overflow ? NULL : reply_ready(buf_str(&out).p, out.n, hooks->gone_type, NULL);
+        out.overflow ? NULL : reply_ready(buf_str(&out).p, out.n, hooks->gone_type, NULL, NULL);
     arena_free(a);
     return r;
 }

@@ -52,7 +52,7 @@ enum door {
     DOOR_ASLEEP,    /* a worker has to wake it */
     DOOR_SHUT,      /* call->sign says why */
 };
-enum sign { SIGN_NOBODY, SIGN_WELL /* /healthz */, SIGN_RESTS, SIGN_BUSY, SIGN_GONE, SIGN_COUNT };
+enum sign { SIGN_NOBODY, SIGN_WELL /* /healthz */, SIGN_RESTS, SIGN_MOVES, SIGN_BUSY, SIGN_GONE, SIGN_COUNT };
 enum door_form { DOOR_TEXT, DOOR_JSON, DOOR_HTML, DOOR_FORMS = DOOR_HTML + LOCALE_COUNT };
 
 /* Where a parked call stands; guarded by its mutex. */
@@ -225,8 +225,10 @@ bool visitor_token_ok(struct rq *rq, struct str token);
 void reply_error(struct call *c, enum err e, int status);
 void reply_set(struct call *c, int status, struct MHD_Response *take_response);
 
+/* Copied text with the headers of all answers; retry_after and policy (of content security) NULL: none,
+ * the usual one. The caller destroys it; NULL: no memory. */
 struct MHD_Response *reply_ready(const char *text, size_t n, const char *type,
-                                 const char *retry_after);
+                                 const char *retry_after, const char *policy);
 struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool secure);
 const char *http_reason(int status);
 void log_access(struct call *c);

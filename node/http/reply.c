@@ -341,14 +341,15 @@ enum err reply_file(struct rq *rq, int take_fd, int64_t size, const char *type, 
 /* ---- errors ---- */
 
 struct MHD_Response *reply_ready(const char *text, size_t n, const char *type,
-                                 const char *retry_after)
+                                 const char *retry_after, const char *policy)
 {
     struct MHD_Response *r =
         MHD_create_response_from_buffer(n, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
     if (r == NULL)
         return NULL;
     for (size_t i = 0; i < N_SECURITY; i++)
-        MHD_add_response_header(r, security[i].name, security[i].value);
+        MHD_add_response_header(r, security[i].name,
+                                i == 0 && policy != NULL ? policy : security[i].value);
     MHD_add_response_header(r, "Cache-Control", "no-store");
     MHD_add_response_header(r, "Content-Type", type);
     if (retry_after != NULL)
@@ -365,7 +366,7 @@ struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool s
                  : snprintf(text, sizeof(text), "%d %s\n%s\n", status, http_reason(status), sentence);
     struct MHD_Response *r = reply_ready(
         text, (size_t)n, json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8",
-        status == 503 ? "2" : NULL);
+        status == 503 ? "2" : NULL, NULL);
     if (r != NULL && secure)
         MHD_add_response_header(r, hsts.name, hsts.value);
     return r;
@@ -466,7 +467,9 @@ void log_access(struct call *c)
         else
             log_info("http", "%s trace=%s", rq->cx->fail, rq->cx->trace);
     }
-    log_info("http", "method=%s route=%s status=%d ms=%lld trace=%s", http_method_name(rq->method),
-             rq->route == NULL ? "-" : rq->route->path, c->status,
+    struct str node = c->node->id == 0 ? STR("") : c->node->name; /* 0: the only one */
+    log_info("http", "%s" STR_FMT "%smethod=%s route=%s status=%d ms=%lld trace=%s",
+             node.n > 0 ? "node=" : "", STR_ARG(node), node.n > 0 ? " " : "",
+             http_method_name(rq->method), rq->route == NULL ? "-" : rq->route->path, c->status,
              (long long)(clock_monotonic() - c->began), rq->cx->trace);
 }

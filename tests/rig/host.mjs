@@ -13,8 +13,8 @@ let counter = 0;
 
 export class Host {
     static async start(options = {}) {
-        const host = new Host();
-        Object.assign(host, { name: 'host', args: [], ...options });
+        const host = new this();
+        Object.assign(host, { name: 'host', args: [], spareKeys: 6, ...options });
         host.root = mkdtempSync(path.join(os.tmpdir(), 'orrery-host-'));
         host.dir = path.join(host.root, 'host');
         host.logFile = path.join(OUT, `${host.name}-${process.pid}-${++counter}.log`);
@@ -23,6 +23,7 @@ export class Host {
         host.internal = `http://127.0.0.1:${await freePort()}`;
         if (STORE) { // a schema of its own for the registry; the nodes' are found by it when it ends
             host.schema = `h_${process.pid}_${Date.now().toString(36)}${counter}`;
+            host.database = STORE;
             host.store = `${STORE}${STORE.includes('?') ? '&' : '?'}schema=${host.schema}`;
         }
         await host.cli('init', STORE ? { store: host.store } : {});
@@ -52,7 +53,7 @@ export class Host {
     async serve(extra = []) {
         const log = openSync(this.logFile, 'a');
         this.child = spawn(ORRERY, ['host', 'serve', this.dir, '--listen', `127.0.0.1:${this.port}`, '--internal',
-                                    this.internal.slice('http://'.length), '--dev', '--spare-keys', '6', ...this.args, ...extra],
+                                    this.internal.slice('http://'.length), '--dev', '--spare-keys', String(this.spareKeys), ...this.args, ...extra],
                            { stdio: ['ignore', log, log] });
         closeSync(log);
         let gone = null;
