@@ -54,6 +54,10 @@ libadmin_a_SOURCES += \
 	admin/desk_tray.c \
 	admin/view.h
 
+check_PROGRAMS += tests/unit/test_cli
+tests_unit_test_cli_SOURCES = tests/unit/test_cli.c tests/unit/unit.h
+tests_unit_test_cli_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
 check_PROGRAMS += tests/unit/test_backup
 tests_unit_test_backup_SOURCES = tests/unit/test_backup.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_backup_LDADD = $(RUNG_ADMIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -250,6 +250,7 @@ static void a_planet_that_rests_says_so(void **state)
     assert_int_equal(a.status, 503);
     assert_non_null(strstr(a.body, "This planet rests"));
     assert_null(strstr(a.body, "n0"));
+    assert_non_null(strstr(answer_header(&a, "Content-Security-Policy"), "style-src 'sha256-"));
     assert_string_equal(answer_header(&a, "Retry-After"), "3600");
     assert_string_equal(answer_header(&a, "Cache-Control"), "no-store");
     answer_free(&a);
@@ -268,7 +269,7 @@ static void a_planet_that_rests_says_so(void **state)
     assert_string_equal(answer_header(&a, "Retry-After"), "3600");
     answer_free(&a);
     set_state(h, 1, NODE_AWAY);
-    expect(h, 1, "GET /name", "Accept: text/html\r\n", 503, "Busy for a moment");
+    expect(h, 1, "GET /name", "Accept: text/html\r\n", 503, "This planet is moving");
     set_state(h, 2, NODE_LEAVING);
     expect(h, 2, "GET /name", "Accept: text/html\r\n", 410, "It was taken away");
     /* its Deletes are checked against its documents */
