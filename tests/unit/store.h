@@ -60,8 +60,9 @@ static inline struct store *store_place(void)
     snprintf(s->schema, sizeof s->schema, "t_");
     for (size_t i = 0; i < sizeof random; i++)
         snprintf(s->schema + 2 + 2 * i, 3, "%02x", random[i]);
-    int n = snprintf(s->path, sizeof s->path, "%s%sschema=%s", url,
-                     strchr(url, '?') == NULL ? "?" : "&", s->schema);
+    /* The name tells our connections from those of a test that runs beside us. */
+    int n = snprintf(s->path, sizeof s->path, "%s%sschema=%s&application_name=orrery-%s", url,
+                     strchr(url, '?') == NULL ? "?" : "&", s->schema, s->schema);
     assert_true(n > 0 && (size_t)n < sizeof s->path);
     return s;
 }

@@ -25,7 +25,6 @@ static void end_connections(struct store *s)
 {
     char sql[600];
     struct store_raw r = store_connect(s);
-    /* Ours are told by the locks and statements they cannot have: by the schema in their options. */
     snprintf(sql, sizeof sql,
              "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> "
              "pg_backend_pid() AND application_name = 'orrery-%s'", s->schema);
@@ -43,12 +42,7 @@ static int setup(void **state)
         *state = NULL;
         return 0;
     }
-    struct store *s = store_place();
-    s->node.ids = id_maker_new();
-    snprintf(s->path + strlen(s->path), sizeof s->path - strlen(s->path),
-             "&application_name=orrery-%s", s->schema);
-    store_reopen(s);
-    *state = s;
+    *state = store_new();
     return 0;
 }
 
