@@ -78,8 +78,8 @@ void db_listener_stop(struct db_listener *l);
 struct db_listener *db_listener_free(struct db_listener *l);
 
 /* The name under which this process holds leases in stores that others write, too (16 hex digits, made
- * up by each listener). The connection to each database holds an advisory lock of
- * hashtextextended('orrery owner ' || name, 0) for as long as the process lives: who finds it free
+ * up by each listener). The connection to each database holds a shared advisory lock of
+ * hashtextextended('orrery owner ' || name, 0) for as long as the process lives: who gets it alone
  * knows at once that the process is gone, whatever its leases say. */
 const char *db_listener_owner(const struct db_listener *l);
 /* Is it held at this moment? True for stores without a listener. */

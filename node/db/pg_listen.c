@@ -143,13 +143,15 @@ static void hear(const struct pg_ear *ear)
     }
 }
 
-/* False, too, while a connection of ours that was lost still holds it: until the server notices. */
+/* Shared with ourselves: one database may have several addresses (a user for each node), and a
+ * connection of ours that was lost may hold it until the server notices. False while somebody looks
+ * whether we live. */
 static bool hold_owner(struct pg_ear *ear)
 {
     const char *const in[] = {ear->owner->owner};
     PGresult *res = PQexecParams(
-        ear->h, "SELECT pg_try_advisory_lock(hashtextextended('orrery owner ' || $1::text, 0))", 1,
-        NULL, in, NULL, NULL, 0);
+        ear->h, "SELECT pg_try_advisory_lock_shared(hashtextextended('orrery owner ' || $1::text, 0))",
+        1, NULL, in, NULL, NULL, 0);
     bool held = PQresultStatus(res) == PGRES_TUPLES_OK && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
     PQclear(res);
     return held;

@@ -112,7 +112,7 @@ SELECT DISTINCT lease_owner FROM job
 -- :name job_owner_lives :one
 -- :in owner text
 -- :out lives int
-SELECT CASE WHEN {pg: pg_try_advisory_xact_lock_shared(hashtextextended('orrery owner ' || :owner, 0))}
+SELECT CASE WHEN {pg: pg_try_advisory_xact_lock(hashtextextended('orrery owner ' || :owner, 0))}
                  {sqlite: :owner IS NULL}
             THEN 0 ELSE 1 END;
 

@@ -426,6 +426,28 @@ static void what_was_not_said_is_said_later(void **state)
     store_reopen(s);
 }
 
+/* One database by two addresses, as when each node has a user of its own there. */
+static void a_process_lives_at_each_address(void **state)
+{
+    struct store *s = *state;
+    ONLY_ON_PG(s);
+    struct heard here = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct db_listener *a = db_listener_new(on_heard, &here);
+    struct db *other = NULL;
+    char path[sizeof s->path + 32];
+    snprintf(path, sizeof path, "%s&connect_timeout=7", s->path);
+    assert_int_equal(db_open(path, db_migrations, &other), OK);
+    db_listener_add(a, s->node.db);
+    db_listener_add(a, other);
+    wait_for(&here, 0, 2);
+    assert_true(db_owner_is_held(s->node.db));
+    assert_true(db_owner_is_held(other));
+    s->node.db = db_close(s->node.db);
+    db_close(other);
+    db_listener_free(a);
+    store_reopen(s);
+}
+
 /* The command line has no listener: it says it by itself. */
 static void a_command_is_heard(void **state)
 {
@@ -461,6 +483,7 @@ int main(void)
         TEST(addresses_are_looked_at),
         TEST(commits_are_heard_elsewhere),
         TEST(what_was_not_said_is_said_later),
+        TEST(a_process_lives_at_each_address),
         TEST(a_command_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
