@@ -118,6 +118,11 @@ void nodes_set_due(struct nodes *n, struct node_entry *e, int64_t wake_at)
 
 void nodes_entry_write(struct nodes *n, struct node_entry *e, const struct node_spec *spec)
 {
+    if (spec->state == NODE_AWAY) { /* its store is going to be another one */
+        free(e->schema);
+        e->schema = NULL;
+        e->stamp = 0;
+    }
     free(e->name);
     free(e->dir);
     e->name = copy_text(spec->name.p, spec->name.n);

@@ -5,10 +5,13 @@
 #include "node/nodes_private.h"
 
 #include "node/base/arena.h"
+#include "node/db/db.h"
 #include "node/jobs/jobs.h"
+#include "node/where.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { ROUND_MS = 4000 /* in which each node is looked at once */, NODES_IN_USE = -1 };
@@ -26,12 +29,29 @@ int64_t nodes_stamp(const struct node_entry *e)
     return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
+/* A store that tells is known by its schema; of a node that was never awake here its directory says
+ * which. */
+static void read_schema(struct node_entry *e)
+{
+    struct arena *a = arena_new();
+    const char *url = where_url(a, e->dir);
+    if (url != NULL) {
+        struct str schema = db_schema_at(a, url);
+        e->schema = strndup(schema.p, schema.n);
+    }
+    arena_free(a);
+}
+
 /* Under the lock; some microseconds. What has never been awake here is believed as it is found. */
 static void look(struct nodes *n, struct node_entry *e, int64_t now)
 {
-    if (e->phase != PHASE_ASLEEP || e->drained || e->wake_at <= now)
+    if (e->phase != PHASE_ASLEEP || e->drained || (e->wake_at <= now && e->schema != NULL))
         return;
     int64_t stamp = nodes_stamp(e);
+    if (stamp == 0 && e->schema == NULL)
+        read_schema(e);
+    if (e->wake_at <= now)
+        return;
     if (e->stamp != 0 && stamp != e->stamp) {
         nodes_entry_changed(e); /* perhaps what pages show */
         nodes_set_due(n, e, now);

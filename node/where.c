@@ -51,6 +51,12 @@ bool where_half_restored(const char *dir)
     return true;
 }
 
+const char *where_url(struct arena *a, const char *dir)
+{
+    const char *url = NULL;
+    return read_url(a, in_dir(a, dir, "store.url"), &url) == OK ? url : NULL;
+}
+
 enum err where_find(struct arena *a, const char *dir, const char **ret)
 {
     if (where_half_restored(dir))

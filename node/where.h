@@ -15,6 +15,8 @@ struct arena;
 /* Logged, if so. */
 bool where_half_restored(const char *dir);
 /* ret: for db_open. Logged: ERR_CONFLICT (half restored), ERR_STORAGE. */
+/* The address in DIR/store.url; NULL: it has none. */
+const char *where_url(struct arena *a, const char *dir);
 MUST_USE enum err where_find(struct arena *a, const char *dir, const char **ret);
 /* Durable when it returns; ERR_STORAGE is logged. */
 MUST_USE enum err where_write(struct arena *a, const char *dir, const char *url);

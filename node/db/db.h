@@ -85,6 +85,7 @@ const char *db_listener_owner(const struct db_listener *l);
 /* Is it held at this moment? True for stores without a listener. */
 bool db_owner_is_held(const struct db *db);
 struct str db_schema(const struct db *db); /* of PostgreSQL; p == NULL for a file, or none */
+struct str db_schema_at(struct arena *a, const char *url); /* what that of a store there will be */
 
 /* How many durable commits there were, and how many transactions they carried. */
 void db_counters(const struct db *db, uint64_t *ret_commits, uint64_t *ret_transactions);

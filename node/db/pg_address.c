@@ -64,6 +64,13 @@ static void split(struct arena *a, struct str where, struct str *ret_url, struct
     *ret_url = buf_str(&url);
 }
 
+struct str db_schema_at(struct arena *a, const char *url)
+{
+    struct str rest, schema;
+    split(a, str_c(url), &rest, &schema);
+    return schema;
+}
+
 static char *copy_of(const char *s)
 {
     char *copy = strdup(s);

@@ -403,6 +403,38 @@ static void what_is_heard_while_one_closes_is_not_lost(void **state)
     house_free(h);
 }
 
+/* Of a store that tells, by a process that has not opened it yet. */
+static void whoever_never_woke_hears_too(void **state)
+{
+    struct house *h = house_with(0, 0);
+    struct node_spec spec = node_dirs_spec(&h->dirs, 0);
+    int64_t ids[N + 2], next = 0;
+    (void)state;
+    char dir[300], path[340], top[] = "/tmp/orrery-heard-XXXXXX";
+    assert_non_null(mkdtemp(top));
+    snprintf(dir, sizeof dir, "%s", top);
+    snprintf(path, sizeof path, "%s/store.url", dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2&schema=n_77\n", f);
+    fclose(f);
+    for (int i = 0; i < N; i++)
+        assert_int_equal(nodes_remove(h->nodes, i + 1), OK);
+    spec.dir = dir;
+    spec.wake_at = INT64_MAX;
+    assert_int_equal(nodes_add(h->nodes, &spec), OK);
+    nodes_look(h->nodes, 1000);
+    nodes_look(h->nodes, 9000);
+    assert_int_equal(nodes_due(h->nodes, 9000, ids, N, &next), 0);
+    nodes_heard(h->nodes, STR("n_78"), WAKE_ALL);
+    assert_int_equal(nodes_due(h->nodes, 9000, ids, N, &next), 0);
+    nodes_heard(h->nodes, STR("n_77"), WAKE_JOBS);
+    assert_int_equal(nodes_due(h->nodes, 9000, ids, N, &next), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(dir), 0);
+    house_free(h);
+}
+
 static void count_one(void *arg, const struct node_info *info)
 {
     struct house *h = arg;
@@ -535,6 +567,7 @@ int main(void)
         T(states_open_and_shut),
         T(who_is_removed_is_let_go_first),
         T(what_is_heard_while_one_closes_is_not_lost),
+        T(whoever_never_woke_hears_too),
         T(sleepers_are_told_when_they_are_due),
         T(each_is_looked_at),
         T(a_node_of_ones_own),
