@@ -85,6 +85,14 @@ UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lea
 UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
  WHERE state = 'leased' AND lease_owner = :owner;
 
+-- No run of these had begun.
+-- :name job_reset_unknown :exec
+-- :in owner text, ids text
+UPDATE job SET state = 'ready', lease_owner = NULL, lease_until = NULL
+ WHERE state = 'leased' AND lease_owner = :owner
+   AND {sqlite: id NOT IN (SELECT value FROM json_each(:ids))}
+       {pg: id <> ALL (translate(:ids, '[]', '{}')::bigint[])};
+
 -- :name job_reset_others :exec
 -- :in owner text
 UPDATE job SET state = 'ready', attempts = attempts + 1, lease_owner = NULL, lease_until = NULL

@@ -93,6 +93,7 @@ struct jobs_node {
     int64_t cron_at, keep_at, look_at;
     struct suspect suspects[JOBS_SUSPECTS];
     _Atomic bool take_over;         /* leases of others are dead */
+    _Atomic bool in_doubt;          /* rows may be leased to us that we do not have in flight */
     struct lane lanes[];
 };
 
@@ -181,6 +182,9 @@ int jobs_kind(const struct jobs *j, struct str kind);
 /* At attach, when nothing of ours is in flight. */
 MUST_USE enum err jobs_take_leases(struct jobs *j, struct cx *cx);
 MUST_USE enum err jobs_keep_leases(struct jobs_node *n, struct cx *cx);
+/* After a claim or a giving back whose commit may or may not have happened: what is leased to us and
+ * not in flight is ready again. In our turn, so that nobody claims meanwhile. */
+MUST_USE enum err jobs_settle_doubt(struct jobs_node *n, struct cx *cx);
 /* Leases of processes that died stand no more. *did: how many. */
 MUST_USE enum err jobs_look_for_dead(struct jobs_node *n, struct cx *cx, int *did);
 MUST_USE enum err jobs_put_crons(struct jobs_node *n, struct cx *cx);

@@ -37,8 +37,7 @@ enum err jobs_take_leases(struct jobs *j, struct cx *cx)
     return OK;
 }
 
-/* What we have in flight, as a JSON list. A row that we have forgotten (it could not be given back) is
- * not kept, and expires. */
+/* What we have in flight, as a JSON list. */
 static struct str ids_in_flight(struct jobs_node *n, struct cx *cx)
 {
     struct jobs *j = n->engine;
@@ -72,6 +71,18 @@ enum err jobs_keep_leases(struct jobs_node *n, struct cx *cx)
     TRY(tx_commit(cx));
     atomic_store(&n->take_over, false);
     note(taken + expired);
+    return OK;
+}
+
+enum err jobs_settle_doubt(struct jobs_node *n, struct cx *cx)
+{
+    int64_t rows = 0;
+    if (!atomic_load(&n->in_doubt))
+        return OK;
+    TRY(q_job_reset_unknown(cx, str_c(n->engine->owner), ids_in_flight(n, cx), &rows));
+    atomic_store(&n->in_doubt, false);
+    if (rows > 0)
+        log_info("jobs", "%lld jobs were leased by a commit that we had not heard of", (long long)rows);
     return OK;
 }
 

@@ -16,6 +16,7 @@ tests_unit_test_jobs_LDADD = $(STORE_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_jobs_nodes
 tests_unit_test_jobs_nodes_SOURCES = tests/unit/test_jobs_nodes.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_jobs_nodes_LDADD = $(STORE_TEST_LIBS)
+tests/unit/test_jobs_nodes.$(OBJEXT): | node/jobs/jobs_sql.h
 
 check_PROGRAMS += tests/unit/test_jobs_shared
 tests_unit_test_jobs_shared_SOURCES = tests/unit/test_jobs_shared.c tests/unit/store.h tests/unit/unit.h

@@ -84,10 +84,10 @@ static enum err claim_rows(struct jobs_node *n, struct cx *cx, struct claim *cla
         e = q_job_claim(cx, str_c(j->owner), cx->now + JOBS_LEASE_MS,
                         str_c(j->kinds[claims[i].kind].row->kind), cx->now, claims[i].room,
                         &claims[i].rows, &claims[i].n);
-    if (e == OK)
-        e = tx_commit(cx);
-    else
+    if (e != OK)
         tx_rollback(cx);
+    else if ((e = tx_commit(cx)) != OK)
+        atomic_store(&n->in_doubt, true);
     cx->lazy = false;
     return e;
 }
@@ -178,6 +178,7 @@ static enum err turn(struct jobs_node *n, struct cx *cx, int *did, int64_t *ret_
     bool may = look_at_state(n, &give_back);
     if (give_back)
         jobs_give_back(n);
+    TRY(jobs_settle_doubt(n, cx));
     if (may)
         TRY(claim(n, cx, did, ret_next));
     TRY(jobs_store_ends(n, cx, did));
@@ -220,8 +221,10 @@ void jobs_give_back(struct jobs_node *n)
         e = q_job_give_back(cx, f->job.id, str_c(j->owner), NULL);
     if (e == OK)
         e = tx_commit(cx);
-    if (e != OK)
-        log_warn("jobs", "leases are left to expire: %s", err_name(e));
+    if (e != OK) {
+        atomic_store(&n->in_doubt, true);
+        log_warn("jobs", "leases are not given back yet: %s", err_name(e));
+    }
     cx_free(cx);
     int landed = 0;
     pthread_mutex_lock(&j->lock);
