@@ -67,10 +67,11 @@ struct lane {                     /* a kind of a node */
     struct flight *first, *last;  /* claimed, waiting for a runner */
 };
 
-/* Another process with leases, when it was last seen alive, or first. */
+/* Another process with leases. */
 struct suspect {
     char owner[17];
-    int64_t since;
+    int64_t looked_at;
+    int64_t missed_since; /* without a break; 0: it lived when we looked last */
 };
 
 struct jobs_node {

@@ -95,16 +95,16 @@ static struct suspect *suspect_of(struct jobs_node *n, struct str owner, int64_t
         struct suspect *s = &n->suspects[i];
         if (str_eq_c(owner, s->owner))
             return s;
-        if (s->since < oldest->since)
+        if (s->looked_at < oldest->looked_at)
             oldest = s;
     }
-    *oldest = (struct suspect){.since = now};
+    *oldest = (struct suspect){.looked_at = now};
     memcpy(oldest->owner, owner.p, owner.n);
     return oldest;
 }
 
 /* A process whose connections were cut holds its lock again within a second or two, so nobody is
- * declared dead at first sight. */
+ * declared dead at first sight, nor at the first after the store was away from us all. */
 static enum err look_at_owner(struct jobs_node *n, struct cx *cx, struct str owner, int *did)
 {
     int64_t lives, rows;
@@ -112,9 +112,13 @@ static enum err look_at_owner(struct jobs_node *n, struct cx *cx, struct str own
         return OK; /* of another program; it expires */
     struct suspect *s = suspect_of(n, owner, cx->now);
     TRY(q_job_owner_lives(cx, owner, &lives));
+    bool gap = cx->now - s->looked_at > 2 * JOBS_LOOK_MS; /* what was before says nothing of now */
     if (lives)
-        s->since = cx->now;
-    if (cx->now - s->since < JOBS_DEAD_MS)
+        s->missed_since = 0;
+    else if (s->missed_since == 0 || gap)
+        s->missed_since = cx->now;
+    s->looked_at = cx->now;
+    if (lives || cx->now - s->missed_since < JOBS_DEAD_MS)
         return OK;
     TRY(q_job_reset_of(cx, owner, &rows));
     note(rows);

@@ -200,6 +200,8 @@ enum err jobs_turn(struct jobs_node *n, int *ret_did, int64_t *ret_next)
     *ret_did = 0;
     *ret_next = INT64_MAX;
     enum err e = turn(n, cx, ret_did, ret_next);
+    if (e != OK) /* the others lost the store, too, and have time to come back */
+        memset(n->suspects, 0, sizeof n->suspects);
     if (e != OK)
         log_error("jobs", "turn of " STR_FMT " failed: %s: %s", STR_ARG(n->node->host),
                   err_name(e), cx->fail == NULL ? "" : cx->fail);

@@ -8,7 +8,7 @@
 
 #include "node/base/clock.h"
 #include "node/cx.h"
-#include "node/jobs/jobs.h"
+#include "node/jobs/jobs_private.h"
 #include "node/nodes.h"
 #include "node/server.h"
 
@@ -259,6 +259,49 @@ static void the_living_keep_and_the_dead_lose(void **state)
     assert_int_equal(runs_of_loose(w), 6);
 }
 
+static int look_at(struct jobs_node *n, struct cx *cx, int64_t now)
+{
+    int did = 0;
+    cx->now = now;
+    assert_int_equal(jobs_look_for_dead(n, cx, &did), OK);
+    return did;
+}
+
+/* Who was seen alive an hour ago and is not at this moment may just have lost its connection. */
+static void nobody_is_dead_at_first_sight(void **state)
+{
+    struct world *w = *state;
+    ONLY_SHARED();
+    struct jobs engine = {.owner = "me"};
+    struct jobs_node n = {.engine = &engine, .node = &w->p[0].node};
+    struct store_raw other = store_connect(w->s);
+    struct cx *cx = cx_new(n.node);
+    int64_t now = clock_now();
+    const char *hold = "SELECT pg_advisory_lock(hashtextextended('orrery owner ' || 'living', 0))",
+               *lose = "SELECT pg_advisory_unlock(hashtextextended('orrery owner ' || 'living', 0))",
+               *lease = "UPDATE job SET state = 'leased', lease_owner = 'living', lease_until = 9000000000000";
+    put_loose(w, 2);
+    store_run(&other, hold);
+    store_run(&other, lease);
+    assert_int_equal(look_at(&n, cx, now), 0);
+    store_run(&other, "UPDATE job SET state = 'resting'");
+    assert_int_equal(look_at(&n, cx, now += MS_HOUR), 0);
+    store_run(&other, lease);
+    store_run(&other, lose);
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 0);
+    assert_int_equal(look_at(&n, cx, now += MS_MINUTE), 0); /* nobody looked meanwhile */
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 0);
+    store_run(&other, hold);
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 0);
+    store_run(&other, lose);
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 0);
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 0);
+    assert_int_equal(look_at(&n, cx, now += JOBS_LOOK_MS), 2);
+    store_run(&other, "DELETE FROM job");
+    store_disconnect(&other);
+    cx_free(cx);
+}
+
 /* Connections are cut again and again, those that say who lives, too. What was committed at such a
  * moment may be done once more, never twice at a time. */
 static void connections_that_are_cut(void **state)
@@ -306,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_job_once_and_in_order),
         TEST(the_living_keep_and_the_dead_lose),
+        TEST(nobody_is_dead_at_first_sight),
         TEST(connections_that_are_cut),
         TEST(who_puts_tells_the_others),
     };
