@@ -17,12 +17,21 @@
 
 enum { SHA_TEXT = 65 }; /* 64 hex digits and a NUL */
 
+/* Whoever steps back rests three times as long as it works, after each 128 KB: the lowest priority alone
+ * still disturbs a busy machine, by its caches, its disk and the scheduler's slips. */
+struct pace {
+    bool on;
+    int64_t since; /* monotonic, of the last rest */
+    int64_t bytes; /* worked on since then */
+};
+void pace_work(struct pace *p, size_t bytes); /* NULL: no pace */
+
 /* ---- writing ---- */
 
 struct pack;
 /* Makes the file (0600) and locks it, so that no second backup writes the same; what a killed one
  * left there is overwritten. Fails BUSY, STORAGE (the person is told). */
-MUST_USE enum err pack_open(struct cx *cx, const char *path, struct pack **ret);
+MUST_USE enum err pack_open(struct cx *cx, const char *path, struct pace *pace, struct pack **ret);
 MUST_USE enum err pack_bytes(struct cx *cx, struct pack *p, const char *name, struct str bytes,
                              char ret_sha[SHA_TEXT]);
 /* From fd's start to its end. Pages that were read are given back to the system unless they were in
@@ -36,7 +45,7 @@ struct pack *pack_close(struct pack *p);
 
 /* A file into a Zstandard file, and back. Both are made anew (0600) and synced. Unpacking fails
  * INVALID when the result is not of this size and SHA-256. */
-MUST_USE enum err squeeze_file(struct cx *cx, const char *from, const char *to,
+MUST_USE enum err squeeze_file(struct cx *cx, const char *from, const char *to, struct pace *pace,
                                int64_t *ret_raw_size, char ret_raw_sha[SHA_TEXT]);
 MUST_USE enum err unsqueeze_file(struct cx *cx, const char *from, const char *to, int64_t raw_size,
                                  struct str raw_sha);
@@ -60,6 +69,7 @@ struct backup_visitor {
     enum err (*want)(void *arg, struct str name, int *ret_fd);
     enum err (*got)(void *arg, struct str name);
     void *arg;
+    struct pace *pace; /* NULL: at full speed */
 };
 MUST_USE enum err backup_walk(struct cx *cx, const struct backup_file *f,
                               const struct backup_visitor *v);

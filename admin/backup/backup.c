@@ -33,6 +33,7 @@ struct making {
     const char *part, *store, *squeezed; /* files that are gone at the end */
     const char *where;                   /* the node's store */
     struct pack *pack;
+    struct pace pace;
     struct manifest m;
     struct manifest base;                /* of --since; id.p == NULL: none */
     size_t room;                         /* for m.media */
@@ -185,7 +186,7 @@ static enum err put_file(struct making *k, const char *path, const char *name,
 static enum err put_store(struct making *k)
 {
     char raw[SHA_TEXT];
-    TRY(squeeze_file(k->cx, k->store, k->squeezed, &k->m.database_raw_size, raw));
+    TRY(squeeze_file(k->cx, k->store, k->squeezed, &k->pace, &k->m.database_raw_size, raw));
     unlink(k->store);
     k->m.database_raw_sha256 = str_dup(k->cx->arena, str_c(raw));
     TRY(put_file(k, k->squeezed, "store.sqlite.zst", &k->m.database));
@@ -301,7 +302,7 @@ static enum err have_seen(void *arg, struct str name)
 
 static enum err verify(struct making *k, int64_t *ret_bytes)
 {
-    static const struct backup_visitor nothing = {want_nothing, have_seen, NULL};
+    const struct backup_visitor nothing = {want_nothing, have_seen, NULL, &k->pace};
     struct backup_file f;
     struct stat st;
     TRY(backup_open(k->cx, k->part, &f));
@@ -340,7 +341,7 @@ static enum err publish(struct making *k)
 static enum err make(struct making *k, struct backup_done *ret)
 {
     TRY(find_store(k->cx, k->o->dir, &k->where));
-    TRY(pack_open(k->cx, k->part, &k->pack));
+    TRY(pack_open(k->cx, k->part, &k->pace, &k->pack));
     enum err e = k->o->since != NULL ? read_base(k) : OK;
     if (e == OK)
         e = take_snapshot(k);
@@ -369,6 +370,7 @@ enum err backup_make(struct cx *cx, const struct backup_order *order, struct bac
         return taken(cx, order->to);
     if (!order->hurry)
         step_back();
+    k.pace.on = !order->hurry;
     struct buf hex;
     crypt_random(id, sizeof id);
     buf_init_arena(&hex, cx->arena, 64);

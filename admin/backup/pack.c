@@ -12,10 +12,14 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     CHUNK = 1 << 20,
+    PIECE = 128 << 10,
+    REST = 3,
+    WORK_MAX_US = 50000,
     WINDOW = 8 << 20, /* so much is on its way to the disk at most; more would hold up the node's syncs */
 };
 
@@ -23,9 +27,11 @@ struct pack {
     char *path;
     int fd;
     struct archive *tar;
+    struct pace *pace;
     char *buffer;      /* CHUNK bytes, on their way to the file */
     size_t n;
     char *input;       /* CHUNK bytes, just read */
+    size_t piece;      /* how much of them is used at a time */
     int64_t written;   /* handed to the file */
     int64_t started;   /* writing to disk has begun up to here */
     int why;           /* errno of the write that failed */
@@ -41,6 +47,27 @@ enum err backup_write_failed(struct cx *cx, const char *path, int why)
     if (why == ENOSPC || why == EDQUOT || why == EFBIG)
         return cx_tellf(cx, e, N_("There is no room left for {0}. Make room and try again."), args, 1);
     return cx_tellf(cx, e, N_("{0} cannot be written: {1}."), args, 2);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void pace_work(struct pace *p, size_t bytes)
+{
+    if (p == NULL || !p->on)
+        return;
+    p->bytes += (int64_t)bytes;
+    if (p->bytes < PIECE)
+        return;
+    int64_t worked = now_us() - p->since;
+    if (p->since > 0)
+        usleep((useconds_t)(REST * (worked < WORK_MAX_US ? worked : WORK_MAX_US)));
+    p->since = now_us();
+    p->bytes = 0;
 }
 
 static void sha_text(EVP_MD_CTX *md, char ret[SHA_TEXT])
@@ -114,12 +141,12 @@ static la_ssize_t tar_write(struct archive *tar, void *arg, const void *bytes, s
     if (p->dead)
         return (la_ssize_t)n;
     for (size_t left = n; left > 0;) {
-        size_t room = CHUNK - p->n < left ? CHUNK - p->n : left;
+        size_t room = p->piece - p->n < left ? p->piece - p->n : left;
         memcpy(p->buffer + p->n, from, room);
         p->n += room;
         from += room;
         left -= room;
-        if (p->n == CHUNK && !flush_buffer(p)) {
+        if (p->n == p->piece && !flush_buffer(p)) {
             archive_set_error(tar, p->why, "write");
             return -1;
         }
@@ -134,7 +161,7 @@ static enum err tar_failed(struct cx *cx, struct pack *p)
     return backup_write_failed(cx, p->path, p->why);
 }
 
-enum err pack_open(struct cx *cx, const char *path, struct pack **ret)
+enum err pack_open(struct cx *cx, const char *path, struct pace *pace, struct pack **ret)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -153,6 +180,8 @@ enum err pack_open(struct cx *cx, const char *path, struct pack **ret)
         (p->input = malloc(CHUNK)) == NULL || (p->tar = archive_write_new()) == NULL)
         abort();
     p->fd = fd;
+    p->pace = pace;
+    p->piece = pace != NULL && pace->on ? PIECE : CHUNK;
     p->created_at = cx->now;
     archive_write_set_format_pax_restricted(p->tar);
     archive_write_set_bytes_per_block(p->tar, 0); /* so that we know where a member begins */
@@ -230,8 +259,9 @@ static bool is_warm(int fd, int64_t size)
 
 static enum err put_body(struct cx *cx, struct pack *p, int fd, int64_t size, EVP_MD_CTX *md)
 {
+    const int64_t most = (int64_t)p->piece;
     for (int64_t at = 0; at < size;) {
-        ssize_t n = pread(fd, p->input, (size_t)(size - at < CHUNK ? size - at : CHUNK), at);
+        ssize_t n = pread(fd, p->input, (size_t)(size - at < most ? size - at : most), at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -242,6 +272,7 @@ static enum err put_body(struct cx *cx, struct pack *p, int fd, int64_t size, EV
         if (archive_write_data(p->tar, p->input, (size_t)n) != (la_ssize_t)n)
             return tar_failed(cx, p);
         at += n;
+        pace_work(p->pace, (size_t)n);
     }
     return OK;
 }

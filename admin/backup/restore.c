@@ -231,7 +231,7 @@ static enum err got(void *arg, struct str name)
 
 static enum err read_files(struct restoring *r)
 {
-    const struct backup_visitor v = {want, got, r};
+    const struct backup_visitor v = {want, got, r, NULL};
     for (size_t i = 0; i < r->n_files; i++) {
         r->now = &r->files[i];
         TRY(backup_walk(r->cx, r->now, &v));

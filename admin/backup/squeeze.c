@@ -21,6 +21,7 @@ struct work {
     EVP_MD_CTX *md;
     struct archive *ar;
     int64_t raw;
+    struct pace *pace;
     bool dead; /* what is still handed over goes nowhere */
 };
 
@@ -89,6 +90,7 @@ static bool squeeze_all(struct work *w)
     while (ok && (n = read(w->in, w->chunk, CHUNK)) > 0) {
         EVP_DigestUpdate(w->md, w->chunk, (size_t)n);
         w->raw += n;
+        pace_work(w->pace, (size_t)n);
         ok = archive_write_data(w->ar, w->chunk, (size_t)n) == (la_ssize_t)n;
     }
     archive_entry_free(entry);
@@ -96,11 +98,12 @@ static bool squeeze_all(struct work *w)
     return ok && fsync(w->out) == 0;
 }
 
-enum err squeeze_file(struct cx *cx, const char *from, const char *to, int64_t *ret_raw_size,
-                      char ret_raw_sha[SHA_TEXT])
+enum err squeeze_file(struct cx *cx, const char *from, const char *to, struct pace *pace,
+                      int64_t *ret_raw_size, char ret_raw_sha[SHA_TEXT])
 {
     struct work w;
     TRY(work_open(cx, &w, from, to));
+    w.pace = pace;
     w.ar = archive_write_new();
     if (w.ar == NULL)
         abort();

@@ -223,6 +223,7 @@ static enum err take_body(struct walk *w, const char *name, int fd, int64_t size
             return damaged(w->cx, w->f->path, name);
         EVP_DigestUpdate(w->md, block, n);
         total += (int64_t)n;
+        pace_work(w->v->pace, n);
         if (fd >= 0)
             TRY(put_all(w, fd, block, n));
     }
@@ -289,7 +290,7 @@ enum err backup_walk(struct cx *cx, const struct backup_file *f, const struct ba
     posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     enum err e = OK;
     if (lseek(f->fd, 0, SEEK_SET) != 0 || archive_read_support_format_tar(w.ar) != ARCHIVE_OK ||
-        archive_read_open_fd(w.ar, f->fd, BLOCK) != ARCHIVE_OK)
+        archive_read_open_fd(w.ar, f->fd, v->pace != NULL && v->pace->on ? BLOCK / 8 : BLOCK) != ARCHIVE_OK)
         e = damaged(cx, f->path, "tar");
     if (e == OK)
         e = take_all(&w);

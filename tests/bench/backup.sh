@@ -21,11 +21,11 @@ bench_backup() {
     p99_of 1 >/dev/null
     quiet=1000000 busy=1000000 back=1000000 copy=1000000
     for round in $(seq "$rounds"); do
-        quiet=$(min "$quiet" "$(p99_of 5)")
+        quiet=$(min "$quiet" "$(p99_of 8)")
         began=$(now_ms)
         "$orrery" backup "$node" --to "$work/big.orrery" --force >/dev/null &
         backup=$!
-        busy=$(min "$busy" "$(p99_of 5)")
+        busy=$(min "$busy" "$(p99_of 8)")
         wait "$backup"
         took=$(($(now_ms) - began))
 

@@ -32,7 +32,7 @@ static enum err got(void *arg, struct str name)
 
 static void whole_file(struct cx *cx, const uint8_t *p, size_t n)
 {
-    const struct backup_visitor v = {want, got, NULL};
+    const struct backup_visitor v = {want, got, NULL, NULL};
     struct backup_file f;
     char path[64];
     int fd = memfd_create("backup", MFD_CLOEXEC);

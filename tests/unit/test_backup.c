@@ -138,7 +138,7 @@ static void a_squeezed_file_unpacks_to_itself_only(void **state)
     for (int i = 0; i < 300000; i++)
         fprintf(f, "%d\n", i * i);
     fclose(f);
-    assert_int_equal(squeeze_file(r->cx, at(r, "a"), at(r, "b"), &size, sha), OK);
+    assert_int_equal(squeeze_file(r->cx, at(r, "a"), at(r, "b"), NULL, &size, sha), OK);
     assert_int_equal(unsqueeze_file(r->cx, at(r, "b"), at(r, "c"), size, str_c(sha)), OK);
     /* It never grows beyond what was promised, and is nothing else. */
     assert_int_equal(unsqueeze_file(r->cx, at(r, "b"), at(r, "c"), size - 1, str_c(sha)), ERR_INVALID);
@@ -155,8 +155,8 @@ static void two_backups_do_not_write_one_file(void **state)
 {
     struct rig *r = *state;
     struct pack *one, *two;
-    assert_int_equal(pack_open(r->cx, at(r, "a"), &one), OK);
-    assert_int_equal(pack_open(r->cx, at(r, "a"), &two), ERR_BUSY);
+    assert_int_equal(pack_open(r->cx, at(r, "a"), NULL, &one), OK);
+    assert_int_equal(pack_open(r->cx, at(r, "a"), NULL, &two), ERR_BUSY);
     pack_close(one);
     assert_int_not_equal(access(at(r, "a"), F_OK), 0);
 }
