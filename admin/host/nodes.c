@@ -18,7 +18,7 @@ struct host_node host_node_of(const struct host_row *r)
         .id = r->id, .name = r->name, .host = r->host, .origin = r->origin, .owner = r->owner,
         .plan = r->plan, .state = r->state, .dir = r->dir, .store = r->store, .error = r->error,
         .awake = r->awake != 0, .members = r->node_members, .storage = r->node_storage,
-        .archive_until = r->archive_until, .created_at = r->created_at,
+        .archive_until = r->archive_until == 0 ? DB_NULL : r->archive_until, .created_at = r->created_at,
         .changed_at = r->changed_at};
 }
 
