@@ -20,7 +20,7 @@
  * allows NULL: text NULL is p == NULL; int NULL is DB_NULL. A text parameter that is not
  * nullable binds NULL views as ''.
  *
- * Group commit of SQLite (D-4): a writer takes the writer connection, works in its own savepoint, and at
+ * Group commit (D-4): a writer takes the writer connection, works in its own savepoint, and at
  * tx_commit either hands over to the next waiting writer or, being the last, commits for all; every
  * one of them returns when the common fsync has happened. So inside a transaction do no slow work
  * (no hashing, rendering, network); do it before. */

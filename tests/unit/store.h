@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_STORE_H
 #define TESTS_UNIT_STORE_H
 
+#include <dirent.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -169,6 +170,30 @@ static inline void store_untie(const struct store *s)
 }
 
 /* ---- the end ---- */
+
+static inline void store_clear_dir(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return;
+    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+        char below[4096];
+        if (e->d_name[0] == '.' || (size_t)snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= sizeof below)
+            continue;
+        store_clear_dir(below);
+        remove(below);
+    }
+    closedir(dir);
+}
+
+/* The bytes beside it, which store_free knows nothing of. */
+static inline void store_clear_media(const struct store *s)
+{
+    char media[300];
+    snprintf(media, sizeof media, "%s/media", s->dir);
+    store_clear_dir(media);
+    rmdir(media);
+}
 
 static inline void store_remove(const struct store *s)
 {

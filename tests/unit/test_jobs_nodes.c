@@ -136,21 +136,6 @@ static void put(struct world *w, int side, const char *kind, int n, int64_t run_
     cx_free(cx);
 }
 
-/* At most half a minute, and that only when it fails. */
-#define UNTIL(w, expression)                                                                       \
-    do {                                                                                           \
-        struct timespec until_;                                                                    \
-        clock_gettime(CLOCK_REALTIME, &until_);                                                    \
-        until_.tv_sec += 30;                                                                       \
-        pthread_mutex_lock(&(w)->lock);                                                            \
-        while (!(expression))                                                                      \
-            if (pthread_cond_timedwait(&(w)->changed, &(w)->lock, &until_) != 0)                   \
-                break;                                                                             \
-        bool yes_ = (expression);                                                                  \
-        pthread_mutex_unlock(&(w)->lock);                                                          \
-        assert_true(yes_);                                                                         \
-    } while (0)
-
 static int get(struct world *w, const int *n)
 {
     pthread_mutex_lock(&w->lock);

@@ -115,21 +115,6 @@ static void put_by_command(struct world *w, int64_t id, int64_t run_at)
     node_close(node);
 }
 
-/* At most half a minute, and that only when it fails. */
-#define UNTIL(w, expression)                                                                       \
-    do {                                                                                           \
-        struct timespec until_;                                                                    \
-        clock_gettime(CLOCK_REALTIME, &until_);                                                    \
-        until_.tv_sec += 30;                                                                       \
-        pthread_mutex_lock(&(w)->lock);                                                            \
-        while (!(expression))                                                                      \
-            if (pthread_cond_timedwait(&(w)->changed, &(w)->lock, &until_) != 0)                   \
-                break;                                                                             \
-        bool yes_ = (expression);                                                                  \
-        pthread_mutex_unlock(&(w)->lock);                                                          \
-        assert_true(yes_);                                                                         \
-    } while (0)
-
 static void what_is_due_wakes_its_node(void **state)
 {
     struct world *w = *state;

@@ -1,7 +1,6 @@
 /* Where bytes lie, and who brings and removes them, without any picture. */
 #include "node/media/media_store.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "node/base/arena.h"
@@ -29,30 +28,11 @@ static int setup(void **state)
     return 0;
 }
 
-static void clear(const char *path)
-{
-    DIR *d = opendir(path);
-    if (d == NULL)
-        return;
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        char below[600];
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(below, sizeof below, "%s/%s", path, e->d_name);
-        clear(below);
-        remove(below);
-    }
-    closedir(d);
-}
-
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    char media[300];
     cx_free(f->cx);
-    snprintf(media, sizeof media, "%s/media", f->store->dir);
-    clear(media);
-    rmdir(media);
+    store_clear_media(f->store);
     store_free(f->store);
     free(f);
     return 0;

@@ -1,7 +1,6 @@
 /* What a plan allows, asked by the verbs themselves. The limits are the node's; nothing is half-done. */
 #include "node/quota.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "node/media/media.h"
@@ -178,29 +177,10 @@ static void codes_wait_for_room(void **state)
     OK_(code_redeem(d->cx, b, codes[2], STR("192.0.2.2"), &r)); /* it was not used up */
 }
 
-static void clear(const char *path)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return;
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        char below[600];
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(below, sizeof below, "%s/%s", path, e->d_name);
-        clear(below);
-        remove(below);
-    }
-    closedir(dir);
-}
-
 static int teardown(void **state)
 {
     struct domain *d = *state;
-    char media[300];
-    snprintf(media, sizeof media, "%s/media", d->store->dir);
-    clear(media);
-    rmdir(media);
+    store_clear_media(d->store);
     return domain_teardown(state);
 }
 

@@ -19,4 +19,20 @@
         assert_memory_equal(check_.p, (c), check_.n);                                              \
     } while (0)
 
+/* Waits for what other threads do: w has a lock, and changed is signalled under it. At most half a minute,
+ * and that only when it fails. */
+#define UNTIL(w, expression)                                                                       \
+    do {                                                                                           \
+        struct timespec until_;                                                                    \
+        clock_gettime(CLOCK_REALTIME, &until_);                                                    \
+        until_.tv_sec += 30;                                                                       \
+        pthread_mutex_lock(&(w)->lock);                                                            \
+        while (!(expression))                                                                      \
+            if (pthread_cond_timedwait(&(w)->changed, &(w)->lock, &until_) != 0)                   \
+                break;                                                                             \
+        bool yes_ = (expression);                                                                  \
+        pthread_mutex_unlock(&(w)->lock);                                                          \
+        assert_true(yes_);                                                                         \
+    } while (0)
+
 #endif
