@@ -178,8 +178,9 @@ static inline void store_clear_dir(const char *path)
         return;
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         char below[4096];
-        if (e->d_name[0] == '.' || (size_t)snprintf(below, sizeof below, "%s/%s", path, e->d_name) >= sizeof below)
+        if (e->d_name[0] == '.')
             continue;
+        assert_in_range(snprintf(below, sizeof below, "%s/%s", path, e->d_name), 1, sizeof below - 1);
         store_clear_dir(below);
         remove(below);
     }
