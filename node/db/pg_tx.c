@@ -22,8 +22,10 @@ static const struct db_query q_exclusive = CONTROL("SELECT pg_advisory_xact_lock
 static const struct db_query q_shared = CONTROL("SELECT pg_advisory_xact_lock_shared($1)", "i");
 static const struct db_query q_lazy =
     CONTROL("SELECT set_config('synchronous_commit', 'off', true)", "");
-/* Writes something of its own to the log, whose flush takes with it all that was written before. */
-static const struct db_query q_flush = CONTROL("SELECT pg_current_xact_id()", "");
+/* Writes something of its own to the log, whose flush takes with it all that was written before. To have
+ * an id is not enough: who wrote nothing but that waits for no disk. */
+static const struct db_query q_flush =
+    CONTROL("SELECT pg_logical_emit_message(true, 'orrery', '')", "");
 
 #define LEVELS(what)                                                                               \
     {                                                                                              \

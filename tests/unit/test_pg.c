@@ -152,6 +152,30 @@ static void wait_until_it_waits(struct store *s)
     store_disconnect(&r);
 }
 
+/* What was committed is on the disk, and not only known to the server. */
+static void a_commit_is_flushed(void **state)
+{
+    struct store *s = *state;
+    ONLY_ON_PG(s);
+    struct cx *cx = cx_new(&s->node);
+    struct store_raw r = store_connect(s);
+    for (int i = 0; i < 20; i++) {
+        int64_t written, flushed;
+        assert_int_equal(i % 2 == 0 ? tx_begin(cx) : tx_begin_shared(cx), OK);
+        for (int k = 0; k < 20; k++)
+            put(cx, 100 * i + k + 1, "to be kept");
+        written = store_run(&r, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint");
+        assert_int_equal(tx_commit(cx), OK);
+        flushed = store_run(&r, "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint");
+        assert_true(flushed >= written);
+        put(cx, 100 * i + 50, "alone");
+        written = store_run(&r, "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint");
+        assert_true(written > flushed);
+    }
+    store_disconnect(&r);
+    cx_free(cx);
+}
+
 static void shared_ones_run_side_by_side(void **state)
 {
     struct store *s = *state;
@@ -473,6 +497,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_lost_connection_is_replaced),
         TEST(a_transaction_is_lost_with_its_connection),
+        TEST(a_commit_is_flushed),
         TEST(shared_ones_run_side_by_side),
         TEST(who_must_wait_waits),
         TEST(schemas_do_not_meet),
