@@ -74,6 +74,28 @@ bench_neighbours() {
     beside "beside $((neighbours - 1)) that sleep, fan-out" "$fanout" "$alone_fanout" 0.9
 }
 
+# 2,000 nodes in one process, fifty of them visited all the time; after bench_neighbours.
+bench_fifty() {
+    [ -d "$work/host" ] || { echo "fifty: goes after neighbours"; return; }
+    inside=$("$bin/tests/bench/probe" port)
+    host_dir=$work/host serve_options="--internal 127.0.0.1:$inside --spare-keys 0"
+    serve "$work/host"
+    host_dir="" serve_options=""
+    fifty() {
+        wrk -t2 -c50 -d"$1"s --latency -s "$here/wrk_nodes.lua" "http://localhost:$port/"
+    }
+    fifty 2 >/dev/null
+    cold=$(pss)
+    fifty 10 >"$work/fifty"
+    awake=$(curl -sS "http://127.0.0.1:$inside/metrics" | sed -n 's/^orrery_nodes_awake //p')
+    failed=$(sed -n 's/.*Non-2xx or 3xx responses: //p' "$work/fifty")
+    echo "note: $neighbours nodes, ${awake:-?} awake: $(sed -n 's/Requests\/sec: *//p' "$work/fifty") requests/s," \
+        "p50 $(awk '$1 == "50%" { print $2 }' "$work/fifty"), p99 $(awk '$1 == "99%" { print $2 }' "$work/fifty")"
+    at_most "fifty of $neighbours nodes visited: not answered" "${failed:-0}" requests 0
+    at_most "fifty of $neighbours nodes visited: memory ($cold MB after 2 s)" "$(pss)" "MB PSS" 100
+    stop
+}
+
 # Nodes made by the API: one after the other, then as fast as four panels ask. The keys were made before.
 made_at_once=40
 made_in_all=120

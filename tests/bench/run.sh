@@ -2,7 +2,8 @@
 # The figures of docs/bench.md: the real program on a demo node, loaded over loopback, each figure
 # beside what the machine itself can do, measured in the same run.
 #
-#     run.sh [start|pages|inbox|fanout|postgres|nodes|neighbours|creating|backup …]        all when none is named
+#     run.sh [start|pages|inbox|fanout|postgres|nodes|neighbours|fifty|creating|backup …]
+#                                                all when none is named
 #
 # Run by `make bench` in a build without sanitizers; every load lasts a few seconds. ROUNDS (2) is
 # how often page loads and fan-outs are repeated; the best of ours stands against the best of the
@@ -22,7 +23,7 @@ echo "A **teaser** of two lines that everybody may read, and that says what the 
 port=$("$bin/tests/bench/probe" port)
 node=$work/node
 make_node "$node"
-for part in ${*:-start pages inbox fanout postgres nodes neighbours creating backup}; do
+for part in ${*:-start pages inbox fanout postgres nodes neighbours fifty creating backup}; do
     "bench_$part"
 done
 echo "$below below their goal"
