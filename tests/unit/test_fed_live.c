@@ -122,7 +122,7 @@ static int64_t n_jobs(struct live *l, const char *kind)
 }
 
 /* Wait until a query on a side says so, at most ten seconds. */
-#define UNTIL(side, expression)                                                                    \
+#define ASK_UNTIL(side, expression)                                                                \
     do {                                                                                           \
         bool yes_ = false;                                                                         \
         for (int i_ = 0; i_ < 1000 && !yes_; i_++) {                                               \
@@ -200,7 +200,7 @@ static void strangers_and_liars_get_401(void **state)
     OK_(q_test_received(acx, STR("via %"), &told));
     assert_int_equal(told, 1);
     cx_free(acx);
-    UNTIL(&l->a, n_jobs(l, "fed.forward") == 0);
+    ASK_UNTIL(&l->a, n_jobs(l, "fed.forward") == 0);
     struct buf deep;
     buf_init(&deep, 100000);
     buf_put(&deep, str_sub(like, 0, like.n - 1));
@@ -241,11 +241,11 @@ static void a_follower_hears_everything(void **state)
     cx_release(cx);
     int64_t heard = count(cx, "");
     assert_int_equal(post_to(l, follow, 0), 202);
-    UNTIL(&l->a, fans(cx_) == 1);
-    UNTIL(&l->b, count(cx_, "Accept") == heard + 1);
+    ASK_UNTIL(&l->a, fans(cx_) == 1);
+    ASK_UNTIL(&l->b, count(cx_, "Accept") == heard + 1);
     l->a.world->cx->now = clock_now();
     struct post p = make_published(&l->a_state, "Live", "the " CANARY " body", "Hear", GATE_MEMBERS, 0);
-    UNTIL(&l->b, count(cx_, "Create") == heard + 2);
+    ASK_UNTIL(&l->b, count(cx_, "Create") == heard + 2);
     const char *path = str_z(cx->arena, str_sub(p.object_uri, l->a.world->store->node.origin.n, 999));
     assert_int_equal(get(l, path, "application/activity+json", &body, cx->arena), 200);
     assert_true(str_contains(body, STR("Hear")));
@@ -254,12 +254,12 @@ static void a_follower_hears_everything(void **state)
     assert_int_equal(get(l, path, "*/*", NULL, cx->arena), 200);
 
     assert_int_equal(post_to(l, like_of(l, cx, 20, p.object_uri), BY_9421), 202);
-    UNTIL(&l->a, again(cx_, p.id).n_remote_likes == 1);
+    ASK_UNTIL(&l->a, again(cx_, p.id).n_remote_likes == 1);
     OK_(post_delete(as(&l->a_state, OWNER), p.id));
-    UNTIL(&l->b, count(cx_, "Delete") == heard + 3);
+    ASK_UNTIL(&l->b, count(cx_, "Delete") == heard + 3);
     assert_int_equal(get(l, path, "application/activity+json", &body, cx->arena), 410);
     assert_true(str_contains(body, STR("Tombstone")));
-    UNTIL(&l->a, n_jobs(l, "fed.deliver") == 0);
+    ASK_UNTIL(&l->a, n_jobs(l, "fed.deliver") == 0);
 }
 
 static void documents_answer(void **state)
