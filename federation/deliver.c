@@ -9,6 +9,7 @@
 #include "federation/hosts.h"
 #include "federation/httpsig.h"
 #include "federation/keys.h"
+#include "federation/policy.h"
 #include "federation/remote.h"
 #include "federation/fanout_sql.h"
 #include "node/base/clock.h"
@@ -277,6 +278,11 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
         cx->retry_after_s = 5;
         return JOB_RETRY; /* command line: the serving process sends */
     }
+    struct fed_policy policy;
+    if (fed_policy_of(cx, host, &policy) != OK)
+        return JOB_RETRY;
+    if (policy.level == FED_SUSPENDED)
+        return JOB_DONE; /* since it was queued */
     if (job->attempts > 0 && fed_body_was_gone(fed->bodies, job->id))
         return look_after(cx, job);
     if (fed_hosts_flush_some(cx, fed->hosts) != OK)
@@ -310,8 +316,12 @@ enum err fed_deliver_put_at(struct cx *cx, int64_t activity_id, struct str inbox
                             int64_t run_at)
 {
     struct str key = fed_deliver_key(cx, inbox, order);
+    struct fed_policy policy;
     if (key.p == NULL)
         return OK; /* ours are served by the store itself */
+    TRY(fed_policy_of_url(cx, inbox, &policy));
+    if (policy.level == FED_SUSPENDED)
+        return OK;
     return job_put(cx, "fed.deliver", activity_id, inbox, key, run_at);
 }
 

@@ -8,6 +8,7 @@
 #include "federation/hosts.h"
 #include "federation/keys.h"
 #include "federation/peer_key.h"
+#include "federation/policy.h"
 #include "federation/replay.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
@@ -26,8 +27,10 @@ enum err fed_start(struct cx *cx, struct node *node)
     fed->bodies = fed_bodies_new();
     fed->hosts = fed_hosts_new();
     fed->replay = fed_replay_new();
+    fed->rules = fed_rules_new();
     node->fed = fed;
     TRY(fed_hosts_load(cx, fed->hosts));
+    TRY(fed_rules_load(cx, fed->rules));
     return fed_setup(cx);
 }
 
@@ -43,6 +46,7 @@ void fed_stop(struct node *node)
     cx_free(cx);
     fed_hosts_free(fed->hosts);
     fed_replay_free(fed->replay);
+    fed_rules_free(fed->rules);
     fed_bodies_free(fed->bodies);
     fed_peer_keys_free(fed->peer_keys);
     fed_signers_free(fed->signers);

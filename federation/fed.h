@@ -13,6 +13,7 @@ struct fed_peer_keys; /* peer_key.h */
 struct fed_bodies;    /* deliver.h */
 struct fed_hosts;     /* hosts.h */
 struct fed_replay;    /* replay.h */
+struct fed_rules;     /* policy.h */
 
 /* What other processes may have changed in a shared store is remembered for so long at most. */
 enum { FED_MEMORY_MS = 1000 };
@@ -25,6 +26,7 @@ struct fed {
     struct fed_bodies *bodies;
     struct fed_hosts *hosts;
     struct fed_replay *replay;
+    struct fed_rules *rules;
 };
 
 #define AS_PUBLIC "https://www.w3.org/ns/activitystreams#Public"

@@ -5,6 +5,7 @@
 #include "federation/httpsig.h"
 #include "federation/inbox_sql.h"
 #include "federation/peer_key.h"
+#include "federation/policy.h"
 #include "federation/rates.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
@@ -313,6 +314,21 @@ static bool may_discover(struct inbound *in)
     return fed_rate_discovery(cx, host);
 }
 
+/* 3.4: of a suspended host nothing is looked at, no key least of all. Who signed and who is said to
+ * have done it may live in two places: both count. */
+static enum err refuse_suspended(struct inbound *in, bool *ret_done)
+{
+    struct cx *cx = in->rq->cx;
+    struct str signer = fed_host_of(cx->arena, in->sig.key_id);
+    struct fed_policy p;
+    *ret_done = false;
+    TRY(fed_policy_of(cx, in->host, &p));
+    if (p.level != FED_SUSPENDED && signer.p != NULL && !str_eq(signer, in->host))
+        TRY(fed_policy_of(cx, signer, &p));
+    *ret_done = p.level == FED_SUSPENDED;
+    return *ret_done ? reply_text(in->rq, 403, "this server does not speak with yours\n") : OK;
+}
+
 enum err fed_inbox_post(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -340,6 +356,9 @@ enum err fed_inbox_post(struct rq *rq)
     enum err e = httpsig_parse(cx->arena, &in->sig_rq, cx->now, SIG_SKEW_MS, &in->sig, &why);
     if (e != OK)
         return refuse(in, why);
+    TRY(refuse_suspended(in, &done));
+    if (done)
+        return OK;
     switch (fed_replay_look(cx->node->fed->replay, in->sig.signature, rq->target, rq->body,
                             cx->now)) {
     case REPLAY_SAME:

@@ -3,6 +3,7 @@
 
 #include "federation/fed.h"
 #include "federation/peer_key_int.h"
+#include "federation/policy.h"
 #include "federation/remote.h"
 #include "node/base/clock.h"
 #include "node/base/url.h"
@@ -89,6 +90,7 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
     /* acct: and did: ids, and hosts that nobody may be asked about, end here (2.14, 5.1). */
     if (!fed_id_ok(cx, key_id, host) || str_eq(host, cx->node->host))
         return ERR_FORBIDDEN;
+    TRY(fed_policy_may_fetch(cx, key_id));
     if (cx->node->server == NULL || cx->node->server->fetcher == NULL)
         return ERR_BUSY;
     TRY(fed_signer_instance(cx, &signer));
@@ -206,6 +208,8 @@ static void fetch_came(void *arg, const struct fetch_answer *answer)
     } else if (e == OK) {
         f->url = next;
         again = true;
+        if (fed_policy_suspended_now(f->fed, fed_host_of(f->arena, next)))
+            e = ERR_FORBIDDEN;
     }
     switch ((int)e) {
     case OK:

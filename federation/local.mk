@@ -24,6 +24,7 @@ libfed_a_SOURCES += \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
 	federation/out_collection.c federation/out_load.c federation/out_note.c \
 	federation/peer_key.c federation/peer_key.h federation/peer_key_int.h \
+	federation/policy.c federation/policy.h \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
 	federation/routes.c \
@@ -32,7 +33,7 @@ libfed_a_SOURCES += \
 SQL_FED += \
 	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
-	federation/keys.sql federation/out.sql federation/receive.sql
+	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \

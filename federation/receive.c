@@ -4,6 +4,7 @@
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
 #include "federation/out_sql.h"
+#include "federation/policy.h"
 #include "federation/receive_sql.h"
 #include "node/base/log.h"
 #include "node/jobs/jobs.h"
@@ -32,8 +33,12 @@ static enum err receive(struct cx *cx, const struct job *job)
     if (!str_eq(ld_id_at(in.doc, "actor"), in.actor.uri) || in.actor.local_kind.p != NULL ||
         !fed_id_ok(cx, in.id, in.actor.host))
         return cx_fail(cx, ERR_FORBIDDEN, "the signer is not the actor");
+    struct fed_policy policy;
     if (in.actor.deleted_at != DB_NULL)
         return OK;
+    TRY(fed_policy_of(cx, in.actor.host, &policy));
+    if (policy.level == FED_SUSPENDED)
+        return OK; /* since it was accepted */
     for (size_t i = 0; i < sizeof dispatch / sizeof *dispatch; i++)
         if (str_eq_c(in.type, dispatch[i].type))
             return dispatch[i].run(cx, &in);

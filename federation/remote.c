@@ -4,6 +4,7 @@
 #include "federation/fed.h"
 #include "federation/hosts.h"
 #include "federation/peer_key.h"
+#include "federation/policy.h"
 #include "federation/rates.h"
 #include "node/base/clock.h"
 #include "node/base/id.h"
@@ -277,6 +278,7 @@ static enum err one_get(struct cx *cx, struct fetcher *fetcher, const struct fed
                         struct fed_knock knock, struct str url, struct fetch_answer *ret)
 {
     struct sig_headers h;
+    TRY(fed_policy_may_fetch(cx, url));
     if (!fed_rate_fetches(cx, authority(cx->arena, url)))
         return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": too many at once", STR_ARG(url));
     struct fetch_request rq = fed_get_request(cx->arena, signer, knock, url, clock_now(), &h);

@@ -9,7 +9,8 @@ MIGRATIONS = \
 	node/db/migrations/0005_media.sql \
 	node/db/migrations/0006_talk.sql \
 	node/db/migrations/0007_federation.sql \
-	node/db/migrations/0008_quota.sql
+	node/db/migrations/0008_quota.sql \
+	node/db/migrations/0009_policy.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \
