@@ -161,8 +161,8 @@ enum err fed_get_activity(struct rq *rq)
     if (!str_to_i64(rq_param(rq, "id"), &id))
         return ERR_NOT_FOUND;
     TRY(q_activity_by_id(rq->cx, id, &found, &a));
-    /* Accept and Reject are between two. A Create whose object is gone answers as that does. */
-    if (!found || str_eq_c(a.type, "Accept") || str_eq_c(a.type, "Reject"))
+    /* What is between two is nobody else's. A Create whose object is gone answers as that does. */
+    if (!found || str_eq_c(a.audience, "direct"))
         return ERR_NOT_FOUND;
     if (str_eq_c(a.type, "Create") || str_eq_c(a.type, "Update")) {
         struct tombstone_find_row t;

@@ -1,8 +1,9 @@
 -- :name activity_put :exec
--- :in id int, uri text, actor_id int, type text, object_uri text, in_outbox int, fanned_to text?,
---     body text, now int
-INSERT INTO activity (id, uri, actor_id, type, object_uri, in_outbox, fanned_to, body, created_at)
-VALUES (:id, :uri, :actor_id, :type, :object_uri, :in_outbox, :fanned_to, :body, :now);
+-- :in id int, uri text, actor_id int, type text, object_uri text, in_outbox int, audience text,
+--     fanned_to text?, body text, now int
+INSERT INTO activity (id, uri, actor_id, type, object_uri, in_outbox, audience, fanned_to, body,
+                      created_at)
+VALUES (:id, :uri, :actor_id, :type, :object_uri, :in_outbox, :audience, :fanned_to, :body, :now);
 
 -- :name activity_of_object :maybe
 -- :in object_uri text, type text

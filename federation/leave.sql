@@ -7,7 +7,7 @@ SELECT id, uri FROM actor WHERE local_kind IN ('planet', 'account') AND deleted_
  ORDER BY id;
 
 -- Every inbox that we know, each once; hosts that have been silent for a week left out.
--- :name leaving_inboxes :many
+-- :name known_inboxes :many
 -- :in after text, n int
 -- :out inbox text
 SELECT DISTINCT COALESCE(a.shared_inbox, a.inbox) AS to_inbox

@@ -28,6 +28,7 @@ libfed_a_SOURCES += \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
 	federation/routes.c \
+	federation/say.c federation/say.h \
 	federation/webfinger.c
 
 SQL_FED += \

@@ -89,8 +89,8 @@ static void a_text_that_another_wrote_over_is_soon_read(void **state)
 {
     struct world *w = *state;
     struct cx *cx = as(state, 0);
-    store_sql(w->store, "INSERT INTO activity (id, uri, actor_id, type, object_uri, in_outbox, body, created_at)"
-                        " SELECT 77, 'https://t.example/ap/x/77', MIN(id), 'Create', 'o', 1, 'old', 0 FROM actor");
+    store_sql(w->store, "INSERT INTO activity (id, uri, actor_id, type, object_uri, in_outbox, audience, body,"
+                        " created_at) SELECT 77, 'https://t.example/ap/x/77', MIN(id), 'Create', 'o', 1, 'followers', 'old', 0 FROM actor");
     struct fed_body *held;
     OK_(fed_body_get(cx, cx->node->fed->bodies, 77, &held)); /* a delivery that takes its time */
     store_sql(w->store, "UPDATE activity SET body = 'new' WHERE id = 77");
