@@ -7,7 +7,7 @@ CLEANFILES += admin/html.c admin/html.h
 EXTRA_DIST += admin/html
 
 admin/html.c admin/html.h &: $(ADMIN_TEMPLATES) node/tools/tmplc$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/tmplc$(EXEEXT) -o admin/html -i admin/view.h $(ADMIN_TEMPLATES)
+	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/tmplc$(EXEEXT) -o admin/html -i admin/view_fedi.h $(ADMIN_TEMPLATES)
 
 $(libadmin_a_OBJECTS): | web/html.h admin/html.h
 
@@ -49,10 +49,13 @@ libadmin_a_SOURCES += \
 	admin/admin.h admin/routes.c \
 	admin/desk.c admin/desk.h \
 	admin/desk_codes.c \
+	admin/desk_fedi.c admin/desk_fedi.h \
+	admin/desk_fedi_overview.c \
+	admin/desk_fedi_settings.c \
 	admin/desk_people.c \
 	admin/desk_settings.c \
 	admin/desk_tray.c \
-	admin/view.h
+	admin/view.h admin/view_fedi.h
 
 check_PROGRAMS += tests/unit/test_cli
 tests_unit_test_cli_SOURCES = tests/unit/test_cli.c tests/unit/unit.h

@@ -1,5 +1,6 @@
 #include "admin/admin.h"
 #include "admin/desk.h"
+#include "admin/desk_fedi.h"
 
 static const struct route rows[] = {
     {GET, "/desk", desk_first, ACCOUNT, RATE_READ, 0, "the desk of one's first planet", false},
@@ -21,6 +22,10 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/tiers", desk_tier_make, ACCOUNT, RATE_WRITE, KB(16), "make a tier", false},
     {POST, "/desk/:planet/tiers/:id/prices", desk_price_make, ACCOUNT, RATE_WRITE, KB(4),
      "offer a price", false},
+    {GET, "/desk/:planet/fediverse", desk_fedi_overview, ACCOUNT, RATE_READ, 0,
+     "the planet in the fediverse", false},
+    {GET, "/desk/:planet/fediverse/settings", desk_fedi_settings, ACCOUNT, RATE_READ, 0,
+     "how the planet meets other servers", false},
     {GET, "/desk/:planet/settings", desk_settings, ACCOUNT, RATE_READ, 0, "name and looks", false},
     {POST, "/desk/:planet/settings", desk_settings_save, ACCOUNT, RATE_UPLOAD, MB(42),
      "change name and looks", false},

@@ -5,7 +5,9 @@
 #include "web/html.h" /* the parts that these pages share with the reading side */
 #include "web/view.h"
 
-enum desk_tab { DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_SETTINGS, DESK_TRAY };
+enum desk_tab {
+    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
+};
 
 /* Head of every desk page. */
 struct view_desk {

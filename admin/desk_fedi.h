@@ -1,0 +1,28 @@
+/* What the pages of the federation room share: /desk/:planet/fediverse and below. A page of the room is
+ * a line in the table of desk_fedi.c, rows in admin/routes.c, a .c and an .html of its own:
+ *
+ *     TRY(desk_planet(rq, &p));
+ *     TRY(desk_fedi_head(rq, &p, FEDI_BLOCKS, N_("Blocks"), &f));
+ *
+ * What is the node's (blocks of domains, secure mode) is for session.is_owner alone; what is the planet's
+ * for its owner and partners. */
+#ifndef ADMIN_DESK_FEDI_H
+#define ADMIN_DESK_FEDI_H
+
+#include "admin/desk.h"
+#include "admin/view_fedi.h"
+
+/* The head of a page of the room; in the request's arena. */
+MUST_USE enum err desk_fedi_head(struct rq *rq, const struct planet *p, enum fedi_tab tab,
+                                 const char *title, struct view_fedi **ret);
+/* 303 to "/desk/tea/fediverse<tail>" with a flash. */
+MUST_USE enum err desk_fedi_done(struct rq *rq, const struct planet *p, const char *tail,
+                                 const char *flash);
+
+/* The settings again, with what went wrong in a form of theirs. */
+MUST_USE enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p, enum err e);
+
+enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
+enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
+
+#endif
