@@ -25,6 +25,7 @@ libfed_a_SOURCES += \
 	federation/out_collection.c federation/out_load.c federation/out_note.c \
 	federation/peer_key.c federation/peer_key.h federation/peer_key_int.h \
 	federation/policy.c federation/policy.h \
+	federation/proof.c federation/proof.h \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
 	federation/routes.c \

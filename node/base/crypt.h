@@ -30,11 +30,11 @@ MUST_USE enum err crypt_key_read_private(struct str pem, struct crypt_key **ret)
 /* The same with another lower bound: published test vectors use 1024 bits. For tests only. */
 MUST_USE enum err crypt_key_read_public_min(struct str pem, int min_bits, struct crypt_key **ret);
 MUST_USE enum err crypt_key_read_private_min(struct str pem, int min_bits, struct crypt_key **ret);
-/* multibase z-base58btc Multikey (FEP-521a); Ed25519 only. */
+/* A Multikey (FEP-521a) in multibase: Ed25519, or RSA of the lengths above. */
 MUST_USE enum err crypt_key_read_multikey(struct str multibase, struct crypt_key **ret);
 struct str crypt_key_public_pem(struct arena *a, const struct crypt_key *k);
 struct str crypt_key_private_pem(struct arena *a, const struct crypt_key *k);
-struct str crypt_key_multikey(struct arena *a, const struct crypt_key *k); /* RSA: STR_NULL */
+struct str crypt_key_multikey(struct arena *a, const struct crypt_key *k);
 /* RSA: PKCS#1 v1.5 with SHA-256; Ed25519: pure. Raw signature bytes. */
 struct str crypt_sign(struct arena *a, const struct crypt_key *k, struct str message);
 bool crypt_verify(const struct crypt_key *k, struct str message, struct str signature);

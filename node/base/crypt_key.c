@@ -3,6 +3,7 @@
 #include "node/base/crypt.h"
 
 #include "node/base/arena.h"
+#include "node/base/base58.h"
 #include "node/base/buf.h"
 
 #include <openssl/bio.h>
@@ -147,70 +148,51 @@ struct str crypt_key_private_pem(struct arena *a, const struct crypt_key *k)
     return from_bio(a, b);
 }
 
-/* base58btc, as in draft-msporny-base58 */
-static const char base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-/* Exactly n bytes from digits (most significant first); false if they don't fit that. */
-static bool base58_decode(struct str s, unsigned char *ret, size_t n)
-{
-    memset(ret, 0, n);
-    for (size_t i = 0; i < s.n; i++) {
-        const char *d = s.p[i] == '\0' ? NULL : strchr(base58, s.p[i]);
-        if (d == NULL)
-            return false;
-        unsigned carry = (unsigned)(d - base58);
-        for (size_t j = n; j-- > 0;) {
-            carry += 58u * ret[j];
-            ret[j] = (unsigned char)carry;
-            carry >>= 8;
-        }
-        if (carry != 0)
-            return false;
-    }
-    return true;
-}
-
-static void base58_encode(struct buf *b, const unsigned char *p, size_t n)
-{
-    unsigned char digits[64] = {0};
-    size_t len = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned carry = p[i];
-        for (size_t j = 0; j < len; j++) {
-            carry += (unsigned)digits[j] << 8;
-            digits[j] = (unsigned char)(carry % 58);
-            carry /= 58;
-        }
-        for (; carry > 0 && len < sizeof digits; carry /= 58)
-            digits[len++] = (unsigned char)(carry % 58);
-    }
-    for (size_t i = len; i-- > 0;)
-        buf_put_char(b, base58[digits[i]]);
-}
+/* Multicodec, as varints before the key: ed25519-pub 0xed and rsa-pub 0x1205, whose key is the
+ * RSAPublicKey of PKCS#1 in DER. */
+static const unsigned char ed25519_pub[2] = {0xed, 0x01}, rsa_pub[2] = {0x85, 0x24};
 
 enum err crypt_key_read_multikey(struct str multibase, struct crypt_key **ret)
 {
-    /* Multicodec ed25519-pub is 0xed as a varint, then the key. */
-    unsigned char raw[2 + ED25519_BYTES];
-    if (multibase.n < 2 || multibase.n > 64 || multibase.p[0] != 'z' ||
-        !base58_decode(str_sub(multibase, 1, SIZE_MAX), raw, sizeof raw) || raw[0] != 0xed ||
-        raw[1] != 0x01)
+    unsigned char raw[BASE58_MAX];
+    size_t n;
+    if (!multibase_decode(multibase, raw, sizeof raw, &n) || n < 2 + ED25519_BYTES)
         return ERR_INVALID;
-    return wrap(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw + 2, ED25519_BYTES),
-                RSA_BITS_MIN, ret);
+    if (memcmp(raw, ed25519_pub, 2) == 0)
+        return n != 2 + ED25519_BYTES
+                   ? ERR_INVALID
+                   : wrap(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw + 2,
+                                                      ED25519_BYTES),
+                          RSA_BITS_MIN, ret);
+    if (memcmp(raw, rsa_pub, 2) != 0)
+        return ERR_INVALID;
+    const unsigned char *at = raw + 2;
+    EVP_PKEY *p = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)n - 2);
+    if (p != NULL && at != raw + n) {
+        EVP_PKEY_free(p);
+        p = NULL;
+    }
+    return wrap(p, RSA_BITS_MIN, ret);
 }
 
 struct str crypt_key_multikey(struct arena *a, const struct crypt_key *k)
 {
-    unsigned char raw[2 + ED25519_BYTES] = {0xed, 0x01};
+    unsigned char raw[BASE58_MAX];
+    unsigned char *at = raw + 2;
     size_t n = ED25519_BYTES;
-    if (k->type != CRYPT_ED25519)
-        return STR_NULL;
-    need(EVP_PKEY_get_raw_public_key(k->pkey, raw + 2, &n) == 1 && n == ED25519_BYTES);
+    if (k->type == CRYPT_ED25519) {
+        memcpy(raw, ed25519_pub, 2);
+        need(EVP_PKEY_get_raw_public_key(k->pkey, at, &n) == 1 && n == ED25519_BYTES);
+    } else {
+        memcpy(raw, rsa_pub, 2);
+        int len = i2d_PublicKey(k->pkey, NULL);
+        need(len > 0 && (size_t)len <= sizeof raw - 2 && i2d_PublicKey(k->pkey, &at) == len);
+        n = (size_t)len;
+    }
     struct buf b;
-    buf_init_arena(&b, a, 100);
+    buf_init_arena(&b, a, 2 * BASE58_MAX);
     buf_put_char(&b, 'z');
-    base58_encode(&b, raw, sizeof raw);
+    base58_encode(&b, raw, 2 + n);
     return buf_str(&b);
 }
 

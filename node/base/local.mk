@@ -46,8 +46,10 @@ tests_unit_test_turnstile_SOURCES = tests/unit/test_turnstile.c tests/unit/unit.
 tests_unit_test_turnstile_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) -lpthread
 
 libbase_a_SOURCES += \
+	node/base/base58.c node/base/base58.h \
 	node/base/crypt.c node/base/crypt.h node/base/crypt_key.c \
 	node/base/ip.c \
+	node/base/jcs.c node/base/jcs.h \
 	node/base/json.c node/base/json.h \
 	node/base/jw.c node/base/jw.h \
 	node/base/url.c node/base/url.h
@@ -57,13 +59,22 @@ tests_unit_test_crypt_SOURCES = tests/unit/test_crypt.c tests/unit/unit.h
 tests_unit_test_crypt_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c tests/unit/unit.h
 tests_unit_test_json_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+check_PROGRAMS += tests/unit/test_jcs
+tests_unit_test_jcs_SOURCES = tests/unit/test_jcs.c tests/unit/unit.h
+tests_unit_test_jcs_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_url_SOURCES = tests/unit/test_url.c tests/unit/unit.h
 tests_unit_test_url_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
 # ./check runs these with the seeds in tests/corpus/NAME.
 if FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
-FUZZERS += tests/fuzz/fuzz_json tests/fuzz/fuzz_url
+noinst_PROGRAMS += tests/fuzz/fuzz_base58 tests/fuzz/fuzz_jcs tests/fuzz/fuzz_json tests/fuzz/fuzz_url
+FUZZERS += tests/fuzz/fuzz_base58 tests/fuzz/fuzz_jcs tests/fuzz/fuzz_json tests/fuzz/fuzz_url
+tests_fuzz_fuzz_base58_SOURCES = tests/fuzz/fuzz_base58.c
+tests_fuzz_fuzz_base58_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_base58_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_jcs_SOURCES = tests/fuzz/fuzz_jcs.c
+tests_fuzz_fuzz_jcs_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_jcs_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
