@@ -6,6 +6,7 @@
 #include "federation/inbox_sql.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
+#include "federation/proof.h"
 #include "federation/rates.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
@@ -30,6 +31,9 @@ struct inbound {
     struct sig_parsed sig;
     struct fed_key_fetch *fetch; /* while parked */
     bool refetched;
+    int64_t teller_id;           /* who signed, when that is not the actor */
+    struct str teller_host;
+    struct proof *proof;         /* the actor's own word, while it is looked at; else NULL */
 };
 
 static struct str header_of(void *arg, const char *name)
@@ -137,7 +141,7 @@ static void note_alive(struct cx *cx, struct str host, bool rfc9421)
 }
 
 /* 3.6, 3.7: noted as seen and queued in one transaction; 202 when that is on disk. */
-static enum err accept(struct inbound *in, const struct fed_peer_key *key)
+static enum err accept(struct inbound *in, int64_t actor_id)
 {
     struct cx *cx = in->rq->cx;
     int64_t fresh = 0;
@@ -154,9 +158,9 @@ static enum err accept(struct inbound *in, const struct fed_peer_key *key)
     TX_SCOPE_SHARED(cx);
     TRY(q_seen_put(cx, in->id, cx->now, &fresh));
     if (fresh > 0)
-        TRY(job_put(cx, "fed.receive", key->actor_id, in->rq->body, order, 0));
+        TRY(job_put(cx, "fed.receive", actor_id, in->rq->body, order, 0));
     TRY(tx_commit(cx));
-    note_alive(cx, key->host, in->sig.scheme == SIG_RFC9421);
+    note_alive(cx, in->teller_host, in->sig.scheme == SIG_RFC9421);
     fed_replay_note(cx->node->fed->replay, in->sig.signature, in->rq->target, in->rq->body,
                     in->sig.created + SIG_SKEW_MS);
     return reply_empty(in->rq, 202);
@@ -164,20 +168,20 @@ static enum err accept(struct inbound *in, const struct fed_peer_key *key)
 
 /* 3.5: its teller is known, its actor did not sign. Noted under both names, so that nobody can make
  * us take another's activity for one that we had. */
-static enum err accept_forward(struct inbound *in, const struct fed_peer_key *key)
+static enum err accept_forward(struct inbound *in)
 {
     struct cx *cx = in->rq->cx;
     int64_t fresh = 0;
     bool done;
-    TRY(allow_lookup(in, key->host, &done));
+    TRY(allow_lookup(in, in->teller_host, &done));
     if (done)
         return OK;
     cx->now = clock_now();
     TX_SCOPE_SHARED(cx);
-    TRY(q_seen_put(cx, str_fmt(cx->arena, "via " STR_FMT " " STR_FMT, STR_ARG(key->host),
+    TRY(q_seen_put(cx, str_fmt(cx->arena, "via " STR_FMT " " STR_FMT, STR_ARG(in->teller_host),
                                STR_ARG(in->id)), cx->now, &fresh));
     if (fresh > 0)
-        TRY(job_put(cx, "fed.forward", key->actor_id, in->rq->body, STR_NULL, 0));
+        TRY(job_put(cx, "fed.forward", in->teller_id, in->rq->body, STR_NULL, 0));
     TRY(tx_commit(cx));
     return reply_empty(in->rq, 202);
 }
@@ -208,14 +212,31 @@ static void drop_fetch(void *fetch)
     fed_key_fetch_drop(fetch);
 }
 
+/* Brought without the actor's signature, or with a proof that does not hold: for some types it is
+ * enough to know where to look (3.5). */
+static enum err unproven(struct inbound *in)
+{
+    if (!fed_forward_wanted(in->type))
+        return refuse(in, "the signer is not the actor");
+    return accept_forward(in);
+}
+
+/* The key cannot be had now (UPSTREAM, BUSY) or not at all. */
+static enum err no_key(struct inbound *in, enum err e)
+{
+    bool later = e == ERR_UPSTREAM || e == ERR_BUSY;
+    if (in->proof != NULL && (!later || fed_forward_wanted(in->type)))
+        return unproven(in);
+    return later ? refuse_later(in) : refuse(in, "the key cannot be had");
+}
+
 /* Rest suspended while the key is fetched; no worker waits on a stranger's server. */
 static enum err fetch_key(struct inbound *in)
 {
-    enum err e = fed_key_fetch_join(in->rq->cx, in->sig.key_id, &in->fetch);
-    if (e == ERR_UPSTREAM || e == ERR_BUSY)
-        return refuse_later(in);
+    struct str id = in->proof == NULL ? in->sig.key_id : in->proof->key_id;
+    enum err e = fed_key_fetch_join(in->rq->cx, id, &in->fetch);
     if (e != OK)
-        return refuse(in, "the key cannot be had");
+        return no_key(in, e);
     struct rq *rq = in->rq;
     struct fed_key_fetch *fetch = in->fetch;
     /* With the request, also when the server stops before it is resumed. */
@@ -223,6 +244,58 @@ static enum err fetch_key(struct inbound *in)
     TRY(rq_park(rq, resume, in));
     fed_key_fetch_go(fetch, wake, rq); /* from here on another thread may have the request */
     return OK;
+}
+
+/* Its actor is known; how it is known does not matter any more. */
+static enum err take(struct inbound *in, int64_t actor_id)
+{
+    bool done = false;
+    if (str_eq_c(in->type, "Create") && !fed_rate_creates(in->rq->cx, in->actor))
+        return ERR_RATE_LIMITED;
+    if (wants_lookup(in))
+        TRY(allow_lookup(in, in->host, &done));
+    return done ? OK : accept(in, actor_id);
+}
+
+/* The key must be one that the actor lists to assert with, not merely one that it has (2.20). */
+static enum err check_proof(struct inbound *in, const struct fed_peer_key *key)
+{
+    struct cx *cx = in->rq->cx;
+    if (str_eq(key->actor_uri, in->actor) && key->asserts && proof_verify(in->proof, key->key))
+        return take(in, key->actor_id);
+    if (!in->refetched && cx->now - key->fetched_at > 5 * MS_MINUTE) {
+        in->refetched = true;
+        return fetch_key(in);
+    }
+    return unproven(in);
+}
+
+/* 2.20: another server passes on what its actor said. If the actor's own proof is in it, that is as
+ * good as its signature. */
+static enum err told(struct inbound *in)
+{
+    struct cx *cx = in->rq->cx;
+    struct proof *proof = ARENA_NEW(cx->arena, struct proof);
+    struct fed_peer_key *key = NULL;
+    const char *why;
+    if (proof_read(cx->arena, in->doc, cx->now, proof, &why) != OK ||
+        !fed_id_ok(cx, proof->key_id, in->host))
+        return unproven(in);
+    in->proof = proof;
+    in->refetched = false;
+    enum err e = fed_peer_key_find(cx, proof->key_id, false, &key);
+    if (e == ERR_NOT_FOUND) {
+        struct fed_actor actor;
+        bool known = fed_actor_by_uri(cx, in->actor, &actor) == OK;
+        if (!known && !fed_rate_discovery(cx, in->host))
+            return ERR_RATE_LIMITED;
+        in->refetched = true;
+        return fetch_key(in);
+    }
+    TRY(e);
+    e = check_proof(in, key);
+    fed_peer_key_drop(key);
+    return e;
 }
 
 static enum err check(struct inbound *in, struct fed_peer_key *key)
@@ -240,19 +313,11 @@ static enum err check(struct inbound *in, struct fed_peer_key *key)
     }
     if (!fed_rate_inbox(cx, key->host))
         return ERR_RATE_LIMITED;
-    if (!str_eq(key->actor_uri, in->actor)) {
-        if (!fed_forward_wanted(in->type))
-            return refuse(in, "the signer is not the actor");
-        return accept_forward(in, key);
-    }
-    if (str_eq_c(in->type, "Create") && !fed_rate_creates(cx, in->actor))
-        return ERR_RATE_LIMITED;
-    bool done = false;
-    if (wants_lookup(in))
-        TRY(allow_lookup(in, in->host, &done));
-    if (done)
-        return OK;
-    return accept(in, key);
+    in->teller_id = key->actor_id;
+    in->teller_host = str_dup(cx->arena, key->host);
+    if (!str_eq(key->actor_uri, in->actor))
+        return told(in);
+    return take(in, key->actor_id);
 }
 
 static enum err resume(struct rq *rq, void *arg)
@@ -265,19 +330,17 @@ static enum err resume(struct rq *rq, void *arg)
     rq->cx->now = clock_now();
     enum err e = fed_key_fetch_take(rq->cx, fetch, &key);
     if (e == OK) {
-        e = check(in, key);
+        e = in->proof != NULL ? check_proof(in, key) : check(in, key);
         fed_peer_key_drop(key);
         return e;
     }
-    if (e == ERR_UPSTREAM || e == ERR_BUSY)
-        return refuse_later(in);
     if (e == ERR_STORAGE)
         return e;
     struct fed_actor actor;
-    if (e == ERR_GONE && in->self_delete && str_eq_c(in->type, "Delete") &&
+    if (in->proof == NULL && e == ERR_GONE && in->self_delete && str_eq_c(in->type, "Delete") &&
         fed_actor_by_uri(rq->cx, in->actor, &actor) == OK)
         return check_later(in, actor.id);
-    return refuse(in, "the key cannot be had");
+    return no_key(in, e);
 }
 
 /* 2.21: a self-delete by somebody we never met needs no look at all: there is nothing to delete.

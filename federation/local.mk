@@ -42,6 +42,10 @@ tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_v
 	tests/unit/unit.h
 tests_unit_test_httpsig_LDADD = libfed.a $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
+check_PROGRAMS += tests/unit/test_proof
+tests_unit_test_proof_SOURCES = tests/unit/test_proof.c tests/unit/unit.h
+tests_unit_test_proof_LDADD = libfed.a $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
 check_PROGRAMS += tests/unit/test_fed_out
 tests_unit_test_fed_out_SOURCES = tests/unit/test_fed_out.c tests/unit/unit.h
 tests_unit_test_fed_out_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

@@ -150,6 +150,7 @@ enum err fed_peer_key_find(struct cx *cx, struct str key_id, bool stale_ok,
     k->actor_id = row.actor_id;
     k->fetched_at = row.fetched_at;
     k->read_at = read_at;
+    k->asserts = str_starts(row.pem, STR("z")); /* only there are keys written so (remote.c) */
     k->key = key;
     atomic_store(&k->refs, 2);
     pthread_mutex_lock(&m->lock);

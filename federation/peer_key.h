@@ -17,6 +17,7 @@ struct fed_peer_key {
     struct str key_id, actor_uri, host;
     int64_t actor_id, fetched_at;
     int64_t read_at; /* from the store; monotonic */
+    bool asserts;    /* listed under assertionMethod: proofs may be checked with it */
     struct crypt_key *key;
 };
 
