@@ -43,6 +43,10 @@ static void doc_key(struct arena *a, struct fed_doc *d, json_t *k, const char *o
     struct str o = ld_id_at(k, owner);
     if (!str_eq(o, d->uri) || !str_eq(authority(a, id), d->host))
         return;
+    /* Mitra lists its RSA key once more as a Multikey, under the same id: the PEM stands. */
+    for (size_t i = 0; i < d->n_keys; i++)
+        if (str_eq(d->keys[i].id, id))
+            return;
     d->keys[d->n_keys].id = id;
     d->keys[d->n_keys++].material = m;
 }
