@@ -4,6 +4,7 @@ libfed_a_SOURCES += \
 	federation/httpsig.c federation/httpsig.h federation/httpsig_int.h \
 	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c \
 	federation/backfill.c federation/backfill.h \
+	federation/finger.c federation/finger.h \
 	federation/followers.c federation/forward.c \
 	federation/rates.c federation/rates.h \
 	federation/replay.c federation/replay.h \

@@ -299,6 +299,7 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"like", N_("likes what you wrote")},
         {"follow", N_("follows the planet")},
         {"membership", N_("Your membership has changed")},
+        {"report", N_("reports something on your planet")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_eq_c(kind, words[i][0]))

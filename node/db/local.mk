@@ -11,6 +11,7 @@ MIGRATIONS = \
 	node/db/migrations/0007_federation.sql \
 	node/db/migrations/0008_quota.sql \
 	node/db/migrations/0009_policy.sql
+	node/db/migrations/0011_reports.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -11,7 +11,7 @@
 static bool known(const char *kind)
 {
     static const char *const kinds[] = {"mention", "reply",  "comment",
-                                        "like",    "follow", "membership"};
+                                        "like",    "follow", "membership", "report"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)
             return true;
