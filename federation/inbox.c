@@ -252,6 +252,8 @@ static enum err take(struct inbound *in, int64_t actor_id)
     bool done = false;
     if (str_eq_c(in->type, "Create") && !fed_rate_creates(in->rq->cx, in->actor))
         return ERR_RATE_LIMITED;
+    if (str_eq_c(in->type, "Flag") && !fed_rate_flags(in->rq->cx, fed_house(in->host)))
+        return ERR_RATE_LIMITED;
     if (wants_lookup(in))
         TRY(allow_lookup(in, in->host, &done));
     return done ? OK : accept(in, actor_id);

@@ -20,6 +20,11 @@ bool fed_rate_creates(struct cx *cx, struct str actor_uri)
     return take(cx, "create", actor_uri, 30, 30.0 / 600);
 }
 
+bool fed_rate_flags(struct cx *cx, struct str house)
+{
+    return take(cx, "flag", house, 20, 1.0 / 120);
+}
+
 bool fed_rate_discovery(struct cx *cx, struct str host)
 {
     return take(cx, "new", host, 10, 10.0 / 60);

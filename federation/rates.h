@@ -11,6 +11,8 @@
 bool fed_rate_inbox(struct cx *cx, struct str host);
 /* A Create of this actor: 30 in ten minutes. */
 bool fed_rate_creates(struct cx *cx, struct str actor_uri);
+/* A report (Flag) from this house: 20 at once, then one in two minutes. */
+bool fed_rate_flags(struct cx *cx, struct str house);
 /* An actor that we don't know, of a host where nobody follows us: 10 a minute. This one comes before
  * any signature is checked: the key is what is to be fetched. */
 bool fed_rate_discovery(struct cx *cx, struct str host);

@@ -9,7 +9,7 @@
 #include "node/base/log.h"
 #include "node/jobs/jobs.h"
 
-/* What we act upon. Everything else was answered 202 and ends here, Accept, Reject, Flag, Add and
+/* What we act upon. Everything else was answered 202 and ends here, Accept, Reject, Add and
  * Move among it: we ask for nothing that could be accepted, and the rest is not spoken yet. */
 static const struct {
     const char *type;
@@ -18,6 +18,7 @@ static const struct {
     {"Follow", fed_in_follow},     {"Undo", fed_in_undo},     {"Create", fed_in_create},
     {"Update", fed_in_update},     {"Delete", fed_in_delete}, {"Like", fed_in_like},
     {"EmojiReact", fed_in_like},   {"Announce", fed_in_announce}, {"Block", fed_in_block},
+    {"Flag", fed_in_flag},
 };
 
 static enum err receive(struct cx *cx, const struct job *job)

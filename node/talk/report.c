@@ -174,7 +174,7 @@ static enum err take_for(struct cx *cx, const struct report_flag *f, int64_t pla
         if (planet == planet_id)
             TRY(q_report_item_insert(cx, id, f->items[i].post_id, f->items[i].comment_id, NULL));
     }
-    return tell_deciders(cx, planet_id, first, about_account, f->host);
+    return f->quiet ? OK : tell_deciders(cx, planet_id, first, about_account, f->host);
 }
 
 enum err report_take(struct cx *cx, const struct report_flag *f)

@@ -47,6 +47,7 @@ struct report_flag {
     int64_t planet_id;                 /* 0: of no planet */
     int64_t about_account_id, about_actor_id; /* DB_NULL */
     const struct report_item *items; size_t n_items;
+    bool quiet;                        /* nobody gets a notice of it (a silenced server) */
 };
 MUST_USE enum err report_take(struct cx *cx, const struct report_flag *flag);
 
