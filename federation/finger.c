@@ -1,6 +1,7 @@
 #include "federation/finger.h"
 
 #include "federation/fed.h"
+#include "federation/policy.h"
 #include "federation/rates.h"
 #include "federation/remote.h"
 #include "node/base/buf.h"
@@ -74,6 +75,7 @@ static enum err get(struct cx *cx, struct str url, struct fetch_answer *ret)
         struct fetch_request rq = {.method = "GET", .url = url, .headers = accept, .n_headers = 1,
                                    .max_answer = FINGER_MAX, .timeout_ms = FINGER_TIMEOUT_MS,
                                    .agent = cx->node->agent};
+        TRY(fed_policy_may_fetch(cx, url));
         if (!fed_rate_fetches(cx, fed_host_of(cx->arena, url)))
             return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": too many at once", STR_ARG(url));
         enum err e = fetch_wait(fetcher, cx->arena, &rq, ret);

@@ -2,7 +2,7 @@
  * or in full, or, from Misskey, as addresses in the text. What is not ours is left out; who reported
  * is not kept by name. */
 #include "federation/fed.h"
-#include "federation/rates.h"
+#include "federation/policy.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/db/db.h"
@@ -138,6 +138,10 @@ static struct str plain(struct cx *cx, struct str content)
 enum err fed_in_flag(struct cx *cx, const struct fed_in *in)
 {
     struct named f = {.account_id = DB_NULL, .actor_id = DB_NULL};
+    struct fed_policy policy;
+    TRY(fed_policy_of(cx, in->actor.host, &policy));
+    if (policy.reject_reports)
+        return OK;
     struct str text = plain(cx, ld_lang(in->doc, "content", NULL));
     LD_EACH(i, one, ld_get(in->doc, "object"))
         if (i < OBJECTS_MAX)
@@ -148,6 +152,7 @@ enum err fed_in_flag(struct cx *cx, const struct fed_in *in)
     struct report_flag flag = {.uri = in->id, .host = in->actor.host, .text = text,
                                .actor_id = in->actor.id, .planet_id = f.planet_id,
                                .about_account_id = f.account_id, .about_actor_id = f.actor_id,
-                               .items = f.items, .n_items = f.n};
+                               .items = f.items, .n_items = f.n,
+                               .quiet = policy.level == FED_SILENCED};
     return report_take(cx, &flag);
 }

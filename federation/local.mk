@@ -5,6 +5,7 @@ libfed_a_SOURCES += \
 	federation/httpsig_9421.c federation/httpsig_draft.c federation/httpsig_sign.c \
 	federation/backfill.c federation/backfill.h \
 	federation/finger.c federation/finger.h \
+	federation/flag.c federation/flag.h \
 	federation/followers.c federation/forward.c \
 	federation/rates.c federation/rates.h \
 	federation/replay.c federation/replay.h \
@@ -61,6 +62,11 @@ tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 FED_WORLD = tests/unit/fed_world.h tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
 FED_WORLD_SQL = tests/unit/fed_world_sql.c tests/unit/talk_world_sql.c
+check_PROGRAMS += tests/unit/test_fed_report
+tests_unit_test_fed_report_SOURCES = tests/unit/test_fed_report.c $(FED_WORLD)
+nodist_tests_unit_test_fed_report_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_report_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_fed_report.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live \
 	tests/unit/test_fed_queue tests/unit/test_fed_far tests/unit/test_fed_shared
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)

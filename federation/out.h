@@ -67,6 +67,12 @@ void fed_out_tombstone(struct jw *w, struct str id, struct str former_type, int6
 void fed_out_answer(struct jw *w, const struct fed_out_envelope *e, struct str follow_id,
                     struct str follower, struct str target);
 
+/* A report to the server of whom it is about: e->to is that actor, objects are its posts. */
+void fed_out_flag(struct jw *w, const struct fed_out_envelope *e, struct str text,
+                  const struct str *objects, size_t n_objects);
+/* An actor of ours has moved: to its followers alone. */
+void fed_out_move(struct jw *w, const struct fed_out_envelope *e, struct str target);
+
 /* The string uri+tail. */
 void fed_put_below(struct jw *w, struct str uri, const char *tail);
 

@@ -98,3 +98,35 @@ void fed_out_answer(struct jw *w, const struct fed_out_envelope *e, struct str f
     jw_end(w);
     jw_end(w);
 }
+
+void fed_out_flag(struct jw *w, const struct fed_out_envelope *e, struct str text,
+                  const struct str *objects, size_t n_objects)
+{
+    jw_obj(w);
+    put_envelope(w, e, false);
+    jw_key_str(w, "content", text);
+    jw_key(w, "object");
+    jw_arr(w);
+    jw_str(w, e->to);
+    for (size_t i = 0; i < n_objects; i++)
+        jw_str(w, objects[i]);
+    jw_end(w);
+    jw_end(w);
+}
+
+void fed_out_move(struct jw *w, const struct fed_out_envelope *e, struct str target)
+{
+    jw_obj(w);
+    jw_key_c(w, "@context", "https://www.w3.org/ns/activitystreams");
+    jw_key_str(w, "id", e->id);
+    jw_key_c(w, "type", "Move");
+    jw_key_str(w, "actor", e->actor);
+    jw_key_time(w, "published", e->published);
+    jw_key(w, "to");
+    jw_arr(w);
+    fed_put_below(w, e->actor, "/followers");
+    jw_end(w);
+    jw_key_str(w, "object", e->actor);
+    jw_key_str(w, "target", target);
+    jw_end(w);
+}

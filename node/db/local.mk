@@ -10,7 +10,7 @@ MIGRATIONS = \
 	node/db/migrations/0006_talk.sql \
 	node/db/migrations/0007_federation.sql \
 	node/db/migrations/0008_quota.sql \
-	node/db/migrations/0009_policy.sql
+	node/db/migrations/0009_policy.sql \
 	node/db/migrations/0011_reports.sql
 
 libstore_a_SOURCES += \

@@ -82,3 +82,28 @@ SELECT id, subject, run_at FROM job WHERE kind = 'fed.backfill' ORDER BY id;
 -- :out object_uri text, run_at int
 SELECT a.object_uri, j.run_at FROM job j JOIN activity a ON a.id = j.subject
  WHERE j.kind = 'fed.deliver' AND j.payload = :inbox ORDER BY j.run_at, j.id;
+
+-- :name test_domain_rule :exec
+-- :in host text, level text, reject_reports int
+INSERT INTO domain_rule (host, kind, level, reject_media, reject_reports, obfuscate, public_comment,
+                         private_comment, created_at, changed_at)
+VALUES (:host, 'block', :level, 0, :reject_reports, 0, '', '', 0, 0)
+ON CONFLICT (host, kind) DO UPDATE SET level = excluded.level,
+    reject_reports = excluded.reject_reports;
+
+-- :name test_domain_change :exec
+UPDATE domain_mode SET version = version + 1;
+
+-- :name test_notices :one
+-- :in account_id int, kind text
+-- :out n int
+SELECT COUNT(*) FROM notice WHERE account_id = :account_id AND kind = :kind;
+
+-- :name test_audited :one
+-- :in what text, subject int
+-- :out n int
+SELECT COUNT(*) FROM audit WHERE what = :what AND subject = :subject;
+
+-- :name test_make_owner :exec
+-- :in id int
+UPDATE account SET is_owner = 1 WHERE id = :id;
