@@ -24,6 +24,11 @@ enum err fed_in_update(struct cx *cx, const struct fed_in *in)
     if (str_eq(in->object_id, in->actor.uri))
         return update_actor(cx, in);
     TRY(q_comment_times(cx, in->object_id, &found, &was));
+    if (!found && json_is_object(in->object)) {
+        /* It overtook its Create, or that was lost: what it says is the newest word of it. */
+        TRY(fed_in_create(cx, in));
+        TRY(q_comment_times(cx, in->object_id, &found, &was));
+    }
     if (!found)
         return OK;
     if (was.actor_id != in->actor.id)

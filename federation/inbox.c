@@ -250,7 +250,9 @@ static enum err fetch_key(struct inbound *in)
 static enum err take(struct inbound *in, int64_t actor_id)
 {
     bool done = false;
-    if (str_eq_c(in->type, "Create") && !fed_rate_creates(in->rq->cx, in->actor))
+    /* An Update may be the first that we hear of a note. */
+    bool tells = str_eq_c(in->type, "Create") || (str_eq_c(in->type, "Update") && !in->self_delete);
+    if (tells && !fed_rate_creates(in->rq->cx, in->actor))
         return ERR_RATE_LIMITED;
     if (str_eq_c(in->type, "Flag") && !fed_rate_flags(in->rq->cx, fed_house(in->host)))
         return ERR_RATE_LIMITED;
