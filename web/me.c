@@ -296,6 +296,7 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"mention", N_("mentioned you")},
         {"reply", N_("answered you")},
         {"comment", N_("commented on your post")},
+        {"quote", N_("quoted your post")},
         {"like", N_("likes what you wrote")},
         {"follow", N_("follows the planet")},
         {"membership", N_("Your membership has changed")},

@@ -12,12 +12,16 @@
 #include "node/talk/mention.h"
 #include "node/text/markdown.h"
 
-/* The same words in the same place so soon after are the same form, sent twice. */
-#define TWIN_MS MS_MINUTE
-
 enum err comment_count(struct cx *cx, int64_t post_id, enum comment_audience audience, int64_t n)
 {
     return q_comment_count_add(cx, post_id, n, audience == COMMENT_PUBLIC ? n : 0, NULL);
+}
+
+enum err comment_count_ref(struct cx *cx, const struct comment_ref_row *c, int64_t n)
+{
+    if (str_eq(c->kind, STR("quote")))
+        return OK;
+    return comment_count(cx, c->post_id, audience_of(c->audience), n);
 }
 
 /* ---- writing one --------------------------------------------------------------------------- */
@@ -60,7 +64,8 @@ static enum err find_parent(struct cx *cx, const struct post *post, int64_t pare
     bool found;
 
     TRY(q_comment_ref_get(cx, parent_id, &found, ret));
-    if (!found || ret->post_id != post->id || !str_eq(ret->state, STR("shown")))
+    if (!found || ret->post_id != post->id || !str_eq(ret->state, STR("shown")) ||
+        !str_eq(ret->kind, STR("reply")))
         return cx_tell(cx, ERR_INVALID,
                        N_("The comment that you answer isn't there any more. Write a new one."));
     return OK;
@@ -75,11 +80,33 @@ static enum err still_published(struct cx *cx, int64_t post_id)
     return str_eq(post.state, STR("published")) ? OK : ERR_NOT_FOUND;
 }
 
-enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_id,
-                        struct str markdown, enum comment_audience audience, struct comment *ret)
+int64_t comment_form_id(struct cx *cx)
+{
+    return id_next(cx->node->ids);
+}
+
+/* A form that is sent twice finds what it made the first time. */
+static enum err sent_before(struct cx *cx, const struct post *post, const struct comment_draft *d,
+                            bool *ret_found, int64_t *ret_id)
+{
+    struct comment_of_form_row was;
+
+    *ret_found = false;
+    if (d->form_id <= 0)
+        return OK;
+    TRY(q_comment_of_form(cx, cx->viewer, d->form_id, ret_found, &was));
+    if (*ret_found && was.post_id != post->id)
+        return cx_tell(cx, ERR_INVALID, N_("This form was used already. Open the page again."));
+    *ret_id = was.id;
+    return OK;
+}
+
+enum err comment_write(struct cx *cx, const struct post *post, const struct comment_draft *d,
+                       struct comment *ret)
 {
     struct comment_ref_row parent = {.account_id = DB_NULL};
-    struct told_of of = {.post = post, .markdown = markdown, .account_id = cx->viewer};
+    enum comment_audience audience = d->audience;
+    struct told_of of = {.post = post, .markdown = d->markdown, .account_id = cx->viewer};
     struct told *told;
     size_t n_told;
     struct safe_html html;
@@ -87,27 +114,28 @@ enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_i
     int64_t twin_id, id = id_next(cx->node->ids);
     bool twin;
 
-    if (parent_id != 0) {
-        TRY(find_parent(cx, post, parent_id, &parent));
+    if (d->parent_id != 0) {
+        TRY(find_parent(cx, post, d->parent_id, &parent));
         audience = audience_of(parent.audience);
     }
     TRY(comment_may_create(cx, post, audience));
-    TRY(check_text(cx, markdown));
-    TRY(markdown_render(cx, MARKDOWN_COMMENT, markdown, &html));
+    TRY(check_text(cx, d->markdown));
+    TRY(markdown_render(cx, MARKDOWN_COMMENT, d->markdown, &html));
     of.audience = audience;
     of.parent_account_id = parent.account_id == DB_NULL ? 0 : parent.account_id;
     TRY(mention_find(cx, &of, &told, &n_told));
 
     TX_SCOPE(cx);
     TRY(still_published(cx, post->id));
-    TRY(q_comment_twin(cx, post->id, parent_id, cx->viewer, audience_name(audience), markdown,
-                       cx->now - TWIN_MS, &twin, &twin_id));
+    TRY(sent_before(cx, post, d, &twin, &twin_id));
     if (twin)
         return comment_read_back(cx, twin_id, post->planet_id, ret);
-    TRY(q_comment_insert(cx, id, post->id, parent_id == 0 ? DB_NULL : parent_id,
-                         parent_id == 0 ? id : parent.root_id, cx->viewer, DB_NULL,
-                         audience_name(audience), STR("shown"), markdown, html.s, STR_NULL,
-                         STR_NULL, cx->now, NULL));
+    TRY(q_comment_insert(cx, id, post->id, d->parent_id == 0 ? DB_NULL : d->parent_id,
+                         d->parent_id == 0 ? id : parent.root_id, cx->viewer, DB_NULL,
+                         audience_name(audience), STR("shown"), d->markdown, html.s, STR_NULL,
+                         STR_NULL, cx->now, STR("reply"),
+                         d->abroad && audience == COMMENT_PUBLIC,
+                         d->form_id > 0 ? d->form_id : DB_NULL, NULL));
     TRY(comment_count(cx, post->id, audience, 1));
     TRY(event_emit(cx, EV_COMMENT_CREATED, id, STR_NULL));
     TRY(mention_tell(cx, &of, id, told, n_told));
@@ -115,6 +143,14 @@ enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_i
     TRY(tx_commit(cx));
     *ret = made;
     return OK;
+}
+
+enum err comment_create(struct cx *cx, const struct post *post, int64_t parent_id,
+                        struct str markdown, enum comment_audience audience, struct comment *ret)
+{
+    struct comment_draft d = {.parent_id = parent_id, .markdown = markdown, .audience = audience};
+
+    return comment_write(cx, post, &d, ret);
 }
 
 /* ---- changing one -------------------------------------------------------------------------- */
@@ -204,8 +240,9 @@ enum err comment_delete(struct cx *cx, int64_t id)
     if (c.account_id != cx->viewer)
         TRY(check_moderator(cx, &post));
     TRY(q_comment_erase(cx, id, NULL));
+    TRY(q_comment_media_erase(cx, id, NULL));
     if (str_eq(c.state, STR("shown")))
-        TRY(comment_count(cx, c.post_id, audience_of(c.audience), -1));
+        TRY(comment_count_ref(cx, &c, -1));
     TRY(event_emit(cx, EV_COMMENT_DELETED, id, STR_NULL));
     return tx_commit(cx);
 }
@@ -221,7 +258,7 @@ static enum err move_to(struct cx *cx, const struct comment_ref_row *c, struct s
         return OK;
     TRY(q_comment_set_state(cx, c->id, state, NULL));
     if (was != is)
-        TRY(comment_count(cx, c->post_id, audience_of(c->audience), is ? 1 : -1));
+        TRY(comment_count_ref(cx, c, is ? 1 : -1));
     return event_emit(cx, EV_COMMENT_UPDATED, c->id, STR_NULL);
 }
 

@@ -75,6 +75,7 @@ static struct str avatar(struct cx *cx, const struct comment_row *r)
 void comment_of_row(struct cx *cx, const struct comment_row *r, bool moderator, struct comment *ret)
 {
     bool live = !str_eq(r->state, STR("deleted"));
+    struct emoji *emoji;
 
     *ret = (struct comment){
         .id = r->id,
@@ -85,6 +86,8 @@ void comment_of_row(struct cx *cx, const struct comment_row *r, bool moderator, 
         .account_id = r->account_id == DB_NULL ? 0 : r->account_id,
         .actor_id = r->actor_id == DB_NULL ? 0 : r->actor_id,
         .is_remote = r->actor_id != DB_NULL,
+        .is_quote = str_eq(r->kind, STR("quote")),
+        .abroad = r->abroad != 0,
         .audience = audience_of(r->audience),
         .state = r->state,
         .html = {STR("")},
@@ -107,6 +110,42 @@ void comment_of_row(struct cx *cx, const struct comment_row *r, bool moderator, 
     ret->n_likes = r->n_likes;
     ret->liked = r->liked != 0;
     ret->edited_at = r->edited_at;
+    ret->warning = r->warning;
+    ret->sensitive = r->sensitive != 0;
+    ret->n_emoji = emoji_list_read(cx->arena, r->emoji, &emoji);
+    ret->emoji = emoji;
+    ret->n_author_emoji = emoji_list_read(cx->arena, r->author_emoji, &emoji);
+    ret->author_emoji = emoji;
+}
+
+/* What came with those that are seen; both are in the order of their ids, or its reverse. */
+static enum err attach_media(struct cx *cx, int64_t post_id, struct str kind, struct comment *list,
+                             size_t n)
+{
+    struct comment_media_row *rows;
+    struct comment_media *media;
+    size_t n_rows;
+
+    if (n == 0)
+        return OK;
+    TRY(q_comment_media_of_post(cx, post_id, kind, &rows, &n_rows));
+    if (n_rows == 0)
+        return OK;
+    media = ARENA_ARRAY(cx->arena, struct comment_media, n_rows);
+    for (size_t i = 0; i < n_rows; i++)
+        media[i] = (struct comment_media){rows[i].kind, rows[i].url,   rows[i].mime,
+                                          rows[i].alt,  rows[i].width, rows[i].height};
+    for (size_t i = 0, next; i < n_rows; i = next) {
+        for (next = i + 1; next < n_rows && rows[next].comment_id == rows[i].comment_id;)
+            next++;
+        for (size_t k = 0; k < n; k++) {
+            if (list[k].id != rows[i].comment_id || list[k].author_name.p == NULL)
+                continue;
+            list[k].media = &media[i];
+            list[k].n_media = next - i;
+        }
+    }
+    return OK;
 }
 
 /* ---- threads ------------------------------------------------------------------------------- */
@@ -159,6 +198,26 @@ enum err comment_list(struct cx *cx, const struct post *post, const struct acces
                                                                        : rows[parent].name;
         n_out++;
     }
+    TRY(attach_media(cx, post->id, STR("reply"), out, n_out));
+    *ret = out;
+    *ret_n = n_out;
+    return OK;
+}
+
+enum err comment_quotes(struct cx *cx, const struct post *post, struct comment **ret, size_t *ret_n)
+{
+    struct comment_row *rows;
+    struct comment *out;
+    size_t n, n_out = 0;
+    bool moderator;
+
+    TRY(comment_is_moderator(cx, post->planet_id, &moderator));
+    TRY(q_comment_quotes(cx, post->id, cx->viewer, COMMENT_QUOTES_MAX, &rows, &n));
+    out = ARENA_ARRAY(cx->arena, struct comment, n);
+    for (size_t i = 0; i < n; i++)
+        if (comment_is_visible(cx, &rows[i], moderator))
+            comment_of_row(cx, &rows[i], moderator, &out[n_out++]);
+    TRY(attach_media(cx, post->id, STR("quote"), out, n_out));
     *ret = out;
     *ret_n = n_out;
     return OK;

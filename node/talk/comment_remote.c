@@ -7,12 +7,6 @@
 #include "node/talk/comment_sql.h"
 #include "node/talk/mention.h"
 
-struct incoming {
-    int64_t parent_id, root_id, actor_id, at;
-    struct str uri, url;
-    struct safe_html html;
-};
-
 /* The one that stands under this id, if there is one. */
 static enum err find_known(struct cx *cx, struct str uri, int64_t actor_id, bool *ret_found,
                            struct comment_ref_row *ret)
@@ -27,53 +21,80 @@ static enum err find_known(struct cx *cx, struct str uri, int64_t actor_id, bool
     return OK;
 }
 
-static enum err put(struct cx *cx, const struct post *post, const struct incoming *in,
-                    int64_t *ret_id)
+enum err comment_set_far(struct cx *cx, int64_t comment_id, const struct comment_far *far)
 {
-    int64_t id = id_next(cx->node->ids);
+    size_t n = far->n_media < COMMENT_MEDIA_MAX ? far->n_media : COMMENT_MEDIA_MAX;
 
-    TRY(q_comment_insert(cx, id, post->id, in->parent_id == 0 ? DB_NULL : in->parent_id,
-                         in->parent_id == 0 ? id : in->root_id, DB_NULL, in->actor_id,
-                         STR("public"), STR("shown"), STR_NULL, in->html.s, in->uri, in->url,
-                         in->at, NULL));
-    TRY(comment_count(cx, post->id, COMMENT_PUBLIC, 1));
+    TRY(q_comment_set_far(cx, comment_id, str_utf8_cut(far->warning, COMMENT_WARNING_MAX),
+                          far->sensitive, far->emoji, NULL));
+    TRY(q_comment_media_erase(cx, comment_id, NULL));
+    for (size_t i = 0; i < n; i++)
+        TRY(q_comment_media_put(cx, comment_id, (int64_t)i, far->media[i].kind, far->media[i].url,
+                                far->media[i].mime, far->media[i].alt, far->media[i].width,
+                                far->media[i].height, NULL));
+    return OK;
+}
+
+static enum err put(struct cx *cx, const struct comment_far *far, int64_t root_id, int64_t *ret_id)
+{
+    int64_t id = id_next(cx->node->ids), at = cx->now;
+
+    if (far->published_at > 0 && far->published_at < cx->now)
+        at = far->published_at;
+    TRY(q_comment_insert(cx, id, far->post_id, far->parent_id == 0 ? DB_NULL : far->parent_id,
+                         far->parent_id == 0 ? id : root_id, DB_NULL, far->actor_id,
+                         STR("public"), STR("shown"), STR_NULL, far->html.s, far->object_uri,
+                         far->object_url, at, far->is_quote ? STR("quote") : STR("reply"), false,
+                         DB_NULL, NULL));
+    TRY(comment_set_far(cx, id, far));
+    if (!far->is_quote)
+        TRY(comment_count(cx, far->post_id, COMMENT_PUBLIC, 1));
     TRY(event_emit(cx, EV_COMMENT_CREATED, id, STR_NULL));
     *ret_id = id;
     return OK;
 }
 
-enum err comment_create_remote(struct cx *cx, int64_t post_id, int64_t parent_id, int64_t actor_id,
-                               struct str object_uri, struct str object_url, struct safe_html html,
-                               int64_t published_at, struct comment *ret)
+/* Whom it answers here, and the thread that it stands in. */
+static enum err find_place(struct cx *cx, const struct comment_far *far, int64_t *ret_root_id,
+                           int64_t *ret_account_id)
 {
-    struct comment_ref_row known, parent;
-    struct incoming in = {parent_id, 0, actor_id, cx->now, object_uri, object_url, html};
+    struct comment_ref_row parent;
+    bool found;
+
+    *ret_root_id = *ret_account_id = 0;
+    if (far->parent_id == 0)
+        return OK;
+    TRY(q_comment_ref_get(cx, far->parent_id, &found, &parent));
+    if (!found || parent.post_id != far->post_id || !str_eq(parent.audience, STR("public")) ||
+        !str_eq(parent.kind, STR("reply")))
+        return cx_fail(cx, ERR_NOT_FOUND, "no such public comment to answer");
+    *ret_root_id = parent.root_id;
+    *ret_account_id = parent.account_id == DB_NULL ? 0 : parent.account_id;
+    return OK;
+}
+
+enum err comment_put_far(struct cx *cx, const struct comment_far *far, struct comment *ret)
+{
+    struct comment_ref_row known;
     struct post post;
-    struct told_of of = {.post = &post, .audience = COMMENT_PUBLIC, .actor_id = actor_id};
+    struct told_of of = {.post = &post, .audience = COMMENT_PUBLIC, .actor_id = far->actor_id,
+                         .is_quote = far->is_quote};
     struct told *told;
     size_t n_told;
     struct comment made;
-    int64_t id;
+    int64_t id, root_id;
     bool found;
 
-    if (published_at > 0 && published_at < cx->now)
-        in.at = published_at;
     TX_SCOPE(cx);
-    TRY(post_by_id(cx, post_id, &post));
+    TRY(post_by_id(cx, far->post_id, &post));
     if (!str_eq(post.state, STR("published")))
         return ERR_NOT_FOUND;
-    TRY(find_known(cx, object_uri, actor_id, &found, &known));
+    TRY(find_known(cx, far->object_uri, far->actor_id, &found, &known));
     if (found) {
         id = known.id;
     } else {
-        if (parent_id != 0) {
-            TRY(q_comment_ref_get(cx, parent_id, &found, &parent));
-            if (!found || parent.post_id != post_id || !str_eq(parent.audience, STR("public")))
-                return cx_fail(cx, ERR_NOT_FOUND, "no such public comment to answer");
-            in.root_id = parent.root_id;
-            of.parent_account_id = parent.account_id == DB_NULL ? 0 : parent.account_id;
-        }
-        TRY(put(cx, &post, &in, &id));
+        TRY(find_place(cx, far, &root_id, &of.parent_account_id));
+        TRY(put(cx, far, root_id, &id));
         TRY(mention_find(cx, &of, &told, &n_told));
         TRY(mention_tell(cx, &of, id, told, n_told));
     }
@@ -81,6 +102,17 @@ enum err comment_create_remote(struct cx *cx, int64_t post_id, int64_t parent_id
     TRY(tx_commit(cx));
     *ret = made;
     return OK;
+}
+
+enum err comment_create_remote(struct cx *cx, int64_t post_id, int64_t parent_id, int64_t actor_id,
+                               struct str object_uri, struct str object_url, struct safe_html html,
+                               int64_t published_at, struct comment *ret)
+{
+    struct comment_far far = {.post_id = post_id, .parent_id = parent_id, .actor_id = actor_id,
+                              .object_uri = object_uri, .object_url = object_url, .html = html,
+                              .published_at = published_at};
+
+    return comment_put_far(cx, &far, ret);
 }
 
 enum err comment_update_remote(struct cx *cx, struct str object_uri, int64_t actor_id,
@@ -116,8 +148,9 @@ enum err comment_delete_remote(struct cx *cx, struct str object_uri, int64_t act
     if (!found)
         return ERR_NOT_FOUND;
     TRY(q_comment_erase(cx, c.id, NULL));
+    TRY(q_comment_media_erase(cx, c.id, NULL));
     if (str_eq(c.state, STR("shown")))
-        TRY(comment_count(cx, c.post_id, audience_of(c.audience), -1));
+        TRY(comment_count_ref(cx, &c, -1));
     TRY(event_emit(cx, EV_COMMENT_DELETED, c.id, STR_NULL));
     return tx_commit(cx);
 }
@@ -149,7 +182,9 @@ enum err purge_actor(struct cx *cx, int64_t actor_id)
         return cx_fail(cx, ERR_INVALID, "purge of nobody");
     TX_SCOPE(cx);
     TRY(q_actor_posts_touched(cx, actor_id, &posts, &n));
+    TRY(q_actor_media_erase(cx, actor_id, NULL));
     TRY(q_actor_comments_erase(cx, actor_id, NULL));
+    TRY(q_actor_emoji_erase(cx, actor_id, NULL));
     TRY(q_actor_reactions_erase(cx, actor_id, NULL));
     for (size_t i = 0; i < n; i++) {
         TRY(q_post_recount(cx, posts[i], NULL));

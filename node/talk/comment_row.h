@@ -21,8 +21,10 @@ void comment_of_row(struct cx *cx, const struct comment_row *row, bool moderator
 bool comment_is_visible(struct cx *cx, const struct comment_row *row, bool moderator);
 /* Read back what was just written, inside the transaction. */
 MUST_USE enum err comment_read_back(struct cx *cx, int64_t id, int64_t planet_id, struct comment *ret);
-/* Counters of the post: n comments more (or fewer). */
+/* Counters of the post: n comments more (or fewer). Quotes are not counted. */
+struct comment_ref_row;
 MUST_USE enum err comment_count(struct cx *cx, int64_t post_id, enum comment_audience audience,
                                 int64_t n);
+MUST_USE enum err comment_count_ref(struct cx *cx, const struct comment_ref_row *c, int64_t n);
 
 #endif

@@ -86,7 +86,7 @@ enum err mention_find(struct cx *cx, const struct told_of *of, struct told **ret
     TRY(add_mentioned(cx, of, &l));
     if (str_empty(of->before)) { /* an edit was announced when it was new */
         TRY(add(cx, of, &l, of->parent_account_id, "reply"));
-        TRY(add(cx, of, &l, of->post->author_id, "comment"));
+        TRY(add(cx, of, &l, of->post->author_id, of->is_quote ? "quote" : "comment"));
     }
     *ret = l.v;
     *ret_n = l.n;

@@ -7,7 +7,7 @@
 
 struct told {
     int64_t account_id;
-    const char *kind; /* "mention", "reply", "comment": the first that applies */
+    const char *kind; /* "mention", "reply", "comment", "quote": the first that applies */
 };
 
 /* What was written, and by whom. */
@@ -18,6 +18,7 @@ struct told_of {
     struct str markdown;             /* STR_NULL: no mentions to look for */
     struct str before;               /* an edit: the old text, whose mentions were told; else STR_NULL */
     int64_t account_id, actor_id;    /* the writer; one is 0 */
+    bool is_quote;
 };
 
 /* Before the transaction: this reads the text. */

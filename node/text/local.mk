@@ -1,4 +1,5 @@
 libstore_a_SOURCES += \
+	node/text/emoji.c node/text/emoji.h \
 	node/text/excerpt.c node/text/excerpt.h \
 	node/text/html_text.c \
 	node/text/link.c node/text/link.h \
@@ -7,7 +8,9 @@ libstore_a_SOURCES += \
 	node/text/sanitize.c node/text/sanitize.h \
 	node/text/scan.c node/text/scan.h
 
-check_PROGRAMS += tests/unit/test_markdown tests/unit/test_sanitize tests/unit/test_scan
+check_PROGRAMS += tests/unit/test_markdown tests/unit/test_sanitize tests/unit/test_scan tests/unit/test_emoji
+tests_unit_test_emoji_SOURCES = tests/unit/test_emoji.c tests/unit/unit.h
+tests_unit_test_emoji_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_markdown_SOURCES = tests/unit/test_markdown.c tests/unit/unit.h
 tests_unit_test_markdown_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_sanitize_SOURCES = tests/unit/test_sanitize.c tests/unit/unit.h
