@@ -30,6 +30,10 @@ ON CONFLICT (uri) DO UPDATE SET kind = excluded.kind, username = excluded.userna
 WHERE actor.local_kind IS NULL
 RETURNING id;
 
+-- :name actor_set_emoji :exec
+-- :in id int, emoji text
+UPDATE actor SET emoji = :emoji WHERE id = :id AND emoji <> :emoji;
+
 -- :name actor_keys_clear :exec
 -- :in actor_id int
 DELETE FROM actor_key WHERE actor_id = :actor_id;
@@ -64,7 +68,9 @@ DELETE FROM actor_key WHERE actor_id IN (
     SELECT a.id FROM actor a WHERE a.local_kind IS NULL AND a.fetched_at < :before
        AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = a.id)
-       AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = a.id));
+       AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = a.id));
 
 -- :name actor_expire :exec
 -- :in before int
@@ -72,4 +78,6 @@ DELETE FROM actor WHERE local_kind IS NULL AND fetched_at < :before
    AND NOT EXISTS (SELECT 1 FROM actor_key k WHERE k.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = actor.id)
-   AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = actor.id);
+   AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = actor.id);

@@ -18,6 +18,7 @@ enum err fed_get_replies_page(struct rq *rq);
 enum err fed_get_likes(struct rq *rq);
 enum err fed_get_shares(struct rq *rq);
 enum err fed_get_activity(struct rq *rq);
+enum err fed_get_quote(struct rq *rq);
 enum err fed_get_webfinger(struct rq *rq);
 enum err fed_get_host_meta(struct rq *rq);
 enum err fed_get_nodeinfo_links(struct rq *rq);

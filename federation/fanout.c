@@ -6,6 +6,7 @@
 #include "federation/fed.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
+#include "federation/quote.h"
 #include "federation/remote.h"
 #include "federation/say.h"
 #include "node/base/id.h"
@@ -145,6 +146,9 @@ static enum err fan_comment(struct cx *cx, const struct job *job)
     int64_t to_id, actor_id;
     bool found, created;
     TRY(fed_say_resume(cx, job->id, &found));
+    if (found)
+        return OK;
+    TRY(fed_quote_settle(cx, job->subject, &found));
     if (found)
         return OK;
     TRY(q_comment_answers(cx, job->subject, &found, &to_id));

@@ -1,6 +1,19 @@
 #include "federation/fed.h"
 #include "federation/receive.h"
 #include "node/talk/comment.h"
+#include "node/talk/quote.h"
+
+/* A quote that is gone needs no leave any more; there is nobody left to tell. */
+static enum err drop_grants(struct cx *cx, const struct fed_in *in)
+{
+    struct quote_grant *grants;
+    size_t n;
+    TRY(quote_grants_of_note(cx, in->object_id, &grants, &n));
+    for (size_t i = 0; i < n; i++)
+        if (grants[i].actor_id == in->actor.id)
+            TRY(quote_grant_revoke(cx, grants[i].id));
+    return OK;
+}
 
 enum err fed_in_delete(struct cx *cx, const struct fed_in *in)
 {
@@ -11,6 +24,7 @@ enum err fed_in_delete(struct cx *cx, const struct fed_in *in)
     if (!fed_id_ok(cx, in->object_id, in->actor.host))
         return cx_fail(cx, ERR_FORBIDDEN, "an object of another host");
     TX_SCOPE(cx);
+    TRY(drop_grants(cx, in));
     enum err e = comment_delete_remote(cx, in->object_id, in->actor.id);
     if (e == ERR_FORBIDDEN)
         return cx_fail(cx, ERR_FORBIDDEN, "somebody else's object");

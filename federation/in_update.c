@@ -1,4 +1,5 @@
 #include "federation/fed.h"
+#include "federation/note_read.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/base/clock.h"
@@ -18,6 +19,7 @@ static enum err update_actor(struct cx *cx, const struct fed_in *in)
 enum err fed_in_update(struct cx *cx, const struct fed_in *in)
 {
     struct comment_times_row was;
+    struct comment_far far = {0};
     struct safe_html html;
     json_t *note;
     bool found;
@@ -43,7 +45,11 @@ enum err fed_in_update(struct cx *cx, const struct fed_in *in)
     if (str_empty(content))
         return OK;
     TRY(sanitize_html(cx->arena, content, &html));
+    fed_note_extras(cx->arena, note, &far);
+    TX_SCOPE(cx);
     /* A date in the future would lock later edits out. */
-    return comment_update_remote(cx, in->object_id, in->actor.id, html,
-                                 updated > cx->now ? cx->now : updated);
+    TRY(comment_update_remote(cx, in->object_id, in->actor.id, html,
+                              updated > cx->now ? cx->now : updated));
+    TRY(comment_set_far(cx, was.id, &far));
+    return tx_commit(cx);
 }

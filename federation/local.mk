@@ -11,7 +11,7 @@ libfed_a_SOURCES += \
 	federation/replay.c federation/replay.h \
 	federation/bodies.c federation/bodies.h \
 	federation/deliver.c federation/deliver.h \
-	federation/docs.c federation/docs.h federation/docs_list.c \
+	federation/docs.c federation/docs.h federation/docs_list.c federation/docs_quote.c \
 	federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/hosts.c federation/hosts.h \
@@ -23,11 +23,13 @@ libfed_a_SOURCES += \
 	federation/keys.c federation/keys.h \
 	federation/leave.c \
 	federation/nodeinfo.c \
+	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
-	federation/out_collection.c federation/out_load.c federation/out_note.c \
+	federation/out_collection.c federation/out_load.c federation/out_note.c federation/out_quote.c \
 	federation/peer_key.c federation/peer_key.h federation/peer_key_int.h \
 	federation/policy.c federation/policy.h \
 	federation/proof.c federation/proof.h \
+	federation/quote.c federation/quote.h \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
 	federation/routes.c \
@@ -35,7 +37,7 @@ libfed_a_SOURCES += \
 	federation/webfinger.c
 
 SQL_FED += \
-	federation/leave.sql \
+	federation/leave.sql federation/quote.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
 
@@ -68,7 +70,11 @@ nodist_tests_unit_test_fed_report_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_report_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests/unit/test_fed_report.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live \
-	tests/unit/test_fed_queue tests/unit/test_fed_far tests/unit/test_fed_shared
+	tests/unit/test_fed_queue tests/unit/test_fed_far tests/unit/test_fed_shared \
+	tests/unit/test_fed_quote
+tests_unit_test_fed_quote_SOURCES = tests/unit/test_fed_quote.c $(FED_WORLD)
+nodist_tests_unit_test_fed_quote_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_quote_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
@@ -92,5 +98,6 @@ CLEANFILES += tests/unit/fed_world_sql.h tests/unit/fed_world_sql.c
 EXTRA_DIST += tests/unit/fed_world.sql
 tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
-	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT) \
+	tests/unit/test_fed_quote.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 

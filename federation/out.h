@@ -8,6 +8,7 @@
 #include "node/base/jw.h"
 #include "node/db/db.h"
 #include "node/talk/public_view.h"
+#include "node/talk/quote.h"
 
 enum { FED_OUT_MAX = 1 << 20, FED_PAGE = 20 };
 
@@ -26,7 +27,9 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
 #define FED_NOTE_CONTEXT                                                                           \
     "[\"https://www.w3.org/ns/activitystreams\",\"https://gotosocial.org/ns\","                    \
     "{\"Hashtag\":\"as:Hashtag\",\"sensitive\":\"as:sensitive\","                                    \
-    "\"toot\":\"http://joinmastodon.org/ns#\",\"blurhash\":\"toot:blurhash\"}]"
+    "\"toot\":\"http://joinmastodon.org/ns#\",\"blurhash\":\"toot:blurhash\","                    \
+    "\"quote\":{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}}]"
+#define FED_CONTEXT "\"https://www.w3.org/ns/activitystreams\""
 
 /* A post's public face, or a comment of an author of ours. */
 struct fed_out_note {
@@ -38,6 +41,8 @@ struct fed_out_note {
     const struct public_media *media; size_t n_media;
     struct str mention_uri, mention_name;               /* NULL: none */
     int64_t n_likes, n_shares;
+    enum quote_rule quotes;            /* who may quote it */
+    struct str warning;                /* empty: none */
 };
 void fed_out_note(struct jw *w, const struct fed_out_note *v);   /* members, inside an object */
 void fed_out_object(struct jw *w, const struct fed_out_note *v); /* the document */
@@ -72,6 +77,19 @@ void fed_out_flag(struct jw *w, const struct fed_out_envelope *e, struct str tex
                   const struct str *objects, size_t n_objects);
 /* An actor of ours has moved: to its followers alone. */
 void fed_out_move(struct jw *w, const struct fed_out_envelope *e, struct str target);
+
+/* Quotes (FEP-044f): the authorization as a document, the answer to a request (result NULL: no), and
+ * a Delete of an authorization. */
+struct fed_out_quote_grant { struct str id, actor, quote, target; };
+void fed_out_quote_grant(struct jw *w, const struct fed_out_quote_grant *v);
+struct fed_out_quote_answer { struct str request, asker, target, quote, result; };
+void fed_out_quote_answer(struct jw *w, const struct fed_out_envelope *e,
+                          const struct fed_out_quote_answer *a);
+void fed_out_quote_revoked(struct jw *w, const struct fed_out_envelope *e,
+                           const struct fed_out_quote_grant *v);
+
+/* What every activity begins with, inside its object: context, id, type, actor, published, to, cc. */
+void fed_put_envelope(struct jw *w, const struct fed_out_envelope *e, const char *context);
 
 /* The string uri+tail. */
 void fed_put_below(struct jw *w, struct str uri, const char *tail);

@@ -37,9 +37,9 @@ SELECT object_uri FROM post
 -- :in id int
 -- :out id int, post_id int, parent_id int?, account_id int, html text, created_at int,
 --     edited_at int?, object_uri text?, planet_handle text, slug text, lang text,
---     post_uri text
+--     post_uri text, planet_id int
 SELECT c.id, c.post_id, c.parent_id, c.account_id, c.html, c.created_at, c.edited_at, c.object_uri,
-       g.handle, p.slug, p.lang, p.object_uri
+       g.handle, p.slug, p.lang, p.object_uri, p.planet_id
   FROM comment c JOIN post p ON p.id = c.post_id JOIN planet g ON g.id = p.planet_id
   JOIN role r ON r.planet_id = p.planet_id AND r.account_id = c.account_id
  WHERE c.id = :id AND c.audience = 'public' AND c.state = 'shown' AND c.actor_id IS NULL

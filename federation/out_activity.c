@@ -20,13 +20,10 @@ static void put_to(struct jw *w, const struct fed_out_envelope *e)
     jw_end(w);
 }
 
-static void put_envelope(struct jw *w, const struct fed_out_envelope *e, bool note)
+void fed_put_envelope(struct jw *w, const struct fed_out_envelope *e, const char *context)
 {
     jw_key(w, "@context");
-    if (note)
-        jw_raw(w, STR(FED_NOTE_CONTEXT));
-    else
-        jw_raw(w, STR("\"https://www.w3.org/ns/activitystreams\""));
+    jw_raw(w, str_c(context));
     jw_key_str(w, "id", e->id);
     jw_key_str(w, "type", e->type);
     jw_key_str(w, "actor", e->actor);
@@ -37,7 +34,7 @@ static void put_envelope(struct jw *w, const struct fed_out_envelope *e, bool no
 void fed_out_create(struct jw *w, const struct fed_out_envelope *e, const struct fed_out_note *n)
 {
     jw_obj(w);
-    put_envelope(w, e, true);
+    fed_put_envelope(w, e, FED_NOTE_CONTEXT);
     jw_key(w, "object");
     jw_obj(w);
     fed_out_note(w, n);
@@ -55,7 +52,7 @@ void fed_out_update_actor(struct jw *w, const struct fed_out_envelope *e,
                           const struct fed_out_actor *a)
 {
     jw_obj(w);
-    put_envelope(w, e, false);
+    fed_put_envelope(w, e, FED_CONTEXT);
     jw_key(w, "object");
     fed_out_actor(w, a);
     jw_end(w);
@@ -78,7 +75,7 @@ void fed_out_delete(struct jw *w, const struct fed_out_envelope *e, struct str o
                     struct str former_type)
 {
     jw_obj(w);
-    put_envelope(w, e, false);
+    fed_put_envelope(w, e, FED_CONTEXT);
     jw_key(w, "object");
     fed_out_tombstone(w, object, former_type, e->published, false);
     jw_end(w);
@@ -88,7 +85,7 @@ void fed_out_answer(struct jw *w, const struct fed_out_envelope *e, struct str f
                     struct str follower, struct str target)
 {
     jw_obj(w);
-    put_envelope(w, e, false);
+    fed_put_envelope(w, e, FED_CONTEXT);
     jw_key(w, "object");
     jw_obj(w);
     jw_key_str(w, "id", follow_id);
@@ -103,7 +100,7 @@ void fed_out_flag(struct jw *w, const struct fed_out_envelope *e, struct str tex
                   const struct str *objects, size_t n_objects)
 {
     jw_obj(w);
-    put_envelope(w, e, false);
+    fed_put_envelope(w, e, FED_CONTEXT);
     jw_key_str(w, "content", text);
     jw_key(w, "object");
     jw_arr(w);

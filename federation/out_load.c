@@ -86,6 +86,7 @@ enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_ou
                              .n_shares = p->n_announces};
     v.tag_url = fed_iri(cx, "/@" STR_FMT "/tag/", STR_ARG(planet.handle));
     v.content = fed_out_content(cx->arena, p, v.tag_url);
+    TRY(quote_rule_of(cx, p->planet_id, &v.quotes));
     *ret = v;
     return OK;
 }
@@ -128,6 +129,7 @@ enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note
     v.url = fed_iri(cx, "/@" STR_FMT "/" STR_FMT "#c-%lld", STR_ARG(c.planet_handle),
                     STR_ARG(c.slug), (long long)c.id);
     TRY(load_parent(cx, &c, &v));
+    TRY(quote_rule_of(cx, c.planet_id, &v.quotes));
     *ret = v;
     *ret_actor_id = l.id;
     return OK;

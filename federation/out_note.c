@@ -167,6 +167,26 @@ static void put_replies(struct jw *w, struct str id)
     jw_end(w);
 }
 
+/* Requests are answered by the same rule (quote.c). Who is silent about it means nobody (1.12). */
+static void put_policy(struct jw *w, const struct fed_out_note *v)
+{
+    jw_key(w, "interactionPolicy");
+    jw_obj(w);
+    jw_key(w, "canQuote");
+    jw_obj(w);
+    jw_key(w, "automaticApproval");
+    jw_arr(w);
+    if (v->quotes == QUOTE_EVERYBODY)
+        jw_c(w, AS_PUBLIC);
+    else if (v->quotes == QUOTE_FOLLOWERS)
+        fed_put_below(w, v->actor_uri, "/followers");
+    else
+        jw_str(w, v->actor_uri);
+    jw_end(w);
+    jw_end(w);
+    jw_end(w);
+}
+
 void fed_out_note(struct jw *w, const struct fed_out_note *v)
 {
     jw_key_str(w, "id", v->id);
@@ -195,24 +215,15 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v)
         jw_str(w, v->content.s);
         jw_end(w);
     }
-    jw_key_bool(w, "sensitive", false);
+    if (!str_empty(v->warning))
+        jw_key_str(w, "summary", v->warning);
+    jw_key_bool(w, "sensitive", !str_empty(v->warning));
     put_tags(w, v);
     put_media(w, v);
     put_replies(w, v->id);
     put_counted(w, "likes", v->id, "/likes", v->n_likes);
     put_counted(w, "shares", v->id, "/shares", v->n_shares);
-    /* Nobody but us, as long as requests to quote get no answer: a promise would leave quotes
-     * pending for ever (1.12). */
-    jw_key(w, "interactionPolicy");
-    jw_obj(w);
-    jw_key(w, "canQuote");
-    jw_obj(w);
-    jw_key(w, "automaticApproval");
-    jw_arr(w);
-    jw_str(w, v->actor_uri);
-    jw_end(w);
-    jw_end(w);
-    jw_end(w);
+    put_policy(w, v);
 }
 
 void fed_out_object(struct jw *w, const struct fed_out_note *v)

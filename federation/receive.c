@@ -19,6 +19,7 @@ static const struct {
     {"Update", fed_in_update},     {"Delete", fed_in_delete}, {"Like", fed_in_like},
     {"EmojiReact", fed_in_like},   {"Announce", fed_in_announce}, {"Block", fed_in_block},
     {"Flag", fed_in_flag},
+    {"QuoteRequest", fed_in_quote_request},
 };
 
 static enum err receive(struct cx *cx, const struct job *job)

@@ -25,6 +25,7 @@ enum err fed_in_like(struct cx *cx, const struct fed_in *in);
 enum err fed_in_announce(struct cx *cx, const struct fed_in *in);
 enum err fed_in_block(struct cx *cx, const struct fed_in *in);
 enum err fed_in_flag(struct cx *cx, const struct fed_in *in);
+enum err fed_in_quote_request(struct cx *cx, const struct fed_in *in);
 
 enum job_verdict fed_receive(struct cx *cx, const struct job *job);
 /* fed.forward (payload: an activity whose signer is not its actor). */
@@ -39,6 +40,11 @@ MUST_USE enum err fed_take_note(struct cx *cx, struct str uri, bool update, int 
 /* fed.check (subject: actor): is it gone? Then what it left goes, too. */
 enum job_verdict fed_check(struct cx *cx, const struct job *job);
 
+/* A trusted public note becomes a comment: far says where, this fills the rest. What was deleted or is
+ * empty is none. */
+struct comment_far;
+MUST_USE enum err fed_comment_take(struct cx *cx, const struct fed_in *in, json_t *note,
+                                   struct comment_far *far);
 /* A post or public comment of this node, by its ActivityPub id. */
 struct fed_target {
     int64_t post_id, comment_id; /* comment_id 0: the post */

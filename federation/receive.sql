@@ -9,8 +9,8 @@ SELECT id FROM post WHERE object_uri = :object_uri AND state = 'published';
 -- :out id int, post_id int
 SELECT c.id, c.post_id FROM comment c JOIN post p ON p.id = c.post_id
  WHERE (c.object_uri = :object_uri OR (c.id = :id AND c.actor_id IS NULL))
-   AND c.audience = 'public' AND c.state <> 'deleted' AND p.state = 'published'
-   AND p.object_uri IS NOT NULL;
+   AND c.audience = 'public' AND c.state <> 'deleted' AND c.kind = 'reply'
+   AND p.state = 'published' AND p.object_uri IS NOT NULL;
 
 -- :name comment_times :maybe
 -- :in object_uri text

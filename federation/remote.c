@@ -3,6 +3,7 @@
 #include "federation/actor_sql.h"
 #include "federation/fed.h"
 #include "federation/hosts.h"
+#include "federation/note_read.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
 #include "federation/rates.h"
@@ -90,6 +91,7 @@ enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
         doc_key(a, &d, k, "owner", "publicKeyPem");
     LD_EACH(i, k, ld_get(j, "assertionMethod"))
         doc_key(a, &d, k, "controller", "publicKeyMultibase");
+    d.emoji = fed_emoji_of(a, j);
     *ret = d;
     return OK;
 }
@@ -137,6 +139,7 @@ enum err fed_actor_store(struct cx *cx, const struct fed_doc *d, int64_t *ret_id
                        d->url, d->icon_url, d->inbox, d->shared_inbox, cx->now, &found, &id));
     if (!found)
         return cx_fail(cx, ERR_FORBIDDEN, "that is an actor of ours");
+    TRY(q_actor_set_emoji(cx, id, d->emoji, NULL));
     TRY(q_actor_keys_clear(cx, id, NULL));
     for (size_t i = 0; i < d->n_keys; i++)
         TRY(q_actor_key_put(cx, d->keys[i].id, id, d->keys[i].material, cx->now, NULL));

@@ -22,6 +22,7 @@ struct fed_doc {
     struct str uri, kind, host, username, name, url, icon_url, inbox, shared_inbox;
     struct { struct str id, material; } keys[FED_DOC_KEYS]; /* PEM or z… multibase; owner checked */
     size_t n_keys;
+    struct str emoji; /* of the name: a list of node/text/emoji.h */
 };
 /* ERR_INVALID when it isn't an actor that we can deal with. Missing inbox: inbox.p == NULL. */
 MUST_USE enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret);

@@ -32,6 +32,7 @@ static const struct route rows[] = {
     DOC("/ap/o/:id/likes", fed_get_likes, "how many likes"),
     DOC("/ap/o/:id/shares", fed_get_shares, "how many boosts"),
     DOC("/ap/x/:id", fed_get_activity, "an activity of ours"),
+    DOC("/ap/q/:id", fed_get_quote, "that somebody may quote us (FEP-044f)"),
     {0},
 };
 

@@ -10,7 +10,7 @@
 
 static bool known(const char *kind)
 {
-    static const char *const kinds[] = {"mention", "reply",  "comment",
+    static const char *const kinds[] = {"mention", "reply",  "comment", "quote",
                                         "like",    "follow", "membership", "report"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)

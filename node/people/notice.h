@@ -7,7 +7,8 @@
 
 struct notice {
     int64_t id, account_id, post_id, comment_id; /* ids DB_NULL: none */
-    struct str kind;              /* mention, reply, comment, like, follow, membership, report */
+    struct str kind;              /* mention, reply, comment, quote, like, follow,
+                                     membership, report */
     struct str from_name, from_url; /* from_url STR_NULL: none */
     int64_t created_at, read_at;  /* read_at DB_NULL: unread */
 };

@@ -114,6 +114,8 @@ struct comment_far {
     struct safe_html html;
     int64_t published_at;
     bool is_quote, sensitive;
+    bool held;                       /* a new one waits for a moderator */
+    bool quiet;                      /* and nobody is told of it */
     struct str warning;              /* plain text, cut to COMMENT_WARNING_MAX characters */
     struct str emoji;                /* a list of node/text/emoji.h */
     const struct comment_media *media; size_t n_media; /* the first COMMENT_MEDIA_MAX are kept */

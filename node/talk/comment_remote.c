@@ -6,6 +6,7 @@
 #include "node/talk/comment_row.h"
 #include "node/talk/comment_sql.h"
 #include "node/talk/mention.h"
+#include "node/talk/quote_sql.h"
 
 /* The one that stands under this id, if there is one. */
 static enum err find_known(struct cx *cx, struct str uri, int64_t actor_id, bool *ret_found,
@@ -43,11 +44,12 @@ static enum err put(struct cx *cx, const struct comment_far *far, int64_t root_i
         at = far->published_at;
     TRY(q_comment_insert(cx, id, far->post_id, far->parent_id == 0 ? DB_NULL : far->parent_id,
                          far->parent_id == 0 ? id : root_id, DB_NULL, far->actor_id,
-                         STR("public"), STR("shown"), STR_NULL, far->html.s, far->object_uri,
+                         STR("public"), far->held ? STR("held") : STR("shown"), STR_NULL,
+                         far->html.s, far->object_uri,
                          far->object_url, at, far->is_quote ? STR("quote") : STR("reply"), false,
                          DB_NULL, NULL));
     TRY(comment_set_far(cx, id, far));
-    if (!far->is_quote)
+    if (!far->is_quote && !far->held)
         TRY(comment_count(cx, far->post_id, COMMENT_PUBLIC, 1));
     TRY(event_emit(cx, EV_COMMENT_CREATED, id, STR_NULL));
     *ret_id = id;
@@ -95,8 +97,10 @@ enum err comment_put_far(struct cx *cx, const struct comment_far *far, struct co
     } else {
         TRY(find_place(cx, far, &root_id, &of.parent_account_id));
         TRY(put(cx, far, root_id, &id));
-        TRY(mention_find(cx, &of, &told, &n_told));
-        TRY(mention_tell(cx, &of, id, told, n_told));
+        if (!far->quiet) {
+            TRY(mention_find(cx, &of, &told, &n_told));
+            TRY(mention_tell(cx, &of, id, told, n_told));
+        }
     }
     TRY(comment_read_back(cx, id, post.planet_id, &made));
     TRY(tx_commit(cx));
@@ -185,6 +189,7 @@ enum err purge_actor(struct cx *cx, int64_t actor_id)
     TRY(q_actor_media_erase(cx, actor_id, NULL));
     TRY(q_actor_comments_erase(cx, actor_id, NULL));
     TRY(q_actor_emoji_erase(cx, actor_id, NULL));
+    TRY(q_quote_grants_actor_end(cx, actor_id, cx->now, NULL));
     TRY(q_actor_reactions_erase(cx, actor_id, NULL));
     for (size_t i = 0; i < n; i++) {
         TRY(q_post_recount(cx, posts[i], NULL));

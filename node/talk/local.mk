@@ -11,6 +11,7 @@ libdomain_a_SOURCES += \
 	node/talk/post_row.c node/talk/post_row.h \
 	node/talk/post_save.c \
 	node/talk/public_view.c node/talk/public_view.h \
+	node/talk/quote.c node/talk/quote.h \
 	node/talk/reaction.c node/talk/reaction.h \
 	node/talk/report.c node/talk/report.h \
 	node/talk/timeline.c node/talk/timeline.h
@@ -24,6 +25,8 @@ SQL_DOMAIN += \
 	node/talk/public_view.sql \
 	node/talk/reaction.sql \
 	node/talk/report.sql
+	node/talk/quote.sql \
+	node/talk/reaction.sql
 
 TALK_TEST_LIBS = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 TALK_WORLD = tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h

@@ -146,6 +146,32 @@ static void activities(void **state)
                                            STR(O "/ap/a/11")));
 }
 
+static void quotes(void **state)
+{
+    struct arena *a = *state;
+    struct fed_out_envelope e = envelope(STR("Accept"));
+    struct fed_out_quote_grant g = {STR(O "/ap/q/7"), STR(O "/ap/a/11"),
+                                    STR("https://far.example/notes/1"), STR(O "/ap/o/42")};
+    struct fed_out_quote_answer r = {STR("https://far.example/requests/1"),
+                                     STR("https://far.example/users/ann"), g.target, g.quote, g.id};
+    GOLDEN("quote_authorization", fed_out_quote_grant(&w, &g));
+    e.to = r.asker;
+    GOLDEN("accept_quote", fed_out_quote_answer(&w, &e, &r));
+    e.type = STR("Reject");
+    r.result = STR_NULL;
+    GOLDEN("reject_quote", fed_out_quote_answer(&w, &e, &r));
+    e = envelope(STR("Delete"));
+    e.cc = r.asker;
+    GOLDEN("delete_quote", fed_out_quote_revoked(&w, &e, &g));
+    struct fed_out_note n = note(a);
+    n.quotes = QUOTE_NOBODY;
+    n.warning = STR("Strong tea");
+    GOLDEN("note_warned", fed_out_object(&w, &n));
+    n.quotes = QUOTE_FOLLOWERS;
+    n.warning = STR("");
+    GOLDEN("note_quotes_followers", fed_out_object(&w, &n));
+}
+
 static void collections(void **state)
 {
     (void)state;
@@ -223,7 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actors), cmocka_unit_test(notes), cmocka_unit_test(activities),
-        cmocka_unit_test(collections), cmocka_unit_test(long_teasers_are_cut),
+        cmocka_unit_test(collections), cmocka_unit_test(quotes), cmocka_unit_test(long_teasers_are_cut),
         cmocka_unit_test(foreign_elements_stay_home),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
