@@ -24,9 +24,8 @@ SQL_DOMAIN += \
 	node/talk/post_body.sql \
 	node/talk/public_view.sql \
 	node/talk/reaction.sql \
-	node/talk/report.sql
-	node/talk/quote.sql \
-	node/talk/reaction.sql
+	node/talk/report.sql \
+	node/talk/quote.sql
 
 TALK_TEST_LIBS = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 TALK_WORLD = tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
