@@ -2,6 +2,7 @@
 #include "federation/docs.h"
 
 #include "federation/fed.h"
+#include "federation/gate.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "node/base/log.h"
@@ -15,7 +16,7 @@ static enum err finish(struct rq *rq, struct jw *w, struct buf *take_b, int stat
     return fed_reply(rq, status, take_b);
 }
 
-static enum err reply_actor(struct rq *rq, const struct fed_local *l)
+static enum err reply_actor(struct rq *rq, const struct fed_local *l, bool key_only)
 {
     struct fed_out_actor v;
     struct buf b;
@@ -32,7 +33,10 @@ static enum err reply_actor(struct rq *rq, const struct fed_local *l)
         return reply_redirect(rq, str_eq_c(l->kind, "planet") ? v.url : STR("/"));
     buf_init(&b, FED_OUT_MAX);
     jw_init(&w, &b);
-    fed_out_actor(&w, &v);
+    if (key_only)
+        fed_out_actor_key(&w, &v);
+    else
+        fed_out_actor(&w, &v);
     return finish(rq, &w, &b, 200);
 }
 
@@ -51,26 +55,41 @@ enum err fed_get_instance(struct rq *rq)
 {
     struct fed_local l;
     TRY(fed_local_ensure(rq->cx, "instance", 0, &l));
-    return reply_actor(rq, &l);
+    return reply_actor(rq, &l, false);
+}
+
+static enum err actor_by_id(struct rq *rq, int64_t id, bool key_only)
+{
+    struct fed_local l;
+    TRY(fed_local_by_id(rq->cx, id, &l));
+    if (str_eq_c(l.kind, "instance"))
+        return ERR_NOT_FOUND; /* it goes by one id only */
+    return reply_actor(rq, &l, key_only);
+}
+
+static enum err actor_whole(struct rq *rq, int64_t id)
+{
+    return actor_by_id(rq, id, false);
+}
+
+static enum err actor_stub(struct rq *rq, int64_t id)
+{
+    return actor_by_id(rq, id, true);
 }
 
 enum err fed_get_actor(struct rq *rq)
 {
-    struct fed_local l;
     int64_t id;
     if (!str_to_i64(rq_param(rq, "id"), &id))
         return ERR_NOT_FOUND;
-    TRY(fed_local_by_id(rq->cx, id, &l));
-    if (str_eq_c(l.kind, "instance"))
-        return ERR_NOT_FOUND; /* it goes by one id only */
-    return reply_actor(rq, &l);
+    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub}, id);
 }
 
 enum err fed_actor_reply(struct rq *rq, int64_t planet_id)
 {
     struct fed_local l;
     TRY(fed_local_ensure(rq->cx, "planet", planet_id, &l));
-    return reply_actor(rq, &l);
+    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub}, l.id);
 }
 
 enum err fed_planet_uri(struct cx *cx, int64_t planet_id, struct str *ret)
@@ -122,13 +141,18 @@ static enum err reply_gone(struct rq *rq, struct str uri)
     return finish(rq, &w, &b, 410);
 }
 
-enum err fed_object_reply(struct rq *rq, int64_t post_id)
+static enum err post_whole(struct rq *rq, int64_t post_id)
 {
     struct public_post p;
     struct fed_out_note n;
     TRY(public_post_by_id(rq->cx, post_id, &p));
     TRY(fed_load_post(rq->cx, &p, &n));
     return reply_note(rq, &n);
+}
+
+enum err fed_object_reply(struct rq *rq, int64_t post_id)
+{
+    return fed_gate_pass(rq, (struct fed_gate){post_whole, NULL}, post_id);
 }
 
 enum err fed_get_object(struct rq *rq)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "federation/deliver.h"
+#include "federation/gate.h"
 #include "federation/hosts.h"
 #include "federation/keys.h"
 #include "federation/peer_key.h"
@@ -31,6 +32,7 @@ enum err fed_start(struct cx *cx, struct node *node)
     node->fed = fed;
     TRY(fed_hosts_load(cx, fed->hosts));
     TRY(fed_rules_load(cx, fed->rules));
+    fed_gate_secure(cx);
     return fed_setup(cx);
 }
 
@@ -116,6 +118,13 @@ bool fed_is_public(struct str id)
     return str_eq_c(id, AS_PUBLIC) || str_eq_c(id, "as:Public") || str_eq_c(id, "Public");
 }
 
+/* In secure mode what a signature opened is for its signer. */
+static bool fed_is_for_some(struct rq *rq)
+{
+    return rq->cx->node->fed != NULL && atomic_load(&rq->cx->node->fed->secure) &&
+           rq_header(rq, "signature").p != NULL && !str_eq_c(rq->path, "/ap/instance");
+}
+
 enum err fed_reply(struct rq *rq, int status, struct buf *take_body)
 {
     if (take_body->overflow) {
@@ -123,7 +132,8 @@ enum err fed_reply(struct rq *rq, int status, struct buf *take_body)
         return cx_fail(rq->cx, ERR_TOO_LARGE, "document over its cap");
     }
     /* Askers without an opinion share a place in the byte cache with those who want a page. */
-    rq_cache_control(rq, rq->repr == REPR_ACTIVITY ? "public, max-age=60"
+    rq_cache_control(rq, fed_is_for_some(rq)             ? "private, no-store"
+                         : rq->repr == REPR_ACTIVITY ? "public, max-age=60"
                                                    : "private, max-age=60");
     return reply_bytes(rq, status, FED_TYPE, take_body);
 }

@@ -27,6 +27,9 @@ struct fed {
     struct fed_hosts *hosts;
     struct fed_replay *replay;
     struct fed_rules *rules;
+    atomic_bool secure;             /* gate.h */
+    _Atomic int64_t secure_at;      /* when it was read; monotonic, 0: never */
+    _Atomic uint64_t secure_as_of;  /* the node's public_generation then */
 };
 
 #define AS_PUBLIC "https://www.w3.org/ns/activitystreams#Public"
@@ -50,7 +53,7 @@ bool fed_is_public(struct str id);
 /* Retry-After in seconds, from seconds or a date (RFC 9110 10.2.3), at most a day; 0 when unsaid. */
 int64_t fed_retry_after(struct str header);
 
-/* Answers. Public documents may be cached for a minute. */
+/* Answers. Documents for everybody may be cached for a minute. */
 MUST_USE enum err fed_reply(struct rq *rq, int status, struct buf *take_body);
 /* 303 for people: true when this asker wants a page rather than the document. */
 bool fed_wants_page(struct rq *rq);

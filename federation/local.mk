@@ -14,6 +14,7 @@ libfed_a_SOURCES += \
 	federation/docs.c federation/docs.h federation/docs_list.c federation/docs_quote.c \
 	federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
+	federation/gate.c federation/gate.h \
 	federation/hosts.c federation/hosts.h \
 	federation/in_announce.c federation/in_create.c federation/in_delete.c federation/in_flag.c \
 	federation/in_follow.c federation/in_like.c federation/in_undo.c federation/in_update.c \

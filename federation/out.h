@@ -22,6 +22,8 @@ struct fed_out_actor {
     bool collections;                  /* has followers, outbox … (not the instance) */
 };
 void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
+/* What a signature of it is checked by, and nothing else (2.18). */
+void fed_out_actor_key(struct jw *w, const struct fed_out_actor *v);
 
 /* Every term of a note beyond AS2 that we use. */
 #define FED_NOTE_CONTEXT                                                                           \

@@ -145,3 +145,15 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
     put_generator(w);
     jw_end(w);
 }
+
+void fed_out_actor_key(struct jw *w, const struct fed_out_actor *v)
+{
+    jw_obj(w);
+    put_context(w);
+    jw_key_str(w, "id", v->uri);
+    jw_key_str(w, "type", v->kind);
+    jw_key_str(w, "preferredUsername", v->username);
+    jw_key_str(w, "inbox", v->inbox);
+    put_keys(w, v);
+    jw_end(w);
+}

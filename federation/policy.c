@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "federation/fed.h"
+#include "federation/gate.h"
 #include "federation/policy_sql.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
@@ -26,6 +27,7 @@ struct fed_rules {
     struct rule *buckets[BUCKETS];
     size_t n;
     bool allow_mode;
+    bool suspend_any;
     int64_t version;   /* of what is here; 0: nothing was read */
     int64_t looked_at; /* monotonic; 0: look */
 };
@@ -125,9 +127,22 @@ enum err fed_rules_load(struct cx *cx, struct fed_rules *r)
     for (size_t i = 0; i < n; i++)
         add(r, &rows[i]);
     r->allow_mode = str_eq_c(mode.mode, "allow");
+    r->suspend_any = r->allow_mode;
+    for (size_t i = 0; i < n; i++)
+        r->suspend_any = r->suspend_any || str_eq_c(rows[i].level, "suspend");
     r->version = mode.version;
     pthread_mutex_unlock(&r->lock);
+    if (cx->node->fed != NULL && cx->node->fed->rules == r)
+        fed_gate_note(cx->node->fed);
     return OK;
+}
+
+bool fed_rules_suspend_any(struct fed_rules *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool any = r->suspend_any;
+    pthread_mutex_unlock(&r->lock);
+    return any;
 }
 
 void fed_rules_forget(struct fed_rules *r)

@@ -59,5 +59,7 @@ struct fed_rules *fed_rules_new(void);
 struct fed_rules *fed_rules_free(struct fed_rules *r);
 MUST_USE enum err fed_rules_load(struct cx *cx, struct fed_rules *r);
 void fed_rules_forget(struct fed_rules *r);
+/* Is anybody suspended at all? */
+bool fed_rules_suspend_any(struct fed_rules *r);
 
 #endif

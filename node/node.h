@@ -77,6 +77,8 @@ struct node {
     _Atomic int pins;         /* node_hold */
     struct node_quota quota;
     struct spare_keys *spare; /* key pairs made ahead, while the node is made; NULL: none */
+    /* Answers to signed requests depend on who signed: none of them comes from memory or goes there. */
+    _Atomic bool guarded;
     bool dev;                 /* --dev: http and loopback peers allowed, mails shown on console */
 };
 

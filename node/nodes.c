@@ -255,6 +255,7 @@ static bool close_entry(struct nodes *n, struct node_entry *e)
     e->phase = PHASE_CLOSING;
     e->heard = false;
     const uint64_t generation = e->generation = atomic_load(&e->node->public_generation);
+    e->guarded = atomic_load(&e->node->guarded);
     nodes_awake_remove(n, e);
     n->n_awake--;
     pthread_mutex_unlock(&n->lock);

@@ -90,6 +90,7 @@ struct node_glance {
     bool secure;           /* its origin is https; known once it has been awake */
     bool met;              /* it has been awake since the process began */
     uint64_t generation;   /* its public_generation, or what it was when it went to sleep */
+    bool guarded;          /* the same of it */
 };
 bool nodes_glance(struct nodes *n, struct str host, struct node_glance *ret);
 

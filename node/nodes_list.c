@@ -231,6 +231,7 @@ bool nodes_glance(struct nodes *n, struct str host, struct node_glance *ret)
             .met = e->met,
             .generation = e->phase == PHASE_AWAKE ? atomic_load(&e->node->public_generation)
                                                   : e->generation,
+            .guarded = e->phase == PHASE_AWAKE ? atomic_load(&e->node->guarded) : e->guarded,
         };
     pthread_mutex_unlock(&n->lock);
     return e != NULL;

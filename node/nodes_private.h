@@ -41,6 +41,7 @@ struct node_entry {
     bool heard;               /* it got a job from elsewhere while it was closed */
     int64_t stamp;            /* when its store's file was written last, as we left it; 0: not known */
     char *schema;             /* of its store on PostgreSQL, once it has been awake; else NULL */
+    bool guarded;
     uint64_t generation;
     struct node_usage usage;
 };

@@ -35,6 +35,8 @@ static const struct setting_row rows[] = {
     {"media.store", SETTING_TEXT, NULL, false, false,
      N_("Where new pictures and files go: dir or s3. Empty: to the storage as soon as there is one."),
      check_store},
+    {"federation.secure_mode", SETTING_BOOL, "false", false, false,
+     N_("Other servers must sign to read posts and profiles as documents. Keeps out who is blocked; some servers can then not follow."), NULL},
     {NULL, SETTING_TEXT, NULL, false, false, NULL, NULL},
 };
 

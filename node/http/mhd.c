@@ -91,6 +91,7 @@ void http_on_completed(void *cls, struct MHD_Connection *con, void **con_cls,
 struct hot_head {
     struct str host, accept, language, encoding, cookie, if_none_match;
     bool odd; /* something that the cache does not answer */
+    bool is_signed;
 };
 
 static enum MHD_Result each_hot(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_n,
@@ -111,6 +112,9 @@ static enum MHD_Result each_hot(void *cls, enum MHD_ValueKind kind, const char *
     case 6:
         to = str_ieq(k, STR("Accept")) ? &h->accept
              : str_ieq(k, STR("Cookie")) ? &h->cookie : NULL;
+        break;
+    case 9:
+        h->is_signed = h->is_signed || str_ieq(k, STR("Signature"));
         break;
     case 13:
         to = str_ieq(k, STR("If-None-Match")) ? &h->if_none_match : NULL;
@@ -153,7 +157,7 @@ static enum MHD_Result answer_from_cache(struct call *c, bool *ret_done)
         return MHD_YES;
     MHD_get_connection_values_n(c->con, MHD_HEADER_KIND, each_hot, &head);
     if (head.odd || !nodes_glance(c->http->server->nodes, head.host, &node) || !node.met ||
-        node.state != NODE_ACTIVE ||
+        node.state != NODE_ACTIVE || (head.is_signed && node.guarded) ||
         (head.cookie.n > 0 && !cookies_pass_cache(node.secure, head.cookie)))
         return MHD_YES;
     struct str target = {c->target, c->target_n};

@@ -216,7 +216,8 @@ void call_prepare(struct call *c)
     c->key = (struct cache_key){node->id, rq->target,
                                 cache_variant(rq->repr, cx->locale, rq_cookie(rq, "theme"))};
     if (!cookies_pass_cache(rq->secure, cookies) ||
-        header_find(c->con, "Authorization").p != NULL)
+        header_find(c->con, "Authorization").p != NULL ||
+        (atomic_load(&node->guarded) && header_find(c->con, "Signature").p != NULL))
         c->uncacheable = true;
 
     if (target_read(cx->arena, rq->target, &c->parsed) != OK) {

@@ -7,8 +7,8 @@ import { Announce, Create, Delete, Follow, Like, Note, PUBLIC_COLLECTION, Undo }
 import { preloadedContexts } from '@fedify/vocab-runtime';
 import { Temporal } from '@js-temporal/polyfill';
 import { Node, eventually } from '../rig/node.mjs';
-import { Sink, send } from '../rig/sink.mjs';
-import { PUBLIC, get, json, leftBy, planetOf, settled } from '../rig/fedi.mjs';
+import { Sink, makeKey, send, sign9421, signDraft } from '../rig/sink.mjs';
+import { PUBLIC, expand, get, json, leftBy, planetOf, settled } from '../rig/fedi.mjs';
 
 const loader = async (url) => ({ contextUrl: null, documentUrl: url, document: preloadedContexts[url] });
 
@@ -109,5 +109,127 @@ describe('integrity proofs', () => {
         assert.equal((await told(await proven(new Delete({ id: uri('x'), actor: new URL(ann.id), object: said.id })))).status, 202);
         await eventually('it is gone', () => !comments().some((c) => c.includes('soon gone')));
         assert.equal(asked('/n/'), before, 'nobody was asked');
+    });
+});
+
+describe('secure mode', () => {
+    let node, sink, planet, post, ann;
+    const signedGet = (url, who, options = {}) => get(url, options.accept, signDraft(url, '', who, { names: ['(request-target)', 'host', 'date'], method: 'get', ...options.lie }));
+    const secure = async (on) => {
+        await node.cli('settings set', { key: 'federation.secure_mode', value: String(on) });
+        await eventually(`secure mode ${on}`, async () => (await get(post.object)).status === (on ? 401 : 200));
+    };
+
+    before(async () => {
+        [node, sink] = await Promise.all([Node.start({ name: 'wire-secure' }), Sink.start()]);
+        post = await node.post({ title: 'Morning', body: 'Everybody.', access: 'public' });
+        planet = await planetOf(node);
+        ann = sink.actor('ann', { host: 'reads.localhost' });
+    });
+    after(async () => { await sink.stop(); await node.close(); });
+
+    it('off: documents are for everybody, signed or not, and may be kept', async () => {
+        for (const rs of [await get(post.object), await signedGet(post.object, ann)]) {
+            assert.equal(rs.status, 200);
+            assert.match(rs.headers['cache-control'], /public/);
+            assert.doesNotMatch(rs.headers.vary, /Signature/);
+        }
+        assert.equal(sink.gets.length, 0, 'no key was asked for');
+    });
+
+    it('on: every document below /ap/ wants a signature, whatever was asked before', async () => {
+        await secure(true);
+        const urls = [planet.outbox, `${planet.outbox}/p/0`, planet.followers, planet.following, planet.featured, post.object, `${post.object}/replies`,
+                      `${post.object}/replies/p/0`, `${post.object}/likes`, `${post.object}/shares`, post.address];
+        for (const url of urls) {
+            const none = await get(url);
+            assert.equal(none.status, 401, url);
+            assert.match(none.headers.vary, /Signature/);
+            assert.match(none.headers['cache-control'], /no-store/);
+            const rs = await signedGet(url, ann);
+            assert.equal(rs.status, 200, `${url}: ${rs.text}`);
+            assert.match(rs.headers.vary, /Signature/);
+            assert.match(rs.headers['cache-control'], /no-store/);
+            assert.equal((await get(url)).status, 401, `${url} is not answered from memory`);
+        }
+        assert.equal(sink.gets.length, 1, 'its key was asked for once');
+    });
+
+    it('no route below /ap/ was forgotten', async () => {
+        const routes = await node.cli('routes');
+        const open = ['/ap/instance', '/ap/instance/outbox'];
+        for (const route of routes.filter((r) => r.method === 'GET' && r.path.startsWith('/ap/') && !open.includes(r.path))) {
+            const path = route.path.replace(/:id|:cursor|:\w+/g, '1');
+            const { status } = await get(node.origin + path);
+            if (route.path !== '/ap/a/:id') assert.equal(status, 401, route.path);
+        }
+    });
+
+    it('people see their pages as before; names are found', async () => {
+        assert.equal((await get(post.address, 'text/html')).status, 200);
+        assert.equal((await get(post.object, 'text/html')).status, 303);
+        assert.equal((await get(`${node.origin}/.well-known/webfinger?resource=acct:tea@${node.host}`)).status, 200);
+        assert.equal((await get(`${node.origin}/.well-known/nodeinfo`)).status, 200);
+    });
+
+    it('the instance is for everybody, of another actor only what its key is checked by', async () => {
+        assert.ok((await json(`${node.origin}/ap/instance`)).outbox);
+        const stub = await json(planet.id);
+        assert.deepEqual(Object.keys(stub).sort(), ['@context', 'assertionMethod', 'id', 'inbox', 'preferredUsername', 'publicKey', 'type']);
+        assert.equal(stub.publicKey.publicKeyPem, planet.publicKey.publicKeyPem);
+        await expand(stub);
+        const whole = await signedGet(planet.id, ann);
+        assert.equal(JSON.parse(whole.text).name, planet.name);
+        assert.equal(JSON.parse((await get(planet.id)).text).name, undefined, 'not answered from memory');
+        assert.equal(JSON.parse((await signedGet(planet.id, ann)).text).name, planet.name);
+    });
+
+    it('a signature must hold, for this address and now', async () => {
+        const other = { ...ann, key: makeKey() };
+        assert.equal((await signedGet(post.object, other)).status, 401);
+        assert.equal((await signedGet(post.object, ann, { lie: { path: '/ap/o/1' } })).status, 401);
+        assert.equal((await signedGet(post.object, ann, { lie: { skew: -2 * 3600e3 } })).status, 401);
+        assert.equal((await signedGet(post.object, ann, { lie: { names: ['(request-target)', 'date'] } })).status, 401);
+        assert.equal((await signedGet(post.object, ann, { lie: { keyId: `${ann.id}#none` } })).status, 401);
+        assert.equal((await get(post.object, undefined, sign9421(post.object, '', ann, { names: ['@method', '@target-uri'], method: 'GET' }))).status, 200);
+    });
+
+    it('a key that cannot be had now holds up nobody: others are answered, it is asked to come again', async () => {
+        const slow = sink.actor('slow', { host: 'slow.localhost' });
+        sink.actors.set(`${slow.host}/users/slow`, 'hang');
+        const waits = Array.from({ length: 12 }, () => signedGet(post.object, slow));
+        const began = Date.now();
+        for (let i = 0; i < 20; i++) assert.equal((await signedGet(post.object, ann)).status, 200);
+        assert.ok(Date.now() - began < 10000);
+        for (const rs of sink.hanging) rs.destroy();
+        for (const rs of await Promise.all(waits)) {
+            assert.equal(rs.status, 503);
+            assert.equal(rs.headers['retry-after'], '300');
+        }
+    });
+
+    it('two such servers meet, and neither waits for the other', async () => {
+        const other = await Node.start({ name: 'wire-secure-two', planet: 'bay' });
+        try {
+            await other.cli('settings set', { key: 'federation.secure_mode', value: 'true' });
+            const theirs = `${other.origin}/ap/instance`;
+            await eventually('it is on there', async () => (await get((await planetOf(other, 'bay')).id)).text.includes('publicKey') &&
+                !JSON.parse((await get((await planetOf(other, 'bay')).id)).text).name);
+            // What their planet says of itself has to be fetched from here, and our key from there.
+            const said = await planetOf(other, 'bay');
+            node.sqlRun(`INSERT INTO actor (id, uri, kind, host, username, name, inbox, fetched_at)
+                         VALUES (77, '${said.id}', 'Person', '${other.host}', 'bay', 'old', '${said.inbox}', 0)`);
+            node.sqlRun(`INSERT INTO job (id, kind, subject, payload, state, run_at, attempts, created_at)
+                         VALUES (78, 'fed.check', 77, '', 'ready', 0, 0, ${Date.now()})`);
+            await eventually('their actor is here', () => node.column('SELECT name FROM actor WHERE id = 77')[0] !== 'old', { timeout: 60000 });
+            assert.ok(other.column(`SELECT uri FROM actor WHERE uri = '${node.origin}/ap/instance'`).length === 1, theirs);
+        } finally {
+            await other.close();
+        }
+    });
+
+    it('off again', async () => {
+        await secure(false);
+        assert.match((await get(post.object)).headers['cache-control'], /public/);
     });
 });
