@@ -70,7 +70,10 @@ DELETE FROM actor_key WHERE actor_id IN (
        AND NOT EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = a.id)
-       AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = a.id));
+       AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM actor_rule b WHERE b.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = a.id));
 
 -- :name actor_expire :exec
 -- :in before int
@@ -80,4 +83,7 @@ DELETE FROM actor WHERE local_kind IS NULL AND fetched_at < :before
    AND NOT EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = actor.id)
-   AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = actor.id);
+   AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM actor_rule b WHERE b.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = actor.id);

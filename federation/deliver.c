@@ -274,15 +274,15 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
     struct str host = fed_host_of(cx->arena, job->payload);
     if (host.p == NULL)
         return JOB_DONE;
-    if (fed == NULL || cx->node->server == NULL || cx->node->server->fetcher == NULL) {
-        cx->retry_after_s = 5;
-        return JOB_RETRY; /* command line: the serving process sends */
-    }
     struct fed_policy policy;
     if (fed_policy_of(cx, host, &policy) != OK)
         return JOB_RETRY;
     if (policy.level == FED_SUSPENDED)
         return JOB_DONE; /* since it was queued */
+    if (fed == NULL || cx->node->server == NULL || cx->node->server->fetcher == NULL) {
+        cx->retry_after_s = 5;
+        return JOB_RETRY; /* command line: the serving process sends */
+    }
     if (job->attempts > 0 && fed_body_was_gone(fed->bodies, job->id))
         return look_after(cx, job);
     if (fed_hosts_flush_some(cx, fed->hosts) != OK)

@@ -40,7 +40,7 @@ void fed_gone_document(struct buf *out, struct str url);
 extern const struct route_table fed_routes;
 
 /* Job rows: fed.fanout, fed.comment, fed.planet, fed.account, fed.deliver, fed.receive, fed.check,
- * fed.expire (daily). Ends with kind == NULL; node/wiring.c copies the rows. */
+ * fed.policy, fed.expire (daily). Ends with kind == NULL; node/wiring.c copies the rows. */
 extern const struct job_row fed_jobs[];
 
 /* For human pages, when rq->repr == REPR_ACTIVITY: the document itself. The answer to an

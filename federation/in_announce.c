@@ -16,6 +16,5 @@ enum err fed_in_announce(struct cx *cx, const struct fed_in *in)
     TRY(fed_is_burnt(cx, in->id, &burnt));
     if (burnt)
         return OK;
-    return reaction_put_remote(cx, REACTION_ANNOUNCE, t.post_id, t.comment_id, in->actor.id,
-                               in->id);
+    return fed_react(cx, in, REACTION_ANNOUNCE, &t);
 }

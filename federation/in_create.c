@@ -1,5 +1,6 @@
 #include "federation/fed.h"
 #include "federation/note_read.h"
+#include "federation/policy.h"
 #include "federation/quote.h"
 #include "federation/rates.h"
 #include "federation/receive.h"
@@ -54,11 +55,16 @@ static struct str url_of(struct cx *cx, const struct fed_in *in, const json_t *n
 static enum err put_comment(struct cx *cx, const struct fed_in *in, struct comment_far *far)
 {
     struct comment c;
+    enum fed_stand stand;
     bool neighbour;
     int64_t id;
+    TRY(fed_stand_of(cx, &in->actor, far->post_id, &stand));
+    if (stand == FED_STAND_REFUSED)
+        return OK;
     TX_SCOPE(cx);
     TRY(q_follower_of_host(cx, in->actor.host, &neighbour, &id));
-    far->held = !neighbour;
+    far->quiet = stand == FED_STAND_HELD;
+    far->held = !neighbour || far->quiet;
     TRY(comment_put_far(cx, far, &c));
     return tx_commit(cx);
 }

@@ -1,16 +1,23 @@
 #include "federation/backfill.h"
 #include "federation/fanout.h"
 #include "federation/fed.h"
+#include "federation/policy.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/base/id.h"
 #include "node/people/account.h"
 
 /* A suspended author takes no followers; the instance actor is followed by relays only. */
-static enum err may_follow(struct cx *cx, const struct fed_local *target, bool *ret)
+static enum err may_follow(struct cx *cx, const struct fed_in *in, const struct fed_local *target,
+                           bool *ret)
 {
     struct account a;
-    *ret = str_eq_c(target->kind, "planet");
+    enum fed_actor_level level;
+    bool planet = str_eq_c(target->kind, "planet");
+    TRY(fed_actor_blocked(cx, in->actor.id, planet ? target->local_id : 0, &level));
+    *ret = planet && level != FED_ACTOR_BLOCKED;
+    if (level == FED_ACTOR_BLOCKED)
+        return OK;
     if (!str_eq_c(target->kind, "account"))
         return OK;
     TRY(account_by_id(cx, target->local_id, &a));
@@ -27,7 +34,7 @@ enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
     TRY(fed_is_burnt(cx, in->id, &burnt));
     if (burnt)
         return OK; /* its Undo came first */
-    TRY(may_follow(cx, &target, &ok));
+    TRY(may_follow(cx, in, &target, &ok));
     TX_SCOPE(cx);
     if (ok) {
         TRY(q_follow_find(cx, in->actor.id, target.id, &again, &id));

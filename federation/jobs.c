@@ -7,6 +7,7 @@
 #include "federation/fed.h"
 #include "federation/hosts.h"
 #include "federation/inbox_sql.h"
+#include "federation/policy_apply.h"
 #include "federation/receive.h"
 #include "node/base/clock.h"
 
@@ -27,6 +28,7 @@ const struct job_row fed_jobs[] = {
     {"fed.check", fed_check, 5, 1, NULL},
     {"fed.backfill", fed_backfill, 20, 2, NULL},
     {"fed.probe", fed_probe, 3, 1, NULL},
+    {"fed.policy", fed_policy_run, 12, 1, NULL},
     {"fed.expire", fed_expire, 12, 1, NULL},
     {0},
 };

@@ -31,6 +31,10 @@ libfed_a_SOURCES += \
 	federation/policy.c federation/policy.h \
 	federation/proof.c federation/proof.h \
 	federation/quote.c federation/quote.h \
+	federation/actor_rules.c federation/actor_rules.h \
+	federation/domains.c federation/domains.h federation/domains_effect.c \
+	federation/policy.c federation/policy.h federation/policy_int.h \
+	federation/policy_apply.c federation/policy_apply.h \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
 	federation/routes.c \
@@ -76,6 +80,10 @@ check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/un
 tests_unit_test_fed_quote_SOURCES = tests/unit/test_fed_quote.c $(FED_WORLD)
 nodist_tests_unit_test_fed_quote_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_quote_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+	tests/unit/test_fed_policy
+tests_unit_test_fed_policy_SOURCES = tests/unit/test_fed_policy.c $(FED_WORLD)
+nodist_tests_unit_test_fed_policy_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_policy_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
@@ -101,4 +109,5 @@ tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
 	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT) \
 	tests/unit/test_fed_quote.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+	tests/unit/test_fed_policy.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 

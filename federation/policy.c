@@ -1,4 +1,4 @@
-#include "federation/policy.h"
+#include "federation/policy_int.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include "federation/fed.h"
 #include "federation/gate.h"
 #include "federation/policy_sql.h"
+#include "federation/remote.h"
 #include "node/base/clock.h"
 #include "node/base/log.h"
 #include "node/base/url.h"
@@ -78,35 +79,53 @@ static struct rule *find(struct fed_rules *r, struct str name)
     return x;
 }
 
-static void take(struct rule *x, const struct domain_rule_row *row)
+enum fed_level fed_level_parse(struct str word)
 {
-    if (str_eq_c(row->kind, "allow")) {
+    return str_eq_c(word, "suspend")   ? FED_SUSPENDED
+           : str_eq_c(word, "silence") ? FED_SILENCED
+                                       : FED_OPEN;
+}
+
+static struct fed_domain domain_of(const struct domain_rule_row *row)
+{
+    return (struct fed_domain){.host = row->host, .allow = str_eq_c(row->kind, "allow"),
+                               .level = fed_level_parse(row->level),
+                               .reject_media = row->reject_media != 0,
+                               .reject_reports = row->reject_reports != 0};
+}
+
+static void take(struct rule *x, const struct fed_domain *d)
+{
+    if (d->allow) {
         x->allow = true;
         return;
     }
     x->block = true;
-    x->level = str_eq_c(row->level, "suspend")   ? FED_SUSPENDED
-               : str_eq_c(row->level, "silence") ? FED_SILENCED
-                                                 : FED_OPEN;
-    x->reject_media = row->reject_media != 0;
-    x->reject_reports = row->reject_reports != 0;
+    x->level = d->level;
+    x->reject_media = d->reject_media;
+    x->reject_reports = d->reject_reports;
 }
 
-static void add(struct fed_rules *r, const struct domain_rule_row *row)
+void fed_rules_put(struct fed_rules *r, const struct fed_domain *d)
 {
-    struct rule *x = find(r, row->host);
+    struct rule *x = find(r, d->host);
     if (x == NULL) {
-        x = calloc(1, sizeof *x + row->host.n);
+        x = calloc(1, sizeof *x + d->host.n);
         if (x == NULL)
             abort();
-        memcpy(x->name, row->host.p, row->host.n);
-        x->name_n = row->host.n;
-        struct rule **b = bucket_of(r, row->host);
+        memcpy(x->name, d->host.p, d->host.n);
+        x->name_n = d->host.n;
+        struct rule **b = bucket_of(r, d->host);
         x->chain = *b;
         *b = x;
         r->n++;
     }
-    take(x, row);
+    take(x, d);
+}
+
+void fed_rules_set_mode(struct fed_rules *r, bool allow_mode)
+{
+    r->allow_mode = allow_mode;
 }
 
 enum err fed_rules_load(struct cx *cx, struct fed_rules *r)
@@ -124,8 +143,10 @@ enum err fed_rules_load(struct cx *cx, struct fed_rules *r)
     TRY(q_domain_rules_all(cx, &rows, &n));
     pthread_mutex_lock(&r->lock);
     forget_all(r);
-    for (size_t i = 0; i < n; i++)
-        add(r, &rows[i]);
+    for (size_t i = 0; i < n; i++) {
+        struct fed_domain d = domain_of(&rows[i]);
+        fed_rules_put(r, &d);
+    }
     r->allow_mode = str_eq_c(mode.mode, "allow");
     r->suspend_any = r->allow_mode;
     for (size_t i = 0; i < n; i++)
@@ -190,11 +211,11 @@ static bool next_name(struct str *name)
 }
 
 /* The rule that counts on each side, and how far up it stands (0: the host itself). */
-struct found {
-    struct rule block, allow;
-    int block_at, allow_at; /* INT_MAX-like 1000: none */
-};
 enum { NOWHERE = 1000 };
+struct found {
+    struct rule block;
+    int block_at, allow_at; /* NOWHERE: none */
+};
 
 static void note(struct found *f, const struct rule *x, int at)
 {
@@ -223,7 +244,7 @@ static struct fed_policy decide(const struct found *f, bool allow_mode)
     return p;
 }
 
-static struct fed_policy remembered(struct fed_rules *r, struct str host)
+struct fed_policy fed_rules_look(struct fed_rules *r, struct str host)
 {
     struct found f = {.block_at = NOWHERE, .allow_at = NOWHERE};
     int at = 0;
@@ -248,8 +269,10 @@ static enum err stored(struct cx *cx, struct str host, struct fed_policy *ret)
         struct rule x = {0};
         size_t n;
         TRY(q_domain_rules_of(cx, host, &rows, &n));
-        for (size_t i = 0; i < n; i++)
-            take(&x, &rows[i]);
+        for (size_t i = 0; i < n; i++) {
+            struct fed_domain d = domain_of(&rows[i]);
+            take(&x, &d);
+        }
         note(&f, &x, at++);
     } while (next_name(&host));
     *ret = decide(&f, str_eq_c(mode.mode, "allow"));
@@ -265,7 +288,7 @@ enum err fed_policy_of(struct cx *cx, struct str host, struct fed_policy *ret)
     if (cx->node->fed == NULL)
         return stored(cx, host, ret);
     look(cx, cx->node->fed->rules);
-    *ret = remembered(cx->node->fed->rules, host);
+    *ret = fed_rules_look(cx->node->fed->rules, host);
     return OK;
 }
 
@@ -276,7 +299,7 @@ enum err fed_policy_of_url(struct cx *cx, struct str url, struct fed_policy *ret
 
 bool fed_policy_suspended_now(struct fed *fed, struct str host)
 {
-    return fed != NULL && remembered(fed->rules, host).level == FED_SUSPENDED;
+    return fed != NULL && fed_rules_look(fed->rules, host).level == FED_SUSPENDED;
 }
 
 enum err fed_policy_may_fetch(struct cx *cx, struct str url)
@@ -297,5 +320,22 @@ enum err fed_actor_blocked(struct cx *cx, int64_t actor_id, int64_t planet_id,
     *ret = !found                       ? FED_ACTOR_OPEN
            : str_eq_c(level, "block") ? FED_ACTOR_BLOCKED
                                       : FED_ACTOR_MUTED;
+    return OK;
+}
+
+enum err fed_stand_of(struct cx *cx, const struct fed_actor *actor, int64_t post_id,
+                      enum fed_stand *ret)
+{
+    struct fed_policy p;
+    enum fed_actor_level level;
+    int64_t planet_id = 0;
+    bool found;
+    TRY(fed_policy_of(cx, actor->host, &p));
+    TRY(q_planet_of_post(cx, post_id, &found, &planet_id));
+    TRY(fed_actor_blocked(cx, actor->id, found ? planet_id : 0, &level));
+    *ret = p.level == FED_SUSPENDED || level == FED_ACTOR_BLOCKED ? FED_STAND_REFUSED
+           : p.level == FED_SILENCED                             ? FED_STAND_HELD
+           : level == FED_ACTOR_MUTED                            ? FED_STAND_QUIET
+                                                                 : FED_STAND_OPEN;
     return OK;
 }

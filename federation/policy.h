@@ -54,6 +54,17 @@ enum fed_actor_level { FED_ACTOR_OPEN, FED_ACTOR_MUTED, FED_ACTOR_BLOCKED };
 MUST_USE enum err fed_actor_blocked(struct cx *cx, int64_t actor_id, int64_t planet_id,
                                     enum fed_actor_level *ret);
 
+/* How what an actor does to this post is to be taken. */
+enum fed_stand {
+    FED_STAND_OPEN,
+    FED_STAND_QUIET,  /* muted: it is shown, nobody is told */
+    FED_STAND_HELD,   /* of a silenced host: it waits, nobody is told */
+    FED_STAND_REFUSED /* of a suspended host, or blocked */
+};
+struct fed_actor;
+MUST_USE enum err fed_stand_of(struct cx *cx, const struct fed_actor *actor, int64_t post_id,
+                               enum fed_stand *ret);
+
 /* The memory. load reads it (fed_start); forget makes the next who asks look (any thread). */
 struct fed_rules *fed_rules_new(void);
 struct fed_rules *fed_rules_free(struct fed_rules *r);

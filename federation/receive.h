@@ -6,6 +6,7 @@
 
 #include "federation/remote.h"
 #include "node/event.h"
+#include "node/talk/reaction.h"
 
 struct fed_in {
     struct str id, type;
@@ -54,6 +55,9 @@ MUST_USE enum err fed_target_find(struct cx *cx, struct str uri, bool *ret_found
 /* The note that an activity carries, if it can be trusted: embedded with the signer as its author
  * on the signer's host, else fetched from there (3.10). FORBIDDEN else. */
 MUST_USE enum err fed_note_trusted(struct cx *cx, const struct fed_in *in, json_t **ret);
+/* A like or boost as the rules about its actor want it: counted, put aside, or refused. */
+MUST_USE enum err fed_react(struct cx *cx, const struct fed_in *in, enum reaction_kind kind,
+                            const struct fed_target *t);
 /* Burn an id of the signer's host, so that what was named is refused if it comes late. */
 MUST_USE enum err fed_burn(struct cx *cx, const struct fed_in *in, struct str uri, struct str type);
 MUST_USE enum err fed_is_burnt(struct cx *cx, struct str uri, bool *ret);

@@ -6,6 +6,7 @@
 #include "federation/note_read.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
+#include "federation/policy_sql.h"
 #include "federation/rates.h"
 #include "node/base/clock.h"
 #include "node/base/id.h"
@@ -165,6 +166,7 @@ enum err fed_actor_purge(struct cx *cx, int64_t actor_id)
     TX_SCOPE(cx);
     TRY(purge_actor(cx, actor_id));
     TRY(q_actor_follows_clear(cx, actor_id, NULL));
+    TRY(q_aside_follows_forget(cx, actor_id, NULL));
     TRY(event_emit(cx, EV_FOLLOW_ENDED, actor_id, STR_NULL));
     TRY(q_actor_keys_clear(cx, actor_id, NULL));
     TRY(q_actor_mark_deleted(cx, actor_id, cx->now, NULL));

@@ -3,6 +3,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/node.h"
+#include "node/talk/aside.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/comment_sql.h"
 #include "node/talk/mention.h"
@@ -191,6 +192,7 @@ enum err purge_actor(struct cx *cx, int64_t actor_id)
     TRY(q_actor_emoji_erase(cx, actor_id, NULL));
     TRY(q_quote_grants_actor_end(cx, actor_id, cx->now, NULL));
     TRY(q_actor_reactions_erase(cx, actor_id, NULL));
+    TRY(aside_forget(cx, actor_id));
     for (size_t i = 0; i < n; i++) {
         TRY(q_post_recount(cx, posts[i], NULL));
         TRY(q_comments_recount(cx, posts[i], NULL));

@@ -1,5 +1,6 @@
 # sources of node/talk
 libdomain_a_SOURCES += \
+	node/talk/aside.c node/talk/aside.h \
 	node/talk/attachment.c node/talk/attachment.h \
 	node/talk/comment.c node/talk/comment.h \
 	node/talk/comment_list.c node/talk/comment_row.h \
@@ -17,6 +18,7 @@ libdomain_a_SOURCES += \
 	node/talk/timeline.c node/talk/timeline.h
 
 SQL_DOMAIN += \
+	node/talk/aside.sql \
 	node/talk/attachment.sql \
 	node/talk/comment.sql \
 	node/talk/mention.sql \

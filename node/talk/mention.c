@@ -110,12 +110,26 @@ static enum err who(struct cx *cx, int64_t account_id, int64_t actor_id, struct 
     return OK;
 }
 
+/* Muted by the planet or the node: what they do is shown, and nobody is told. */
+static enum err is_unheard(struct cx *cx, int64_t actor_id, int64_t post_id, bool *ret)
+{
+    int64_t n = 0;
+    if (actor_id != 0)
+        TRY(q_mention_unheard(cx, actor_id, post_id, &n));
+    *ret = n > 0;
+    return OK;
+}
+
 enum err mention_tell(struct cx *cx, const struct told_of *of, int64_t comment_id,
                       const struct told *told, size_t n)
 {
     struct str name, url;
+    bool unheard;
 
     if (n == 0)
+        return OK;
+    TRY(is_unheard(cx, of->actor_id, of->post->id, &unheard));
+    if (unheard)
         return OK;
     TRY(who(cx, of->account_id, of->actor_id, &name, &url));
     for (size_t i = 0; i < n; i++) {
@@ -131,8 +145,12 @@ enum err mention_notice(struct cx *cx, int64_t to_account_id, const char *kind, 
                         int64_t comment_id, int64_t from_account_id, int64_t from_actor_id)
 {
     struct str name, url;
+    bool unheard;
 
     if (to_account_id == 0 || to_account_id == from_account_id)
+        return OK;
+    TRY(is_unheard(cx, from_actor_id, post_id, &unheard));
+    if (unheard)
         return OK;
     TRY(who(cx, from_account_id, from_actor_id, &name, &url));
     return notice_put(cx, to_account_id, kind, post_id, comment_id == 0 ? DB_NULL : comment_id,

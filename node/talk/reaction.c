@@ -5,6 +5,7 @@
 #include "node/event.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
+#include "node/talk/aside_sql.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/mention.h"
 #include "node/talk/reaction_sql.h"
@@ -145,6 +146,8 @@ enum err reaction_remove_remote(struct cx *cx, enum reaction_kind kind, int64_t 
     TRY(q_reaction_delete(cx, kind_name(kind), post_id, comment_id, 0, actor_id, &gone));
     if (gone > 0)
         TRY(count(cx, kind, post_id, comment_id, true, -gone));
+    else /* it may be one that is not shown */
+        TRY(q_aside_reaction_undo(cx, kind_name(kind), post_id, comment_id, actor_id, NULL));
     return tx_commit(cx);
 }
 
@@ -160,6 +163,8 @@ enum err reaction_remove_by_uri(struct cx *cx, struct str activity_uri, int64_t 
         TRY(reaction_remove_remote(cx,
                                    str_eq(r.kind, STR("like")) ? REACTION_LIKE : REACTION_ANNOUNCE,
                                    r.post_id, r.comment_id, actor_id));
+    else
+        TRY(q_aside_reaction_undo_uri(cx, activity_uri, actor_id, NULL));
     TRY(tx_commit(cx));
     *ret_found = found;
     return OK;

@@ -107,3 +107,8 @@ SELECT COUNT(*) FROM audit WHERE what = :what AND subject = :subject;
 -- :name test_make_owner :exec
 -- :in id int
 UPDATE account SET is_owner = 1 WHERE id = :id;
+
+-- :name test_audits :one
+-- :in what text
+-- :out n int
+SELECT COUNT(*) FROM audit WHERE what = :what;

@@ -59,6 +59,7 @@ CREATE TABLE aside_follow (
     actor_id BIGINT NOT NULL,
     target_id BIGINT NOT NULL,
     activity_uri TEXT NOT NULL,
+    state TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     UNIQUE (actor_id, target_id)
 );
