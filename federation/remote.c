@@ -357,6 +357,7 @@ enum err fed_object_get(struct cx *cx, struct str id, json_t **ret)
         struct str host = authority(cx->arena, id);
         if (!fed_id_ok(cx, id, host) || str_eq(host, cx->node->host))
             return cx_fail(cx, ERR_INVALID, "not an id to fetch");
+        TRY(fed_policy_may_fetch(cx, id)); /* before it takes a place */
         TRY(get_following(cx, id, ret, &final));
         struct str told = ld_str(*ret, "id");
         if (!str_eq(authority(cx->arena, final), host) || !fed_id_ok(cx, told, host))
