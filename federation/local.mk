@@ -74,16 +74,17 @@ tests_unit_test_fed_report_SOURCES = tests/unit/test_fed_report.c $(FED_WORLD)
 nodist_tests_unit_test_fed_report_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_report_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests/unit/test_fed_report.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+check_PROGRAMS += tests/unit/test_fed_policy
+tests_unit_test_fed_policy_SOURCES = tests/unit/test_fed_policy.c $(FED_WORLD)
+nodist_tests_unit_test_fed_policy_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_policy_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_fed_policy.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 check_PROGRAMS += tests/unit/test_fed_receive tests/unit/test_fed_speak tests/unit/test_fed_live \
 	tests/unit/test_fed_queue tests/unit/test_fed_far tests/unit/test_fed_shared \
 	tests/unit/test_fed_quote
 tests_unit_test_fed_quote_SOURCES = tests/unit/test_fed_quote.c $(FED_WORLD)
 nodist_tests_unit_test_fed_quote_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_quote_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
-	tests/unit/test_fed_policy
-tests_unit_test_fed_policy_SOURCES = tests/unit/test_fed_policy.c $(FED_WORLD)
-nodist_tests_unit_test_fed_policy_SOURCES = $(FED_WORLD_SQL)
-tests_unit_test_fed_policy_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
