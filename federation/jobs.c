@@ -15,10 +15,10 @@
 
 /* Deliveries go by age (a week), not by count: runs that only find the host's breaker open do not
  * use up anything. */
-enum { DELIVER_TRIES = 60, DELIVER_IN_FLIGHT = 256 };
+enum { DELIVER_TRIES = 60, DELIVER_IN_FLIGHT = 768 };
 
 const struct job_row fed_jobs[] = {
-    {"fed.fanout", fed_fanout, 12, 0, NULL},
+    {"fed.fanout", fed_fanout, 12, 1, NULL},
     {"fed.comment", fed_comment, 12, 0, NULL},
     {"fed.planet", fed_planet, 12, 1, NULL},
     {"fed.account", fed_account, 12, 0, NULL},

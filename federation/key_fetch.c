@@ -26,7 +26,8 @@ struct fed_key_fetch {
     struct str key_id, url, house;
     struct str want_actor;         /* second step: the owner in full */
     int hops;
-    bool started, done;            /* under the lock */
+    bool started, asking, done;    /* under the lock; started, not asking: waits for room */
+    int64_t since;                 /* started */
     struct waiter *waiters;        /* under the lock */
     enum err err;                  /* what follows is constant once done */
     struct fed_doc doc;
@@ -71,14 +72,41 @@ void fed_key_fetch_drop(struct fed_key_fetch *f)
 }
 
 /* Lock held. A flood of names that hang would otherwise take all transfers, deliveries among them. */
-static bool has_room(const struct fed_peer_keys *m, struct str host)
+static bool may_ask(const struct fed_peer_keys *m, struct str house)
 {
     size_t all = 0, same = 0;
     for (const struct fed_key_fetch *f = m->fetches; f != NULL; f = f->next) {
-        all++;
-        same += str_eq(f->house, fed_house(host));
+        all += f->asking;
+        same += f->asking && str_eq(f->house, house);
     }
     return all < KEY_FETCHES_MAX && same < KEY_FETCHES_A_HOUSE;
+}
+
+/* Lock held. Behind those that ask, some may wait; not so many of one house that nobody else can. */
+static bool may_wait(const struct fed_peer_keys *m, struct str house)
+{
+    size_t same = 0;
+    for (const struct fed_key_fetch *f = m->fetches; f != NULL; f = f->next)
+        same += str_eq(f->house, house);
+    return same < KEY_WAITERS_A_HOUSE;
+}
+
+/* Lock held. The one that has waited longest and may ask now; NULL: none. Those of one house stand
+ * mostly together, so its answer is asked for once. */
+static struct fed_key_fetch *next_to_ask(struct fed_peer_keys *m)
+{
+    struct fed_key_fetch *found = NULL;
+    struct str house = STR_NULL;
+    bool may = false;
+    for (struct fed_key_fetch *f = m->fetches; f != NULL; f = f->next) {
+        if (!f->started || f->asking || (found != NULL && f->since > found->since))
+            continue;
+        if (!str_eq(f->house, house))
+            may = may_ask(m, house = f->house);
+        if (may)
+            found = f;
+    }
+    return found;
 }
 
 enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fetch **ret)
@@ -102,7 +130,7 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
     struct fed_key_fetch *f = m->fetches;
     while (f != NULL && !str_eq(f->key_id, key_id))
         f = f->next;
-    if (m->n_waiting >= KEY_WAITERS_MAX || (f == NULL && !has_room(m, host))) {
+    if (m->n_waiting >= KEY_WAITERS_MAX || (f == NULL && !may_wait(m, fed_house(host)))) {
         f = NULL;
         e = ERR_BUSY;
     } else if (f != NULL) {
@@ -131,19 +159,21 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
 
 static void fetch_ask(struct fed_key_fetch *f);
 
-static void fetch_end(struct fed_key_fetch *f, enum err e)
+/* Out of the list, and whoever waits for it hears of it. */
+static void fetch_tell(struct fed_key_fetch *f, enum err e)
 {
     struct fed_peer_keys *m = f->fed->peer_keys;
     f->err = e;
     pthread_mutex_lock(&m->lock);
     f->done = true;
+    f->asking = false;
     for (struct fed_key_fetch **p = &m->fetches; *p != NULL; p = &(*p)->next)
         if (*p == f) {
             *p = f->next;
             f->next = NULL;
             break;
         }
-    if (e != OK)
+    if (e != OK && e != ERR_BUSY)
         vain_note(m, f->key_id, e);
     struct waiter *w = f->waiters;
     f->waiters = NULL;
@@ -158,6 +188,34 @@ static void fetch_end(struct fed_key_fetch *f, enum err e)
     }
     struct node *node = f->fed->node;
     fed_key_fetch_drop(f); /* the fetch's own */
+    node_drop(node);
+}
+
+/* Its place goes to the next. Those who waited for too long already hear that it was too much, as do
+ * the others of its house when the fetcher itself has no room for it. */
+static void fetch_end(struct fed_key_fetch *f, enum err e)
+{
+    struct fed_peer_keys *m = f->fed->peer_keys;
+    struct node *node = f->fed->node;
+    struct str house = e == ERR_BUSY ? f->house : STR_NULL;
+    bool late = true;
+    atomic_fetch_add(&f->refs, 1); /* its house is still looked at */
+    node_hold(node);
+    fetch_tell(f, e);
+    while (late) {
+        pthread_mutex_lock(&m->lock);
+        struct fed_key_fetch *next = next_to_ask(m);
+        late = next != NULL && (str_eq(next->house, house) ||
+                                clock_now() - next->since > KEY_PATIENCE_S * MS_SECOND);
+        if (next != NULL)
+            next->asking = true;
+        pthread_mutex_unlock(&m->lock);
+        if (late)
+            fetch_tell(next, ERR_BUSY);
+        else if (next != NULL)
+            fetch_ask(next);
+    }
+    fed_key_fetch_drop(f);
     node_drop(node);
 }
 
@@ -217,9 +275,10 @@ static void fetch_came(void *arg, const struct fetch_answer *answer)
     case ERR_NOT_FOUND:
     case ERR_UNAUTHENTICATED:
         break;
+    case ERR_BUSY:
+        break;
     case ERR_UPSTREAM:
     case ERR_TIMEOUT:
-    case ERR_BUSY:
         e = ERR_UPSTREAM;
         break;
     default:
@@ -239,6 +298,8 @@ static void fetch_ask(struct fed_key_fetch *f)
     struct fetch_request rq =
         fed_get_request(f->arena, f->signer, f->knock, f->url, clock_now(), &h);
     rq.agent = f->fed->node->agent;
+    rq.per_host = KEY_TRANSFERS_A_HOST;
+    rq.soon = true;
     fetch_start(f->fed->node->server->fetcher, &rq, fetch_came, f);
 }
 
@@ -246,7 +307,11 @@ void fed_key_fetch_go(struct fed_key_fetch *f, void (*ready)(void *arg), void *a
 {
     struct fed_peer_keys *m = f->fed->peer_keys;
     pthread_mutex_lock(&m->lock);
-    bool done = f->done, start = !f->started;
+    bool done = f->done, start = !f->started, ask = false;
+    if (start) {
+        ask = f->asking = may_ask(m, f->house);
+        f->since = clock_now();
+    }
     f->started = true;
     if (!done) {
         struct waiter *w = calloc(1, sizeof *w);
@@ -263,7 +328,7 @@ void fed_key_fetch_go(struct fed_key_fetch *f, void (*ready)(void *arg), void *a
     pthread_mutex_unlock(&m->lock);
     if (done)
         ready(arg);
-    else if (start)
+    else if (ask)
         fetch_ask(f);
 }
 

@@ -8,8 +8,10 @@
 
 enum { PEER_KEYS_MAX = 2048, PEER_BUCKETS = 1024, PEER_VAIN = 512 };
 /* Fetches at once, of the fetcher's 256 transfers: in all, and of one house, whose owner may make up
- * names without end; and how many requests may rest for them. */
-enum { KEY_FETCHES_MAX = 128, KEY_FETCHES_A_HOUSE = 32, KEY_WAITERS_MAX = 1024 };
+ * names without end; how many requests may rest for them, of one house, and for how long when others
+ * come first. A post that becomes known brings hundreds of strangers from one server within seconds. */
+enum { KEY_FETCHES_MAX = 128, KEY_FETCHES_A_HOUSE = 32, KEY_WAITERS_MAX = 1024,
+       KEY_WAITERS_A_HOUSE = 640, KEY_PATIENCE_S = 20, KEY_TRANSFERS_A_HOST = 6 };
 
 struct fed_key_fetch;
 

@@ -69,7 +69,7 @@ static enum err conn_open(struct sqlite_conn *c, const char *path, bool writer)
                                    "PRAGMA temp_store=MEMORY;"
                                  : "PRAGMA query_only=ON;"
                                    "PRAGMA cache_size=-256;"
-                                   "PRAGMA mmap_size=33554432;"
+                                   "PRAGMA mmap_size=8388608;"
                                    "PRAGMA temp_store=MEMORY;",
                           NULL, NULL, NULL);
     }

@@ -25,6 +25,7 @@ enum err fetcher_start(bool dev, struct str user_agent, struct fetcher **ret)
     f->ca_file = ca == NULL || *ca == '\0' ? NULL : need(strdup(ca));
     f->incoming_end = &f->incoming;
     f->ready_end = &f->ready;
+    f->active_end = &f->active;
     pthread_mutex_init(&f->lock, NULL);
     pthread_cond_init(&f->wake, NULL);
     *ret = f;
@@ -130,6 +131,7 @@ static struct transfer *copy(const struct fetcher *f, const struct fetch_request
     t->dev = f->dev;
     t->timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : 20000;
     t->per_host = rq->per_host > 0 ? rq->per_host : FETCH_PER_HOST;
+    t->soon = rq->soon;
     t->since = clock_monotonic();
     if (url_parse(a, rq->url, &u) != OK || !url_allowed(f->dev, &u)) {
         refuse(t, "this address may not be asked");

@@ -1,5 +1,6 @@
 /* Outgoing HTTP for everybody: one curl_multi on a thread of its own (D-6). HTTP/2, keep-alive
- * (60 s), at most 256 transfers at once and 2 a host unless told otherwise; one that finds no room
+ * (60 s), at most 256 transfers at once and 2 a host unless told otherwise, beside them up to 512
+ * that have waited for their answers for a quarter of a second; one that finds no room
  * within a minute, or within its own timeout if that is longer, ends with ERR_BUSY, so a slow host
  * holds up nobody but itself. https to public addresses only: every
  * address is checked in curl's open-socket callback, so DNS rebinding doesn't pass. In --dev http
@@ -28,6 +29,7 @@ struct fetch_request { /* copied by fetch_start */
     size_t max_answer; /* bytes after decompression; more → ERR_TOO_LARGE */
     int timeout_ms;    /* whole transfer */
     int per_host;      /* transfers to this host at once; 0: 2 */
+    bool soon;         /* somebody waits for it: before others that find no room */
     struct str agent;  /* who asks: the node's; p == NULL: the fetcher's own */
 };
 

@@ -9,7 +9,13 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
+/* Transfers at once. One that has had no answer for a while is slow and gives up its place, so that
+ * hosts which take seconds don't keep those waiting that take milliseconds; the slow have a limit,
+ * too. Some places are kept for what somebody waits for. */
 #define FETCH_TOTAL 256
+#define FETCH_KEPT 32
+#define FETCH_SLOW_TOTAL 512
+#define FETCH_SLOW_MS 250
 #define FETCH_PER_HOST 2
 #define FETCH_HEADERS_MAX 65536 /* bytes of an answer's head */
 #define FETCH_BUCKETS 512
@@ -30,12 +36,13 @@ struct transfer {
     int64_t since; /* monotonic time of fetch_start */
     enum err err;  /* known before it began */
     const char *why;
-    bool dev, refused, head_too_large;
+    int64_t began; /* monotonic */
+    bool dev, refused, head_too_large, soon, slow;
     size_t head_bytes;
     struct buf answer;
     void (*done)(void *arg, const struct fetch_answer *answer);
     void *arg;
-    struct transfer *prev_active, *next_active;
+    struct transfer *next_active, **at_active;
     char words[CURL_ERROR_SIZE];
 };
 
@@ -61,8 +68,9 @@ struct fetcher {
     /* Only the thread touches what follows. */
     struct fetch_host *buckets[FETCH_BUCKETS];
     struct fetch_host *ready, **ready_end;
-    struct transfer *active;
-    int n_active;
+    struct transfer *active, **active_end; /* in the order in which they began */
+    struct transfer *young;                /* the first of them that isn't slow */
+    int n_active, n_slow;
     size_t n_queued;
     CURL *spare[FETCH_SPARE];
     int n_spare;

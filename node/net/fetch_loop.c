@@ -48,9 +48,13 @@ static void host_check_ready(struct fetcher *f, struct fetch_host *h)
     if (h->ready || h->head == NULL || h->active >= h->head->per_host)
         return;
     h->ready = true;
-    h->next_ready = NULL;
-    *f->ready_end = h;
-    f->ready_end = &h->next_ready;
+    h->next_ready = h->head->soon ? f->ready : NULL;
+    if (h->head->soon)
+        f->ready = h;
+    else
+        *f->ready_end = h;
+    if (h->next_ready == NULL)
+        f->ready_end = &h->next_ready;
 }
 
 static struct fetch_host *next_ready(struct fetcher *f)
@@ -74,11 +78,15 @@ static void enqueue(struct fetcher *f, struct transfer *t)
     }
     struct fetch_host *h = host_get(f, t->host_key);
     t->host = h;
-    if (h->head == NULL)
+    if (h->head == NULL) {
+        h->head = h->tail = t;
+    } else if (t->soon) {
+        t->next = h->head;
         h->head = t;
-    else
+    } else {
         h->tail->next = t;
-    h->tail = t;
+        h->tail = t;
+    }
     f->n_queued++;
     host_check_ready(f, h);
 }
@@ -103,15 +111,30 @@ static void release_easy(struct fetcher *f, CURL *e)
     }
 }
 
+static void link_active(struct fetcher *f, struct transfer *t)
+{
+    t->began = clock_monotonic();
+    t->slow = false;
+    t->next_active = NULL;
+    t->at_active = f->active_end;
+    *f->active_end = t;
+    f->active_end = &t->next_active;
+    if (f->young == NULL)
+        f->young = t;
+    f->n_active++;
+}
+
 static void unlink_active(struct fetcher *f, struct transfer *t)
 {
-    if (t->prev_active != NULL)
-        t->prev_active->next_active = t->next_active;
-    else
-        f->active = t->next_active;
+    if (f->young == t)
+        f->young = t->next_active;
+    *t->at_active = t->next_active;
     if (t->next_active != NULL)
-        t->next_active->prev_active = t->prev_active;
+        t->next_active->at_active = t->at_active;
+    else
+        f->active_end = t->at_active;
     f->n_active--;
+    f->n_slow -= t->slow;
     t->host->active--;
 }
 
@@ -132,24 +155,34 @@ static void begin_transfer(struct fetcher *f, struct fetch_host *h, struct trans
     t->easy = f->n_spare > 0 ? f->spare[--f->n_spare] : curl_easy_init();
     if (t->easy == NULL)
         abort();
-    t->prev_active = NULL;
-    t->next_active = f->active;
-    if (f->active != NULL)
-        f->active->prev_active = t;
-    f->active = t;
-    f->n_active++;
+    link_active(f, t);
     h->active++;
     if (!fetch_prepare(f, t) || curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
         end_transfer(f, t, ERR_INTERNAL, "curl refuses the request");
 }
 
+static void age(struct fetcher *f)
+{
+    int64_t since = clock_monotonic() - FETCH_SLOW_MS;
+    for (; f->young != NULL && f->young->began <= since; f->young = f->young->next_active) {
+        f->young->slow = true;
+        f->n_slow++;
+    }
+}
+
+static bool has_room(const struct fetcher *f, const struct transfer *t)
+{
+    int young = f->n_active - f->n_slow;
+    return young < (t->soon ? FETCH_TOTAL : FETCH_TOTAL - FETCH_KEPT) &&
+           f->n_active < FETCH_TOTAL + FETCH_SLOW_TOTAL - (t->soon ? 0 : FETCH_KEPT);
+}
+
 /* Hosts take turns, so that a long queue for one doesn't keep others waiting. */
 static void admit(struct fetcher *f)
 {
-    while (f->n_active < FETCH_TOTAL) {
+    age(f);
+    while (f->ready != NULL && (f->ready->head == NULL || has_room(f, f->ready->head))) {
         struct fetch_host *h = next_ready(f);
-        if (h == NULL)
-            return;
         struct transfer *t = dequeue(f, h);
         h->active++; /* keeps the host alive if the transfer ends at once */
         if (t != NULL)
@@ -226,7 +259,8 @@ static void make_multi(struct fetcher *f)
     f->multi = curl_multi_init();
     if (f->multi == NULL)
         abort();
-    curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCH_TOTAL);
+    curl_multi_setopt(f->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                      (long)FETCH_TOTAL + FETCH_SLOW_TOTAL);
     /* Idle connections of a large fan-out are not worth their memory. */
     curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, 64L);
 }
@@ -282,6 +316,17 @@ static void stop_all(struct fetcher *f, struct transfer *list)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* How long there is nothing to do: who waits for room may get it when the next one turns slow. */
+static int patience(const struct fetcher *f)
+{
+    if (f->n_active == 0 && f->n_queued == 0)
+        return (int)IDLE_MS;
+    if (f->ready == NULL || f->young == NULL)
+        return MS_SECOND;
+    int64_t left = f->young->began + FETCH_SLOW_MS - clock_monotonic();
+    return left < 1 ? 1 : (int)left;
+}
+
 void *fetch_loop(void *arg)
 {
     struct fetcher *f = arg;
@@ -300,8 +345,7 @@ void *fetch_loop(void *arg)
         } while (reap(f) && f->ready != NULL);
         if (f->n_active > 0 || f->n_queued > 0)
             f->idle_since = clock_monotonic();
-        curl_multi_poll(f->multi, NULL, 0, f->n_active > 0 || f->n_queued > 0 ? 1000 : (int)IDLE_MS,
-                        NULL);
+        curl_multi_poll(f->multi, NULL, 0, patience(f), NULL);
     }
     stop_all(f, list);
     return NULL;

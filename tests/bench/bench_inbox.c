@@ -1,14 +1,21 @@
 /* Signed activities to a node's inbox, from actors that it knows, over kept-alive connections.
  *
- *     bench_inbox HOST:PORT OBJECT [total [connections [actors]]]      12000, 32, 8
+ *     bench_inbox [OPTION…] HOST:PORT OBJECT
+ *         --total N (12000)  --connections N (32)  --actors N (8)
+ *         --hosts N (1)      the actors live on so many addresses
+ *         --strangers        the node has met none of them: it must fetch their keys
+ *         --slow MS          one more actor, on an address of its own, whose document takes so long
+ *         --pace N           so many a second, whether answered or not, instead of as fast as may be
+ *         --forged           nobody signed them: random signatures, half in the name of an actor
+ *                            that the node knows, half of actors that nobody ever heard of
  *
- * HOST:PORT is the node's (it must run with --dev: the actors live at 127.0.7.1, served from here),
- * OBJECT the id of a public post. One in two activities is a Like, the other a Create that answers
- * the post; every id is new. All is signed before the clock starts. Prints
+ * HOST:PORT is the node's (it must run with --dev: the actors live at 127.0.7.1 and on, served from
+ * here), OBJECT the id of a public post. One in two activities is a Like, the other a Create that
+ * answers the post; every id is new. All is signed before the clock starts. Prints
  *
  *     rate_per_s p50_ms p99_ms not_accepted
  *
- * where the rate counts answers 202 alone. */
+ * where the rate counts answers 202 alone, and times count from when a thing was due. */
 #include "federation/httpsig.h"
 
 #include "node/base/arena.h"
@@ -17,6 +24,7 @@
 #include "node/base/crypt.h"
 
 #include <arpa/inet.h>
+#include <getopt.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -30,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ACTORS_MAX = 64, CONNECTIONS_MAX = 256, SIGNERS = 2, WAIT_MS = 10000 };
+enum { KEYS = 8, HOSTS_MAX = 64, CONNECTIONS_MAX = 512, SIGNERS = 2, WAIT_MS = 10000 };
 
 struct message {
     char *bytes;
@@ -47,8 +55,11 @@ struct conn {
 
 struct bench {
     const char *host, *object;
-    int total, n_conns, n_actors, port; /* port: where the actors live */
-    struct crypt_key *keys[ACTORS_MAX];
+    int total, n_conns, n_actors, n_hosts, pace, slow_ms;
+    bool strangers, forged;
+    struct house { struct bench *b; struct MHD_Daemon *d; int n, port; } houses[HOSTS_MAX + 1];
+    struct crypt_key *keys[KEYS];      /* several actors have one: making them takes long */
+    double began;
     struct message *messages;
     struct conn conns[CONNECTIONS_MAX];
     int64_t run;
@@ -75,7 +86,8 @@ static double seconds(void)
 
 static struct str actor_uri(const struct bench *b, struct arena *a, int i)
 {
-    return str_fmt(a, "http://127.0.7.1:%d/a/%d", b->port, i);
+    int h = b->slow_ms > 0 && i == b->n_actors - 1 ? b->n_hosts : i % b->n_hosts;
+    return str_fmt(a, "http://127.0.7.%d:%d/a/%d", h + 1, b->houses[h].port, i);
 }
 
 static void put_escaped(struct buf *out, struct str s)
@@ -92,7 +104,8 @@ static enum MHD_Result serve_actor(void *cls, struct MHD_Connection *con, const 
                                    size_t *upload_n, void **con_cls)
 {
     static int seen;
-    struct bench *b = cls;
+    struct house *house = cls;
+    struct bench *b = house->b;
     (void)method;
     (void)version;
     (void)upload;
@@ -104,6 +117,8 @@ static enum MHD_Result serve_actor(void *cls, struct MHD_Connection *con, const 
     int i = strncmp(url, "/a/", 3) == 0 ? (int)strtol(url + 3, NULL, 10) : -1;
     if (i < 0 || i >= b->n_actors)
         return MHD_NO;
+    if (house->n == b->n_hosts) /* a daemon of its own, so nobody else waits for it */
+        usleep(1000 * (useconds_t)b->slow_ms);
     struct arena *a = arena_new();
     struct str id = actor_uri(b, a, i);
     struct buf out;
@@ -114,7 +129,7 @@ static enum MHD_Result serve_actor(void *cls, struct MHD_Connection *con, const 
                              "\"inbox\":\"" STR_FMT "/inbox\",\"publicKey\":{\"id\":\"" STR_FMT
                              "#main-key\",\"owner\":\"" STR_FMT "\",\"publicKeyPem\":\"",
                           STR_ARG(id), i, STR_ARG(id), STR_ARG(id), STR_ARG(id)));
-    put_escaped(&out, crypt_key_public_pem(a, b->keys[i]));
+    put_escaped(&out, crypt_key_public_pem(a, b->keys[i % KEYS]));
     buf_lit(&out, "\"}}");
     struct str doc = buf_str(&out);
     struct MHD_Response *r = MHD_create_response_from_buffer(doc.n, (void *)(uintptr_t)doc.p,
@@ -126,16 +141,17 @@ static enum MHD_Result serve_actor(void *cls, struct MHD_Connection *con, const 
     return result;
 }
 
-static struct MHD_Daemon *open_house(struct bench *b)
+static void open_house(struct bench *b, int n)
 {
+    struct house *house = &b->houses[n];
     struct sockaddr_in at = {.sin_family = AF_INET};
-    must(inet_pton(AF_INET, "127.0.7.1", &at.sin_addr) == 1, "an address");
-    struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL,
-                                            serve_actor, b, MHD_OPTION_SOCK_ADDR, &at,
-                                            MHD_OPTION_END);
-    must(d != NULL, "serving the actors");
-    b->port = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port;
-    return d;
+    at.sin_addr.s_addr = htonl(0x7f000701u + (unsigned)n);
+    house->b = b;
+    house->n = n;
+    house->d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, serve_actor, house,
+                                MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_END);
+    must(house->d != NULL, "serving the actors");
+    house->port = MHD_get_daemon_info(house->d, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
 /* ---- what they say ---- */
@@ -159,16 +175,43 @@ static struct str activity(const struct bench *b, struct arena *a, int i, struct
                    STR_ARG(clock_rfc3339(a, clock_now())), i);
 }
 
+/* As a forger does it who knows what is looked at first: all is in order but the signature. */
+static void forge(struct bench *b, struct arena *a, const struct sig_sign *sign, int i,
+                  struct sig_headers *h)
+{
+    unsigned char noise[256];
+    struct buf signature;
+    for (size_t k = 0; k < sizeof noise; k++)
+        noise[k] = (unsigned char)(random() >> 8);
+    buf_init_arena(&signature, a, 512);
+    buf_put_base64(&signature, noise, sizeof noise);
+    struct str key = sign->key_id;
+    if (i % 2 != 0)
+        key = str_fmt(a, "http://127.0.7.1:%d/nobody/%d#main-key", b->houses[0].port, i);
+    h->v[h->n++] = (struct fetch_header){STR("Date"), clock_http_date(a, sign->now)};
+    h->v[h->n++] = (struct fetch_header){
+        STR("Digest"),
+        str_fmt(a, "SHA-256=" STR_FMT, STR_ARG(crypt_sha256_base64(a, sign->body)))};
+    h->v[h->n++] = (struct fetch_header){
+        STR("Signature"),
+        str_fmt(a, "keyId=\"" STR_FMT "\",algorithm=\"rsa-sha256\","
+                   "headers=\"(request-target) host date digest\",signature=\"" STR_FMT "\"",
+                STR_ARG(key), STR_ARG(buf_str(&signature)))};
+}
+
 static void sign(struct bench *b, struct arena *a, int i)
 {
     int k = i % b->n_actors;
     struct str actor = actor_uri(b, a, k), body = activity(b, a, i, actor);
     struct sig_headers h = {.n = 0};
-    struct sig_sign s = {.scheme = SIG_DRAFT, .key = b->keys[k], .now = clock_now(),
+    struct sig_sign s = {.scheme = SIG_DRAFT, .key = b->keys[k % KEYS], .now = clock_now(),
                          .key_id = str_fmt(a, STR_FMT "#main-key", STR_ARG(actor)),
                          .method = "POST", .body = body,
                          .url = str_fmt(a, "http://%s/ap/inbox", b->host)};
-    must(httpsig_sign(a, &s, &h) == OK, "signing");
+    if (b->forged)
+        forge(b, a, &s, i, &h);
+    else
+        must(httpsig_sign(a, &s, &h) == OK, "signing");
     struct buf out;
     buf_init_arena(&out, a, 65536);
     /* many networks, as behind a front proxy: what is measured is not the rate limit */
@@ -223,16 +266,23 @@ static int reach(const struct bench *b)
     return fd;
 }
 
+/* When the next one is due. */
+static double due(const struct bench *b)
+{
+    return b->began + (b->pace == 0 ? 0 : (double)b->next / b->pace);
+}
+
 static void say_next(struct bench *b, struct conn *c)
 {
     int i = b->next;
+    double now = seconds(), at = due(b);
     c->on_way = NULL;
-    if (i >= b->total)
+    if (i >= b->total || at > now)
         return;
     b->next = i + 1;
     c->on_way = &b->messages[i];
     c->n = 0;
-    c->on_way->sent = seconds();
+    c->on_way->sent = b->pace == 0 ? now : at;
     must(send(c->fd, c->on_way->bytes, c->on_way->n, MSG_NOSIGNAL) == (ssize_t)c->on_way->n,
          "sending");
 }
@@ -255,7 +305,7 @@ static void hear(struct bench *b, struct conn *c)
     b->done++;
     if (strncmp(c->in, "HTTP/1.1 202", 12) == 0)
         b->accepted++;
-    else if (b->done - b->accepted == 1)
+    else if (b->done - b->accepted == 1 && !b->forged)
         fprintf(stderr, "bench_inbox: refused: %s\n", c->in);
     say_next(b, c);
 }
@@ -269,19 +319,23 @@ static double say_all(struct bench *b, int total, int n_conns)
     b->total = total;
     for (int i = 0; i < n_conns; i++) {
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = &b->conns[i]};
-        b->conns[i].fd = reach(b);
+        b->conns[i] = (struct conn){.fd = reach(b)};
         must(epoll_ctl(epoll, EPOLL_CTL_ADD, b->conns[i].fd, &e) == 0, "epoll");
     }
-    double began = seconds();
-    for (int i = 0; i < n_conns; i++)
-        say_next(b, &b->conns[i]);
+    b->began = seconds();
     while (b->done < total) {
-        int n = epoll_wait(epoll, events, CONNECTIONS_MAX, WAIT_MS);
-        must(n > 0, "an answer in time");
+        /* What is due goes to whoever is free; what finds nobody waits, and its clock runs. */
+        for (int i = 0; i < n_conns && b->next < b->total && due(b) <= seconds(); i++)
+            if (b->conns[i].on_way == NULL)
+                say_next(b, &b->conns[i]);
+        double wait = 1e3 * (due(b) - seconds());
+        bool paced = b->pace > 0 && b->next < b->total;
+        int n = epoll_wait(epoll, events, CONNECTIONS_MAX, !paced ? WAIT_MS : wait < 1 ? 1 : (int)wait);
+        must(n > 0 || paced, "an answer in time");
         for (int i = 0; i < n; i++)
             hear(b, events[i].data.ptr);
     }
-    double took = seconds() - began;
+    double took = seconds() - b->began;
     for (int i = 0; i < n_conns; i++)
         close(b->conns[i].fd);
     close(epoll);
@@ -295,47 +349,86 @@ static int by_time(const void *a, const void *b)
     return x->took < y->took ? -1 : x->took > y->took;
 }
 
+static bool read_options(struct bench *b, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"total", 1, NULL, 't'},     {"connections", 1, NULL, 'c'}, {"actors", 1, NULL, 'a'},
+        {"hosts", 1, NULL, 'h'},     {"strangers", 0, NULL, 's'},   {"slow", 1, NULL, 'w'},
+        {"pace", 1, NULL, 'p'},      {"forged", 0, NULL, 'f'},      {0}};
+    *b = (struct bench){.total = 12000, .n_conns = 32, .n_actors = 8, .n_hosts = 1};
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        int n = optarg == NULL ? 0 : (int)strtol(optarg, NULL, 10);
+        switch (c) {
+        case 't': b->total = n; break;
+        case 'c': b->n_conns = n; break;
+        case 'a': b->n_actors = n; break;
+        case 'h': b->n_hosts = n; break;
+        case 's': b->strangers = true; break;
+        case 'w': b->slow_ms = n; break;
+        case 'p': b->pace = n; break;
+        case 'f': b->forged = true; break;
+        default: return false;
+        }
+    }
+    b->n_actors += b->slow_ms > 0;
+    if (argc - optind != 2 || b->n_conns < 1 || b->n_conns > CONNECTIONS_MAX || b->n_actors < 1 ||
+        b->n_hosts < 1 || b->n_hosts > HOSTS_MAX || b->total < b->n_actors)
+        return false;
+    b->host = argv[optind];
+    b->object = argv[optind + 1];
+    return true;
+}
+
+static void forget(struct bench *b)
+{
+    for (int i = 0; i < b->total; i++)
+        free(b->messages[i].bytes);
+    b->run++;
+}
+
+/* The node meets each actor once, and so knows its key. */
+static void meet(struct bench *b)
+{
+    int total = b->total, pace = b->pace;
+    bool forged = b->forged;
+    b->forged = false;
+    b->total = b->n_actors;
+    b->pace = 0;
+    sign_all(b);
+    say_all(b, b->n_actors, 1);
+    must(b->accepted == b->n_actors, "being accepted");
+    forget(b);
+    b->total = total;
+    b->pace = pace;
+    b->forged = forged;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench b;
-    b.total = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 12000;
-    b.n_conns = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 32;
-    b.n_actors = argc > 5 ? (int)strtol(argv[5], NULL, 10) : 8;
-    if (argc < 3 || b.total < 1 || b.n_conns < 1 || b.n_conns > CONNECTIONS_MAX ||
-        b.n_actors < 1 || b.n_actors > ACTORS_MAX || b.total < b.n_actors) {
-        fprintf(stderr, "usage: bench_inbox HOST:PORT OBJECT [total [connections [actors]]]\n");
+    if (!read_options(&b, argc, argv)) {
+        fprintf(stderr, "usage: bench_inbox [OPTION…] HOST:PORT OBJECT; see bench_inbox.c\n");
         return 2;
     }
-    b.host = argv[1];
-    b.object = argv[2];
     b.messages = calloc((size_t)b.total, sizeof *b.messages);
     must(b.messages != NULL, "memory");
-    for (int i = 0; i < b.n_actors; i++)
+    for (int i = 0; i < KEYS; i++)
         must(crypt_key_generate(CRYPT_RSA, &b.keys[i]) == OK, "making a key");
-    struct MHD_Daemon *house = open_house(&b);
-
-    /* The node meets each actor once, and so knows its key. */
-    int total = b.total;
+    for (int i = 0; i < b.n_hosts + (b.slow_ms > 0); i++)
+        open_house(&b, i);
     b.run = clock_now();
-    b.total = b.n_actors;
+    if (!b.strangers)
+        meet(&b);
     sign_all(&b);
-    say_all(&b, b.n_actors, 1);
-    must(b.accepted == b.n_actors, "being accepted");
-
-    for (int i = 0; i < b.n_actors; i++)
-        free(b.messages[i].bytes);
-    b.run++;
-    b.total = total;
-    sign_all(&b);
-    double took = say_all(&b, total, b.n_conns);
-    qsort(b.messages, (size_t)total, sizeof *b.messages, by_time);
-    printf("%.0f %.2f %.2f %d\n", b.accepted / took, 1e3 * b.messages[total / 2].took,
-           1e3 * b.messages[total * 99 / 100].took, total - b.accepted);
-    MHD_stop_daemon(house);
-    for (int i = 0; i < b.n_actors; i++)
+    double took = say_all(&b, b.total, b.n_conns);
+    qsort(b.messages, (size_t)b.total, sizeof *b.messages, by_time);
+    printf("%.0f %.2f %.2f %d\n", b.accepted / took, 1e3 * b.messages[b.total / 2].took,
+           1e3 * b.messages[b.total * 99 / 100].took, b.total - b.accepted);
+    for (int i = 0; i < b.n_hosts + (b.slow_ms > 0); i++)
+        MHD_stop_daemon(b.houses[i].d);
+    for (int i = 0; i < KEYS; i++)
         crypt_key_free(b.keys[i]);
-    for (int i = 0; i < total; i++)
-        free(b.messages[i].bytes);
+    forget(&b);
     free(b.messages);
-    return b.accepted == total ? 0 : 1;
+    return b.forged || b.accepted == b.total ? 0 : 1;
 }

@@ -26,7 +26,7 @@ four_loads() { # NAME
         member=$(max "$member" "${one% *}")
     done
     object=$(sql "SELECT object_uri FROM post WHERE access = 'public' AND object_uri IS NOT NULL LIMIT 1")
-    "$bin/tests/bench/bench_inbox" "localhost:$port" "$object" 8000 >"$work/inbox"
+    "$bin/tests/bench/bench_inbox" --total 8000 "localhost:$port" "$object" >"$work/inbox"
     read -r inbox p50 p99 refused <"$work/inbox"
     [ "$refused" = 0 ] || echo "note: $1 did not accept $refused of 8000"
     wait_queue

@@ -41,7 +41,7 @@ bench_inbox() {
     object=$(sql "SELECT object_uri FROM post WHERE access = 'public' AND object_uri IS NOT NULL LIMIT 1")
     commits=$("$bin/tests/bench/bench_store" raw)
     rm -f "$work/inbox"
-    "$bin/tests/bench/bench_inbox" "localhost:$port" "$object" 12000 >"$work/inbox"
+    "$bin/tests/bench/bench_inbox" "localhost:$port" "$object" >"$work/inbox"
     read -r rate p50 p99 refused <"$work/inbox"
     left=$(sql "SELECT COUNT(*) FROM job WHERE kind = 'fed.receive'")
     ended=$(date +%s%N)

@@ -2,7 +2,7 @@
 # The figures of docs/bench.md: the real program on a demo node, loaded over loopback, each figure
 # beside what the machine itself can do, measured in the same run.
 #
-#     run.sh [start|pages|inbox|fanout|postgres|nodes|neighbours|fifty|creating|backup …]
+#     run.sh [start|pages|inbox|strangers|forged|fanout|audience|postgres|nodes|neighbours|fifty|creating|backup …]
 #                                                all when none is named
 #
 # Run by `make bench` in a build without sanitizers; every load lasts a few seconds. ROUNDS (2) is
@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 . "$here/one_node.sh"
+. "$here/federation.sh"
 . "$here/loads.sh"
 . "$here/postgres.sh"
 . "$here/hosting.sh"
@@ -23,7 +24,7 @@ echo "A **teaser** of two lines that everybody may read, and that says what the 
 port=$("$bin/tests/bench/probe" port)
 node=$work/node
 make_node "$node"
-for part in ${*:-start pages inbox fanout postgres nodes neighbours fifty creating backup}; do
+for part in ${*:-start pages inbox strangers forged fanout audience postgres nodes neighbours fifty creating backup}; do
     "bench_$part"
 done
 echo "$below below their goal"
