@@ -15,10 +15,12 @@
 #include "node/http/ops.h"
 #include "node/jobs/jobs.h"
 #include "node/listen.h"
+#include "node/media/far.h"
 #include "node/media/media.h"
 #include "node/net/fetch.h"
 #include "node/nodes.h"
 #include "node/server.h"
+#include "node/wiring.h"
 
 #include <signal.h>
 
@@ -46,6 +48,7 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
+    s->far = far_engine_new(s, &far_hooks);
     s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
     s->limiter = limiter_new(LIMITER_SLOTS);
     s->metrics = metrics_new();
@@ -126,11 +129,13 @@ void engines_serve(struct engines *e)
 void engines_stop(struct engines *e)
 {
     struct server *s = e->server;
+    far_engine_leave(s->far); /* or those who wait for pictures would be waited for */
     e->http = http_stop(e->http);
     e->internal = internal_stop(e->internal);
     db_listener_stop(s->listener);
     s->jobs = jobs_stop(s->jobs);
     s->fetcher = fetcher_stop(s->fetcher);
+    s->far = far_engine_stop(s->far);
 }
 
 void engines_free(struct engines *e)
@@ -140,6 +145,7 @@ void engines_free(struct engines *e)
     s->listener = db_listener_free(s->listener);
     s->limiter = limiter_free(s->limiter);
     s->hashing = turnstile_free(s->hashing);
+    s->far = far_engine_stop(s->far); /* where nothing was started */
     s->media = media_engine_free(s->media);
     e->handover = handover_free(e->handover); /* last: whoever follows takes it for our end */
 }

@@ -20,6 +20,7 @@ struct http_hooks;   /* node/http/http.h */
 struct turnstile;    /* node/base/turnstile.h */
 struct db_listener;  /* node/db/db.h */
 struct media_engine; /* node/media/media.h */
+struct far_engine;   /* node/media/far.h */
 
 struct server {
     struct nodes *nodes;             /* the nodes served, found by Host */
@@ -35,6 +36,7 @@ struct server {
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
     struct turnstile *hashing;       /* how many passwords are hashed at once; NULL: any number */
     struct media_engine *media;      /* how many pictures are read at once; NULL: any number */
+    struct far_engine *far;          /* fetches pictures of other servers; NULL: none are fetched */
     /* Another process uses the same stores, for the time of a takeover (node/handover.h): what is
      * remembered of them is worth a second, and no lease of another is reset. */
     atomic_bool beside;

@@ -22,6 +22,14 @@ static enum err check_store(struct cx *cx, struct str value)
     return OK;
 }
 
+static enum err check_far_mb(struct cx *cx, struct str value)
+{
+    int64_t mb;
+    if (str_to_i64(value, &mb) && mb >= 1 && mb <= 1000000)
+        return OK;
+    return cx_tell(cx, ERR_INVALID, N_("This setting is a number of megabytes, from 1 to 1000000."));
+}
+
 static const struct setting_row rows[] = {
     {"origin", SETTING_URL, NULL, true, false,
      N_("Where this node lives. Fixed when it was made: other servers know it by this name."), NULL},
@@ -37,6 +45,9 @@ static const struct setting_row rows[] = {
      check_store},
     {"federation.secure_mode", SETTING_BOOL, "false", false, false,
      N_("Other servers must sign to read posts and profiles as documents. Keeps out who is blocked; some servers can then not follow."), NULL},
+    {"media.far_mb", SETTING_TEXT, "1024", false, false,
+     N_("How many megabytes pictures of other servers may take here, which are kept for readers for a while."),
+     check_far_mb},
     {NULL, SETTING_TEXT, NULL, false, false, NULL, NULL},
 };
 

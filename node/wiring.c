@@ -4,6 +4,7 @@
 #include "federation/federation.h"
 #include "node/event.h"
 #include "node/http/http.h"
+#include "node/media/far.h"
 #include "node/media/media.h"
 #include "node/money/order.h"
 #include "node/nodes.h"
@@ -55,11 +56,13 @@ static const struct job_row cache_jobs[] = {
     {0},
 };
 
-static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, cache_jobs, fed_jobs, NULL};
+static const struct job_row *const jobs[] = {mail_jobs, money_jobs, media_jobs, far_jobs, cache_jobs, fed_jobs,
+                                             NULL};
 
 static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},
     {"media.sweep", 24 * 3600},
+    {"far.prune", 24 * 3600},
     {0},
 };
 
@@ -74,6 +77,8 @@ static void node_closing(struct node *node)
 }
 
 const struct node_hooks node_hooks = {.opened = fed_start, .closing = node_closing};
+
+const struct far_hooks far_hooks = {.may = fed_far_may, .sign = fed_far_sign};
 
 const struct http_hooks http_hooks = {
     .identify = auth_identify,

@@ -7,10 +7,12 @@ struct wiring;
 struct route_table;
 struct http_hooks;
 struct node_hooks;
+struct far_hooks;
 
 extern const struct wiring wiring;
 extern const struct route_table *const route_tables[];
 extern const struct http_hooks http_hooks;
 extern const struct node_hooks node_hooks;
+extern const struct far_hooks far_hooks;
 
 #endif

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -93,10 +94,12 @@ static int input_of(struct str bytes)
 /* posix_spawn, since between fork and exec a process with threads may do next to nothing. The child
  * gets a process group of its own (to be killed as a whole), no environment of ours and three
  * files. */
-static bool spawn(const char *path, int in, int out, pid_t *ret)
+static bool spawn(const char *path, const char *pixels, int in, int out, pid_t *ret)
 {
     char name[] = "orrery-media", lang[] = "LC_ALL=C", arenas[] = "MALLOC_ARENA_MAX=2";
-    char *argv[] = {name, NULL}, *env[] = {lang, arenas, NULL};
+    char most[24];
+    snprintf(most, sizeof most, "%s", pixels);
+    char *argv[] = {name, most, NULL}, *env[] = {lang, arenas, NULL};
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
     sigset_t none, reset;
@@ -186,7 +189,7 @@ static enum err tell_status(struct cx *cx, int status, bool late)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (late)
-        return cx_tell(cx, ERR_INVALID, N_("This picture takes too long to read. Please make it "
+        return cx_tell(cx, ERR_TIMEOUT, N_("This picture takes too long to read. Please make it "
                                            "smaller and try again."));
     if (code == HELPER_TOO_MANY_PIXELS)
         return cx_tell(cx, ERR_INVALID, N_("This picture has too many pixels. Please make it "
@@ -232,20 +235,20 @@ static enum err read_frame(struct cx *cx, struct str answer, struct picture *ret
     return str_starts(ret->large, start) && str_starts(ret->small, start) ? OK : unreadable(cx);
 }
 
-static enum err run(struct cx *cx, int in, struct picture *ret)
+static enum err run(struct cx *cx, int in, int64_t pixels, int deadline_ms, struct picture *ret)
 {
     int out[2];
     pid_t pid;
     if (pipe2(out, O_CLOEXEC) != 0)
         return broken(cx, "pipe");
     const char *path = helper_path(cx);
-    bool started = spawn(path, in, out[1], &pid);
+    bool started = spawn(path, arena_printf(cx->arena, "%lld", (long long)pixels), in, out[1], &pid);
     close(out[1]);
     if (!started) {
         close(out[0]);
         return broken(cx, path);
     }
-    int64_t until = clock_monotonic() + DEADLINE_MS;
+    int64_t until = clock_monotonic() + deadline_ms;
     struct buf *answer = ARENA_NEW(cx->arena, struct buf);
     buf_init(answer, HELPER_OUT_MAX);
     arena_defer(cx->arena, free_buf, answer);
@@ -258,6 +261,17 @@ static enum err run(struct cx *cx, int in, struct picture *ret)
     return read_frame(cx, buf_str(answer), ret);
 }
 
+enum err helper_read_within(struct cx *cx, struct str bytes, int64_t pixels, int deadline_ms,
+                            struct picture *ret)
+{
+    int in = input_of(bytes);
+    if (in < 0)
+        return broken(cx, "memory file");
+    enum err e = run(cx, in, pixels, deadline_ms, ret);
+    close(in);
+    return e;
+}
+
 enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret)
 {
     struct media_engine *engine = engine_of(cx);
@@ -267,12 +281,9 @@ enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *re
         return cx_tell(cx, ERR_BUSY, N_("Many pictures are being read just now. Please try again in "
                                         "a moment."));
     }
-    int in = input_of(bytes);
-    enum err e = in < 0 ? broken(cx, "memory file") : run(cx, in, ret);
-    if (in >= 0)
-        close(in);
+    enum err e = helper_read_within(cx, bytes, MEDIA_PIXELS_MAX, DEADLINE_MS, ret);
     turnstile_leave(turnstile);
-    return e;
+    return e == ERR_TIMEOUT ? ERR_INVALID : e;
 }
 
 enum err media_network_enter(struct cx *cx)

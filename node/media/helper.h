@@ -14,6 +14,10 @@ struct picture {
 /* Waits for its turn (struct media_engine), at most 20 s for the answer, and kills what is late.
  * Fails INVALID, BUSY, INTERNAL; the person is told. Any thread. */
 MUST_USE enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret);
+/* The same for who keeps turns by itself, with bounds of its own: at most so many pixels and
+ * milliseconds. ERR_TIMEOUT: late, and killed. */
+MUST_USE enum err helper_read_within(struct cx *cx, struct str bytes, int64_t pixels, int deadline_ms,
+                                     struct picture *ret);
 
 /* Around a wait for the network: like slow pictures, a slow storage never holds all workers of the
  * server. ERR_BUSY with the person told; else a leave is owed. */

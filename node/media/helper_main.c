@@ -17,6 +17,7 @@
 struct input {
     unsigned char *p;
     size_t n;
+    int64_t pixels; /* at most */
 };
 
 struct output {
@@ -93,7 +94,7 @@ static enum helper_exit check_header(const struct input *in)
         return HELPER_UNREADABLE;
     int64_t pixels = (int64_t)vips_image_get_width(header) * vips_image_get_height(header);
     g_object_unref(header);
-    return pixels > MEDIA_PIXELS_MAX ? HELPER_TOO_MANY_PIXELS : HELPER_DONE;
+    return pixels > in->pixels ? HELPER_TOO_MANY_PIXELS : HELPER_DONE;
 }
 
 /* Eight bits a channel, three or four channels, sRGB, in memory. */
@@ -226,9 +227,14 @@ static bool convert(const struct input *in, const bool *damaged)
            write_all(large.p, large.n) && write_all(small.p, small.n);
 }
 
-int main(void)
+/* The one argument, if there is any: how many pixels at most. */
+int main(int argc, char **argv)
 {
-    struct input in = {0};
+    struct input in = {.pixels = MEDIA_PIXELS_MAX};
+    if (argc > 1) {
+        long long most = strtoll(argv[1], NULL, 10);
+        in.pixels = most > 0 && most < in.pixels ? most : in.pixels;
+    }
     bool damaged = false;
     if (!sandbox_limits() || !start_vips(&damaged))
         return HELPER_BROKEN;

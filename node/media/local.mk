@@ -1,8 +1,10 @@
 # Pictures and files. orrery-media is the only program that libvips and libseccomp are linked into.
 AM_CPPFLAGS += -DORRERY_LIBEXECDIR='"$(libexecdir)"'
 
-SQL_DOMAIN += node/media/media.sql
+SQL_DOMAIN += node/media/far.sql node/media/media.sql
 libdomain_a_SOURCES += \
+	node/media/far.c node/media/far.h node/media/far_int.h \
+	node/media/far_fetch.c node/media/far_keep.c \
 	node/media/helper.c node/media/helper.h node/media/helper_frame.h \
 	node/media/media.c node/media/media.h \
 	node/media/media_html.c node/media/media_html.h \
