@@ -43,6 +43,12 @@ extern const struct route_table fed_routes;
  * fed.policy, fed.expire (daily). Ends with kind == NULL; node/wiring.c copies the rows. */
 extern const struct job_row fed_jobs[];
 
+/* Hooks of node/media/far.h: whether pictures of a server may be shown, and the instance actor's
+ * signature under their fetch. */
+struct fetch_header;
+bool fed_far_may(struct cx *cx, struct str owner, struct str host);
+void fed_far_sign(struct cx *cx, struct str url, const struct fetch_header **ret, size_t *ret_n);
+
 /* For human pages, when rq->repr == REPR_ACTIVITY: the document itself. The answer to an
  * unknown or locked-away thing is an error as for the page. */
 MUST_USE enum err fed_actor_reply(struct rq *rq, int64_t planet_id);

@@ -12,6 +12,8 @@ libfed_a_SOURCES += \
 	federation/bodies.c federation/bodies.h \
 	federation/deliver.c federation/deliver.h \
 	federation/docs.c federation/docs.h federation/docs_list.c federation/docs_quote.c \
+	federation/docs.c federation/docs.h federation/docs_list.c \
+	federation/far_media.c \
 	federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/gate.c federation/gate.h \

@@ -6,6 +6,7 @@ libweb_a_SOURCES += \
 	web/compose.c web/compose.h \
 	web/compose_form.c web/compose_form.h \
 	web/errors.c web/errors.h \
+	web/far.c web/far.h \
 	web/files.c web/files.h \
 	web/home.c \
 	web/join.c web/join.h \

@@ -4,6 +4,7 @@
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/media/far.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -90,6 +91,7 @@ static enum err fill_reactions(struct rq *rq, const struct post *post, struct vi
                               STR_ARG(list[i].host)),
             .avatar = web_avatar(cx, list[i].name, DB_NULL),
         };
+        p.avatar.url = far_media_url_of(cx, list[i].host, list[i].icon_url, FAR_AVATAR);
         if (list[i].kind == REACTION_LIKE)
             likers[v->n_likers++] = p;
         else

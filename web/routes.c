@@ -4,6 +4,7 @@
 #include "web/auth.h"
 #include "web/comment.h"
 #include "web/compose.h"
+#include "web/far.h"
 #include "web/files.h"
 #include "web/join.h"
 #include "web/me.h"
@@ -21,6 +22,7 @@ static const struct route rows[] = {
     {GET, "/@:handle/join", web_join_show, ANYONE, RATE_READ, 0, "prices, codes, how to join", false},
     {GET, "/@:handle/:slug", web_post_show, ANYONE, RATE_READ, 0, "a post, or its teaser and the way in", true},
     {GET, "/media/:id/:name", web_media_show, ANYONE, RATE_READ, 0, "a picture or file", false},
+    {GET, "/far/:kind/:mac/:code", web_far_show, ANYONE, RATE_READ, 0, "a picture of another server", false},
     {GET, "/static/:name", web_static_show, ANYONE, RATE_NONE, 0, "style, scripts, drawings", true},
     {GET, "/favicon.ico", web_favicon, ANYONE, RATE_NONE, 0, "the mark", true},
     {GET, "/robots.txt", web_robots, ANYONE, RATE_NONE, 0, "what crawlers leave alone", true},

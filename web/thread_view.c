@@ -24,7 +24,6 @@ static struct str role_label(const struct thread *t, const struct comment *c)
     return STR_NULL;
 }
 
-/* Pictures of people elsewhere stay there: fetching them would tell their server who reads here. */
 static struct view_person author(struct cx *cx, const struct comment *c)
 {
     struct view_person p = {.name = c->author_name, .url = c->author_url, .server = c->author_host,
@@ -34,8 +33,7 @@ static struct view_person author(struct cx *cx, const struct comment *c)
                            STR_ARG(c->author_host));
     else
         p.handle = str_fmt(cx->arena, "@" STR_FMT, STR_ARG(c->author_username));
-    if (!c->is_remote)
-        p.avatar.url = c->avatar_url;
+    p.avatar.url = c->avatar_url;
     return p;
 }
 

@@ -23,8 +23,8 @@
 
 enum {
     THREADS = 2,
-    ITEMS_MAX = 512, HOUSE_ITEMS = 128, WAITERS_MAX = 1024, REFRESH_ITEMS = 32,
-    ACTIVE_MAX = 16, NODE_ACTIVE = 12, HOUSE_ACTIVE = 4, HOPS = 3,
+    ITEMS_MAX = 512, ITEMS_A_HOUSE = 128, WAITERS_MAX = 1024, REFRESH_ITEMS = 32,
+    ACTIVE_MAX = 16, ACTIVE_A_NODE = 12, ACTIVE_A_HOUSE = 4, HOPS = 3,
     BUDGET = 48 << 20,
     QUEUE_MS = 15000, TRANSFER_MS = 20000, ITEM_MS = 25000, READ_MS = 8000,
     STRIKES = 3, REST_MS = 5 * 60 * 1000, RESTING = 64,
@@ -143,7 +143,7 @@ static bool may_begin(const struct far_engine *e, const struct item *it)
             same_house += str_eq(o->house, it->house);
             same_node += o->node == it->node;
         }
-    return same_house < HOUSE_ACTIVE && same_node < NODE_ACTIVE;
+    return same_house < ACTIVE_A_HOUSE && same_node < ACTIVE_A_NODE;
 }
 
 static void activate(struct far_engine *e, struct item *it, int64_t now)
@@ -193,7 +193,7 @@ static bool has_room(const struct far_engine *e, struct str house)
         return false;
     for (const struct item *it = e->items; it != NULL; it = it->next)
         same += str_eq(it->house, house);
-    return same < HOUSE_ITEMS;
+    return same < ITEMS_A_HOUSE;
 }
 
 static struct item *add(struct far_engine *e, struct cx *cx, const struct far_thing *what)
@@ -313,7 +313,7 @@ static bool ask(struct far_engine *e, struct item *it, struct cx *cx)
         .method = "GET", .url = it->url, .headers = h, .n_headers = 1 + (n < SIGNED_MAX ? n : SIGNED_MAX),
         .max_answer = bounds[it->what.kind].bytes,
         .timeout_ms = (int)(left < TRANSFER_MS ? left : TRANSFER_MS),
-        .per_host = HOUSE_ACTIVE, .agent = cx->node->agent,
+        .per_host = ACTIVE_A_HOUSE, .agent = cx->node->agent,
     };
     struct answer_to *to = ARENA_NEW(it->arena, struct answer_to);
     *to = (struct answer_to){e, it};

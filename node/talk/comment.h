@@ -37,7 +37,7 @@ struct comment {
     struct str author_name, author_username;
     struct str author_host;          /* remote: "social.example"; here: STR_NULL */
     struct str author_url;           /* remote: the profile there; here: STR_NULL */
-    struct str avatar_url;           /* STR_NULL: none. Of remote authors it points to their server */
+    struct str avatar_url;           /* STR_NULL: none. Of remote authors by node/media/far.h */
     enum comment_audience audience;
     struct str state;                /* shown, held, hidden, deleted (kept while it has answers) */
     struct safe_html html;           /* empty when deleted, or hidden from this viewer */

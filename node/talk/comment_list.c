@@ -1,5 +1,6 @@
 /* Reading comments. */
 #include "node/db/db.h"
+#include "node/media/far.h"
 #include "node/media/media.h"
 #include "node/planet/planet.h"
 #include "node/talk/comment_row.h"
@@ -63,7 +64,7 @@ static struct str avatar(struct cx *cx, const struct comment_row *r)
     struct media m = {.id = r->avatar_id, .kind = STR("image")};
 
     if (r->actor_id != DB_NULL)
-        return r->icon_url;
+        return far_media_url_of(cx, r->host, r->icon_url, FAR_AVATAR);
     if (r->avatar_id == DB_NULL)
         return STR_NULL;
     m.mime = r->avatar_mime;
