@@ -12,8 +12,7 @@ MIGRATIONS = \
 	node/db/migrations/0008_quota.sql \
 	node/db/migrations/0009_policy.sql \
 	node/db/migrations/0011_reports.sql \
-	node/db/migrations/0013_talk.sql
-	node/db/migrations/0009_policy.sql
+	node/db/migrations/0013_talk.sql \
 	node/db/migrations/0015_far.sql
 
 libstore_a_SOURCES += \

@@ -90,7 +90,7 @@ function fillings(path) {
     const known = {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
         slug: ['for-members', 'for-gold', 'a-draft', 'late', 'open'],
-        token: ['nothing'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'], file: ['1.csv'],
+        token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'], file: ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],
         id: path.startsWith('/ap/a/') ? actorIds : path.startsWith('/ap/o/') ? objects : path.startsWith('/ap/x/') ? activities
           : path.startsWith('/media/') ? lockedMedia.map((m) => m.id) : postIds,
