@@ -20,6 +20,7 @@ enum { FED_MEMORY_MS = 1000 };
 
 struct fed {
     struct node *node;
+    atomic_int links;               /* pages that rest for another server (link.h) */
     atomic_int lookups;             /* jobs that wait for another server at this moment */
     struct fed_signers *signers;
     struct fed_peer_keys *peer_keys;

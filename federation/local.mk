@@ -25,6 +25,9 @@ libfed_a_SOURCES += \
 	federation/key_fetch.c \
 	federation/keys.c federation/keys.h \
 	federation/leave.c \
+	federation/link.c federation/link.h federation/link_int.h \
+	federation/link_app.c federation/link_call.c federation/link_call.h federation/link_find.c \
+	federation/link_mi.c federation/link_oauth.c federation/link_try.c \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
@@ -45,6 +48,8 @@ libfed_a_SOURCES += \
 
 SQL_FED += \
 	federation/leave.sql federation/quote.sql \
+SQL_FED += federation/link.sql \
+	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
 

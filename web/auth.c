@@ -112,15 +112,19 @@ enum err web_login_send(struct rq *rq)
     return send_login(rq, 200, html_login_sent, v);
 }
 
-static enum err sign_in(struct rq *rq, const struct account *a, struct str next)
+enum err auth_sign_in(struct rq *rq, const struct account *a, const char *how,
+                      int64_t identity_id, struct str next)
 {
     struct str token;
     struct session s;
     if (rq->session.session_id != 0) /* a new id at each sign-in */
         TRY(session_end(rq->cx, rq->session.account_id, rq->session.session_id));
-    TRY(session_create(rq->cx, a->id, rq_header(rq, "User-Agent"), rq->ip, &token, &s));
+    TRY(session_create_by(rq->cx, a->id, how, identity_id, rq_header(rq, "User-Agent"), rq->ip,
+                          &token, &s));
     rq_set_cookie(rq, "s", token, COOKIE_SESSION_DAYS * 24 * 3600, true);
     rq_set_cookie(rq, "b", STR(""), 0, true);
+    if (identity_id != DB_NULL)
+        rq_set_cookie(rq, "f", STR(""), 0, true);
     web_flash(rq, "signed-in");
     return web_go(rq, next);
 }
@@ -134,7 +138,7 @@ enum err web_login_password(struct rq *rq)
     enum err e = login_password(rq->cx, v->mail, rq_form(rq, "password"), rq->ip, &a);
     if (e != OK)
         return login_again(rq, e, html_login, v);
-    return sign_in(rq, &a, v->next);
+    return auth_sign_in(rq, &a, "password", DB_NULL, v->next);
 }
 
 enum err web_login_code(struct rq *rq)
@@ -146,7 +150,7 @@ enum err web_login_code(struct rq *rq)
                               &next);
     if (e != OK)
         return login_again(rq, e, html_login_code, v);
-    return sign_in(rq, &a, next.n > 0 ? next : v->next);
+    return auth_sign_in(rq, &a, "mail", DB_NULL, next.n > 0 ? next : v->next);
 }
 
 /* The mailed link. GET shows a button, since mail scanners open links; POST consumes. Opened in another
@@ -177,7 +181,19 @@ enum err web_login_consume(struct rq *rq)
                               &next);
     if (e != OK)
         return login_again(rq, e, html_login, v);
-    return sign_in(rq, &a, next.n > 0 ? next : STR("/"));
+    return auth_sign_in(rq, &a, "mail", DB_NULL, next.n > 0 ? next : STR("/"));
+}
+
+/* Somebody who came without one: a link is sent there, and the address is theirs when it is used. */
+enum err web_add_mail(struct rq *rq)
+{
+    struct view_login *v = login_view(rq);
+    struct str browser;
+    v->mail = str_trim(rq_form(rq, "mail"));
+    v->next = STR("/me/password");
+    TRY(login_request_mail(rq->cx, v->mail, rq->ip, v->next, &browser));
+    rq_set_cookie(rq, "b", browser, BROWSER_COOKIE_S, true);
+    return send_login(rq, 200, html_login_sent, v);
 }
 
 enum err web_logout(struct rq *rq)

@@ -7,10 +7,12 @@ libweb_a_SOURCES += \
 	web/compose_form.c web/compose_form.h \
 	web/errors.c web/errors.h \
 	web/far.c web/far.h \
+	web/fedi.c web/fedi.h \
 	web/files.c web/files.h \
 	web/home.c \
 	web/join.c web/join.h \
 	web/me.c web/me.h \
+	web/me_fedi.c \
 	web/page.c web/page.h \
 	web/planet.c web/planet.h \
 	web/planet_view.c web/planet_view.h \

@@ -244,6 +244,17 @@ static struct str device_text(struct cx *cx, struct str ua)
     return i18n_fill(cx->arena, tr(cx, N_("{0} on {1}")), args, 2);
 }
 
+static struct str how_text(struct cx *cx, struct str how)
+{
+    static const char *const words[][2] = {{"mail", N_("by a mailed link")},
+                                           {"password", N_("with a password")},
+                                           {"fediverse", N_("with the fediverse")}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq_c(how, words[i][0]))
+            return str_c(tr(cx, words[i][1]));
+    return STR_NULL;
+}
+
 enum err web_me_sessions(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -256,6 +267,7 @@ enum err web_me_sessions(struct rq *rq)
             .id = all[i].id,
             .device = device_text(cx, all[i].user_agent),
             .ip = all[i].ip,
+            .how = how_text(cx, all[i].how),
             .created = i18n_datetime(cx, all[i].created_at),
             .seen = i18n_ago(cx, all[i].seen_at),
             .current = all[i].id == rq->session.session_id,

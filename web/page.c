@@ -28,6 +28,8 @@ static const struct {
     {"password", false, N_("Your password is set. Other browsers were signed out.")},
     {"session-ended", false, N_("That session has ended.")},
     {"done", false, N_("Done.")},
+    {"linked", false, N_("Linked. You can sign in with it from now on.")},
+    {"unlinked", false, N_("Unlinked.")},
 };
 
 struct buf web_buf(void)

@@ -5,6 +5,7 @@
 #include "web/comment.h"
 #include "web/compose.h"
 #include "web/far.h"
+#include "web/fedi.h"
 #include "web/files.h"
 #include "web/join.h"
 #include "web/me.h"
@@ -36,6 +37,14 @@ static const struct route rows[] = {
     {POST, "/login/code", web_login_code, ANYONE, RATE_LOGIN, KB(16), "sign in with six digits", false},
     {GET, "/login/:token", web_login_token, ANYONE, RATE_LOGIN, 0, "the link of the mail: a button or digits", false},
     {POST, "/login/:token", web_login_consume, ANYONE, RATE_LOGIN, KB(16), "use the link", false},
+    {GET, "/auth/fedi", web_fedi_show, ANYONE, RATE_READ, 0, "sign in with, or link, a fediverse account", false},
+    {POST, "/auth/fedi", web_fedi_begin, ANYONE, RATE_LOGIN, KB(16), "begin: to their server, a code, an address", false},
+    {GET, "/auth/fedi/callback", web_fedi_callback, ANYONE, RATE_LOGIN, 0, "back from their server (OAuth)", false},
+    {GET, "/auth/fedi/miauth", web_fedi_miauth, ANYONE, RATE_LOGIN, 0, "back from a Misskey (MiAuth)", false},
+    {GET, "/auth/fedi/try/:id", web_fedi_try, ANYONE, RATE_READ, 0, "a code to send, an address, a new account", false},
+    {POST, "/auth/fedi/try/:id/look", web_fedi_look, ANYONE, RATE_LOGIN, KB(4), "look at the profile", false},
+    {POST, "/auth/fedi/try/:id/use", web_fedi_use, ANYONE, RATE_LOGIN, KB(4), "sign in, make the account, link", false},
+    {GET, "/auth/fedi/me/:token", web_fedi_address, ANYONE, RATE_READ, 0, "the address in a profile: what it is for", false},
     {POST, "/logout", web_logout, ACCOUNT, RATE_WRITE, KB(16), "end this session", false},
 
     /* joining */
@@ -61,6 +70,10 @@ static const struct route rows[] = {
     {POST, "/me/password", web_me_password_save, ACCOUNT, RATE_LOGIN, KB(16), "set it", false},
     {GET, "/me/sessions", web_me_sessions, ACCOUNT, RATE_READ, 0, "where one is signed in", false},
     {POST, "/me/sessions/end", web_me_session_end, ACCOUNT, RATE_WRITE, KB(16), "end sessions", false},
+    {POST, "/me/mail", web_add_mail, ACCOUNT, RATE_LOGIN, KB(4), "add a mail address to an account without one", false},
+    {GET, "/me/fediverse", web_me_fedi, ACCOUNT, RATE_READ, 0, "linked fediverse accounts, and what is told there", false},
+    {POST, "/me/fediverse/unlink", web_me_fedi_unlink, ACCOUNT, RATE_WRITE, KB(4), "unlink one", false},
+    {POST, "/me/fediverse/notices", web_me_fedi_notices, ACCOUNT, RATE_WRITE, KB(16), "which planets are told of there", false},
     {GET, "/me/notices", web_me_notices, ACCOUNT, RATE_READ, 0, "answers, mentions, likes", false},
     {POST, "/me/notices/read", web_me_notices_read, ACCOUNT, RATE_WRITE, KB(4), "mark all as read", false},
 

@@ -195,6 +195,31 @@ struct view_login {                     /* login, login_sent, login_confirm, log
     struct str planet_name;             /* where `next` leads; NULL: the node */
 };
 
+struct view_link {                      /* fedi, fedi_go, fedi_note, fedi_profile, fedi_proven, fedi_address */
+    const struct view_page *page;
+    struct str who, next, error;
+    bool linking;                       /* to the account that is signed in */
+    bool others;                        /* the other ways are shown at once */
+    struct str go, host;                /* fedi_go: where to */
+    int64_t id, minutes;                /* of a proof that was begun: how long it may take yet */
+    struct str handle, name, code, planet_handle;
+    bool known;                         /* an account here is linked to it */
+};
+struct view_identity_planet { int64_t id; struct str name, handle; bool wanted, answerable; };
+struct view_identity {
+    int64_t id;
+    struct view_person person;
+    struct str since, verified, way;    /* way: "by signing in there" … */
+    const struct view_identity_planet *planets; size_t n_planets;
+};
+struct view_me_fedi {
+    const struct view_page *page;
+    const struct view_identity *identities; size_t n_identities;
+    bool only_way;                      /* to sign in: it stays */
+    bool more;                          /* another one may be linked */
+    struct str error;
+};
+
 struct view_membership {
     struct str planet_name, planet_url, tier, kind;      /* kind: "by a code", "a gift of the owner" … */
     struct str since, until;            /* until NULL: for ever */
@@ -215,6 +240,7 @@ struct view_password { const struct view_page *page; bool has_password; struct s
 struct view_session {
     int64_t id;
     struct str device, ip, created, seen;
+    struct str how;                     /* "by a mailed link" …; NULL: not known */
     bool current;
 };
 struct view_sessions { const struct view_page *page; const struct view_session *sessions; size_t n_sessions; };

@@ -212,6 +212,45 @@ enum err account_create(struct cx *cx, struct str mail, struct str username, str
     return tx_commit(cx);
 }
 
+/* Letters, digits and underscores of what they are called elsewhere, as far as there are any. */
+static struct str username_wanted(struct cx *cx, struct str wanted)
+{
+    return username_from_mail(cx, str_lower(cx->arena, wanted));
+}
+
+enum err account_create_linked(struct cx *cx, struct str wanted, struct str name,
+                               struct account *ret)
+{
+    struct str fixed;
+    name = str_utf8_cut(text_name(cx->arena, name), NAME_MAX_CHARS);
+    TX_SCOPE(cx);
+    TRY(username_unique(cx, username_wanted(cx, wanted), &fixed));
+    if (str_trim(name).n == 0)
+        name = fixed;
+    TRY(clean_name(cx, &name));
+    int64_t id = id_next(cx->node->ids);
+    TRY(q_account_insert(cx, id, STR(""), str_fmt(cx->arena, "#%lld", (long long)id), fixed, name,
+                         STR_NULL, 0, cx->now, NULL));
+    TRY(account_by_id(cx, id, ret));
+    return tx_commit(cx);
+}
+
+enum err account_add_mail(struct cx *cx, int64_t id, struct str mail)
+{
+    struct str key;
+    int64_t taken, changes;
+    if (!account_mail_ok(cx, mail, &mail, &key))
+        return cx_tell(cx, ERR_INVALID, N_("This is not a mail address that we can write to."));
+    TX_SCOPE(cx);
+    TRY(q_account_mail_taken(cx, key, &taken));
+    if (taken > 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("There is an account with this mail address already."));
+    TRY(q_account_add_mail(cx, id, mail, key, &changes));
+    if (changes == 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("This account has a mail address already."));
+    return tx_commit(cx);
+}
+
 /* What is one's own, by oneself or the program. */
 static enum err own(struct cx *cx, int64_t id)
 {

@@ -6,7 +6,8 @@
 
 struct account {
     int64_t id;
-    struct str mail, username, name, bio, locale;
+    struct str mail;         /* empty: none; it signs in by a linked actor (identity.h) */
+    struct str username, name, bio, locale;
     int64_t avatar_media_id; /* DB_NULL: none */
     bool is_owner, has_password;
     struct str state;
@@ -27,6 +28,12 @@ MUST_USE enum err account_by_username(struct cx *cx, struct str username, struct
  * taken. */
 MUST_USE enum err account_create(struct cx *cx, struct str mail, struct str username,
                                  struct str name, bool is_owner, struct account *ret);
+/* One without a mail address, for identity.c: the username is made of what is wanted, made unique. */
+MUST_USE enum err account_create_linked(struct cx *cx, struct str wanted, struct str name,
+                                        struct account *ret);
+/* The first address of an account that has none, once somebody has proven it. CONFLICT with a
+ * sentence: it has one, or the address is another's. Joins the caller's transaction. */
+MUST_USE enum err account_add_mail(struct cx *cx, int64_t id, struct str mail);
 MUST_USE enum err account_update_profile(struct cx *cx, int64_t id, struct str name, struct str bio,
                                          int64_t avatar_media_id);
 /* Is this a mail address that we can write to? Trimmed; ret_key is the folded form for look-up. */

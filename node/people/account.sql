@@ -54,6 +54,12 @@ SELECT COUNT(*) FROM account WHERE mail_key = :mail_key;
 INSERT INTO account (id, mail, mail_key, username, name, locale, is_owner, state, created_at)
 VALUES (:id, :mail, :mail_key, :username, :name, :locale, :is_owner, 'active', :created_at);
 
+-- What stands for the address of an account that has none: no address folds to it.
+-- :name account_add_mail :exec
+-- :in id int, mail text, mail_key text
+UPDATE account SET mail = :mail, mail_key = :mail_key
+ WHERE id = :id AND mail = '' AND state <> 'deleted';
+
 -- :name account_set_profile :exec
 -- :in id int, name text, bio text?, avatar_media_id int?
 UPDATE account SET name = :name, bio = :bio, avatar_media_id = :avatar_media_id

@@ -4,6 +4,11 @@ SQL_DOMAIN += node/people/account.sql node/people/audit.sql node/people/login.sq
 libdomain_a_SOURCES += \
 	node/people/account.c node/people/account.h \
 	node/people/audit.c node/people/audit.h \
+SQL_DOMAIN += node/people/account.sql node/people/identity.sql node/people/login.sql node/people/notice.sql \
+	node/people/rate.sql node/people/session.sql
+libdomain_a_SOURCES += \
+	node/people/account.c node/people/account.h \
+	node/people/identity.c node/people/identity.h \
 	node/people/login.c \
 	node/people/login_mail.c node/people/login_mail.h node/people/login_seal.h \
 	node/people/notice.c node/people/notice.h \

@@ -66,6 +66,25 @@ static struct str clean_next(struct str next)
     return next;
 }
 
+/* The row and its mail. to: letter for letter where it goes. */
+static enum err put_request(struct cx *cx, struct str to, int64_t account_id, bool owner,
+                            struct str next, struct str *ret_browser)
+{
+    struct str token = crypt_token(cx->arena, 32);
+    struct str browser = crypt_token(cx->arena, 32);
+    int64_t id = id_next(cx->node->ids);
+    struct str sealed = login_seal(cx, token);
+    TX_SCOPE(cx);
+    TRY(q_login_forget_old(cx, cx->now - 2 * MS_DAY, NULL));
+    TRY(q_login_insert(cx, id, hash_of(cx, token), to, account_id, hash_of(cx, browser),
+                       clean_next(next), cx->now, cx->now + LOGIN_MINUTES * MS_MINUTE, NULL));
+    TRY(quota_mail(cx, owner));
+    TRY(event_emit(cx, EV_LOGIN_MAIL, id, sealed));
+    TRY(tx_commit(cx));
+    *ret_browser = browser;
+    return OK;
+}
+
 enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str next,
                        struct str *ret_browser)
 {
@@ -76,28 +95,31 @@ enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str
     TRY(rate_hit(cx, "login-ip", rate_ip(cx->arena, ip, true), 15 * MS_MINUTE, 10));
     TRY(rate_hit(cx, "login-mail", key, MS_HOUR, 3));
 
-    struct str token = crypt_token(cx->arena, 32);
-    struct str browser = crypt_token(cx->arena, 32);
-    int64_t id = id_next(cx->node->ids);
-    struct str sealed = login_seal(cx, token);
-
     /* A known and an unknown address do the same work: a look-up, a row, a job, a mail. */
-    TX_SCOPE(cx);
     enum err e = q_account_by_mail(cx, key, &account);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     /* To the address that the account was made with, letter for letter: "Ann@" and "ann@" may be two
      * people to their mail server. */
-    struct str to = e == OK ? account.mail : mail;
-    TRY(q_login_forget_old(cx, cx->now - 2 * MS_DAY, NULL));
-    TRY(q_login_insert(cx, id, hash_of(cx, token), to, e == OK ? account.id : DB_NULL,
-                       hash_of(cx, browser), clean_next(next), cx->now,
-                       cx->now + LOGIN_MINUTES * MS_MINUTE, NULL));
-    TRY(quota_mail(cx, e == OK && account.is_owner != 0));
-    TRY(event_emit(cx, EV_LOGIN_MAIL, id, sealed));
-    TRY(tx_commit(cx));
-    *ret_browser = browser;
-    return OK;
+    bool known = e == OK;
+    return put_request(cx, known ? account.mail : mail, known ? account.id : DB_NULL,
+                       known && account.is_owner != 0, next, ret_browser);
+}
+
+enum err login_request_mail(struct cx *cx, struct str mail, struct str ip, struct str next,
+                            struct str *ret_browser)
+{
+    struct str key;
+    struct account a;
+    TRY(account_by_id(cx, cx->viewer, &a));
+    if (a.mail.n > 0)
+        return cx_tell(cx, ERR_CONFLICT, N_("This account has a mail address already."));
+    if (!account_mail_ok(cx, mail, &mail, &key))
+        return cx_tell(cx, ERR_INVALID, N_("This is not a mail address that we can write to."));
+    TRY(rate_hit(cx, "login-ip", rate_ip(cx->arena, ip, true), 15 * MS_MINUTE, 10));
+    TRY(rate_hit(cx, "login-mail", key, MS_HOUR, 3));
+    /* Whether it is another's is told to who can read its mail, and to nobody else. */
+    return put_request(cx, mail, a.id, false, next, ret_browser);
 }
 
 enum err login_make_link(struct cx *cx, int64_t account_id, struct str *ret_url)
@@ -154,7 +176,7 @@ enum err login_peek(struct cx *cx, struct str token, struct str browser, struct 
     TRY(find_good(cx, token, &row));
     TRY(account_of(cx, &row, &known, &account));
     *ret = (struct login_peek){
-        .mail = row.mail,
+        .mail = row.mail.n > 0 || !known ? row.mail : str_fmt(cx->arena, "@" STR_FMT, STR_ARG(account.username)),
         .same_browser = same_browser(cx, &row, browser),
         .new_account = !known,
     };
@@ -226,6 +248,10 @@ static enum err consume(struct cx *cx, const struct login_row *row, struct accou
     if (!str_eq_c(account.state, "active"))
         return cx_tell(cx, ERR_FORBIDDEN,
                        N_("This account is suspended. Please write to the owner of this site."));
+    if (account.mail.n == 0 && row->mail.n > 0) {
+        TRY(account_add_mail(cx, account.id, row->mail));
+        account.mail = row->mail;
+    }
     TRY(tx_commit(cx));
     *ret = account;
     return OK;

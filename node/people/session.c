@@ -26,11 +26,20 @@ static struct session session_from(const struct session_row *r)
         .csrf = r->csrf,
         .user_agent = r->user_agent,
         .ip = r->ip,
+        .how = r->how,
+        .identity_id = r->identity_id,
     };
 }
 
 enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent, struct str ip,
                         struct str *ret_token, struct session *ret)
+{
+    return session_create_by(cx, account_id, NULL, DB_NULL, user_agent, ip, ret_token, ret);
+}
+
+enum err session_create_by(struct cx *cx, int64_t account_id, const char *how, int64_t identity_id,
+                           struct str user_agent, struct str ip, struct str *ret_token,
+                           struct session *ret)
 {
     struct str token = crypt_token(cx->arena, 32);
     if (!str_is_utf8(user_agent))
@@ -42,14 +51,16 @@ enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent
                               .ip = ip,
                               .created_at = cx->now,
                               .seen_at = cx->now,
-                              .expires_at = cx->now + SESSION_DAYS * MS_DAY};
+                              .expires_at = cx->now + SESSION_DAYS * MS_DAY,
+                              .how = str_c(how),
+                              .identity_id = identity_id};
     /* Shared: rows of one account only, whose sessions begin one behind the other; an account that is
      * suspended or deleted meanwhile is found out at each request. */
     TX_SCOPE_SHARED(cx);
     TRY(tx_lock(cx, str_fmt(cx->arena, "session:%lld", (long long)account_id)));
     TRY(q_session_delete_expired(cx, account_id, cx->now, NULL));
     TRY(q_session_insert(cx, row.id, hash_of(cx, token), account_id, row.csrf, row.user_agent, ip,
-                         cx->now, row.expires_at, NULL));
+                         cx->now, row.expires_at, row.how, identity_id, NULL));
     TRY(tx_commit(cx));
     *ret_token = token;
     *ret = session_from(&row);
@@ -81,6 +92,7 @@ enum err session_find(struct cx *cx, struct str token, struct session *ret,
         .user_agent = row.user_agent,
         .ip = row.ip,
         .unread = row.unread,
+        .identity_id = DB_NULL,
     };
     *ret_account = (struct account){
         .id = row.account_id,

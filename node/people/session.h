@@ -13,12 +13,18 @@
 struct session {
     int64_t id, account_id, created_at, seen_at, expires_at;
     struct str csrf, user_agent, ip;
+    struct str how;      /* mail, password, fediverse; NULL: not known */
+    int64_t identity_id; /* of a fediverse one; DB_NULL: none */
     int64_t unread; /* notices of its account, NOTICE_COUNT_MAX at most; by session_find alone */
 };
 
 /* token (256 bit) is given to the browser; only its hash is kept. */
 MUST_USE enum err session_create(struct cx *cx, int64_t account_id, struct str user_agent,
                                  struct str ip, struct str *ret_token, struct session *ret);
+/* The same, with how it was begun; identity_id DB_NULL: not by a linked actor. */
+MUST_USE enum err session_create_by(struct cx *cx, int64_t account_id, const char *how,
+                                    int64_t identity_id, struct str user_agent, struct str ip,
+                                    struct str *ret_token, struct session *ret);
 /* ERR_NOT_FOUND when unknown, ended or expired. Slides the expiry at most once an hour. */
 MUST_USE enum err session_find(struct cx *cx, struct str token, struct session *ret,
                                struct account *ret_account);
@@ -34,6 +40,9 @@ MUST_USE enum err session_end_others(struct cx *cx, int64_t account_id, int64_t 
  * asked. */
 MUST_USE enum err login_request(struct cx *cx, struct str mail, struct str ip, struct str next,
                                 struct str *ret_browser);
+/* The viewer has no mail address and wants this one: the same link, which adds it when it is used. */
+MUST_USE enum err login_request_mail(struct cx *cx, struct str mail, struct str ip, struct str next,
+                                     struct str *ret_browser);
 /* The page of a link is ORIGIN/login/TOKEN. */
 #define LOGIN_PATH "/login/"
 enum {

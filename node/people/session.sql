@@ -1,12 +1,14 @@
 -- Sessions of browsers. Only the hash of what the cookie holds is kept.
 -- :row session_row id int, account_id int, csrf text, user_agent text?, ip text?, created_at int,
---      seen_at int, expires_at int
+--      seen_at int, expires_at int, how text?, identity_id int?
 
 -- :name session_insert :exec
 -- :in id int, token_hash blob, account_id int, csrf text, user_agent text?, ip text?,
---     created_at int, expires_at int
-INSERT INTO session (id, token_hash, account_id, csrf, user_agent, ip, created_at, seen_at, expires_at)
-VALUES (:id, :token_hash, :account_id, :csrf, :user_agent, :ip, :created_at, :created_at, :expires_at);
+--     created_at int, expires_at int, how text?, identity_id int?
+INSERT INTO session (id, token_hash, account_id, csrf, user_agent, ip, created_at, seen_at, expires_at,
+                     how, identity_id)
+VALUES (:id, :token_hash, :account_id, :csrf, :user_agent, :ip, :created_at, :created_at, :expires_at,
+        :how, :identity_id);
 
 -- With whose it is and how many notices wait (NOTICE_COUNT_MAX), in one query: it is the first of every request that brings a cookie.
 -- :name session_by_hash :one
@@ -26,7 +28,7 @@ SELECT s.id, s.csrf, s.user_agent, s.ip, s.created_at, s.seen_at, s.expires_at,
 -- :name session_of_account :many
 -- :in account_id int, now int
 -- :out session_row
-SELECT id, account_id, csrf, user_agent, ip, created_at, seen_at, expires_at
+SELECT id, account_id, csrf, user_agent, ip, created_at, seen_at, expires_at, how, identity_id
   FROM session WHERE account_id = :account_id AND expires_at > :now ORDER BY seen_at DESC, id DESC;
 
 -- :name session_slide :exec
