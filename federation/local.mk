@@ -25,9 +25,6 @@ libfed_a_SOURCES += \
 	federation/key_fetch.c \
 	federation/keys.c federation/keys.h \
 	federation/leave.c \
-	federation/link.c federation/link.h federation/link_int.h \
-	federation/link_app.c federation/link_call.c federation/link_call.h federation/link_find.c \
-	federation/link_mi.c federation/link_oauth.c federation/link_try.c \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
@@ -48,8 +45,6 @@ libfed_a_SOURCES += \
 
 SQL_FED += \
 	federation/leave.sql federation/quote.sql \
-SQL_FED += federation/link.sql \
-	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
 
@@ -118,3 +113,9 @@ tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT) \
 	tests/unit/test_fed_quote.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 
+# Accounts elsewhere as a way in.
+libfed_a_SOURCES += \
+	federation/link.c federation/link.h federation/link_int.h \
+	federation/link_app.c federation/link_call.c federation/link_call.h federation/link_find.c \
+	federation/link_mi.c federation/link_oauth.c federation/link_try.c
+SQL_FED += federation/link.sql

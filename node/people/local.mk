@@ -4,11 +4,6 @@ SQL_DOMAIN += node/people/account.sql node/people/audit.sql node/people/login.sq
 libdomain_a_SOURCES += \
 	node/people/account.c node/people/account.h \
 	node/people/audit.c node/people/audit.h \
-SQL_DOMAIN += node/people/account.sql node/people/identity.sql node/people/login.sql node/people/notice.sql \
-	node/people/rate.sql node/people/session.sql
-libdomain_a_SOURCES += \
-	node/people/account.c node/people/account.h \
-	node/people/identity.c node/people/identity.h \
 	node/people/login.c \
 	node/people/login_mail.c node/people/login_mail.h node/people/login_seal.h \
 	node/people/notice.c node/people/notice.h \
@@ -19,3 +14,6 @@ libdomain_a_SOURCES += \
 check_PROGRAMS += tests/unit/test_people
 tests_unit_test_people_SOURCES = tests/unit/test_people.c $(DOMAIN_FIXTURE)
 tests_unit_test_people_LDADD = $(DOMAIN_TEST_LIBS)
+# Linked actors.
+SQL_DOMAIN += node/people/identity.sql
+libdomain_a_SOURCES += node/people/identity.c node/people/identity.h
