@@ -189,7 +189,7 @@ static enum err look_at_actor(struct cx *cx, const struct job *job, int64_t acto
     struct str inbox = actor.shared_inbox.p == NULL ? actor.inbox : actor.shared_inbox;
     if (inbox.p == NULL || str_eq(inbox, job->payload) || str_eq(actor.inbox, job->payload))
         return OK;
-    struct str order = str_sub(job->order_key, 0, str_find_char(job->order_key, '|', 0));
+    struct str order = str_sub(job->order_key, str_find_char(job->order_key, '|', 0) + 1, SIZE_MAX);
     TX_SCOPE(cx);
     TRY(q_delivery_unsent(cx, job->subject, inbox, fed_deliver_key(cx, inbox, order), &queued,
                           &id));
@@ -211,7 +211,7 @@ static enum job_verdict look_after(struct cx *cx, const struct job *job)
         if (e == ERR_BUSY || e == ERR_STORAGE)
             return JOB_RETRY;
     }
-    return JOB_DONE;
+    return q_activity_lost(cx, job->subject, 1, NULL) == OK ? JOB_DONE : JOB_RETRY;
 }
 
 static bool too_old(const struct job *job, const struct fed_body *body, int64_t now)
@@ -294,7 +294,8 @@ enum job_verdict fed_deliver(struct cx *cx, const struct job *job)
         return JOB_RETRY;
     if (fed_body_is_dead(body)) {
         fed_body_drop(fed->bodies, body);
-        return JOB_DONE; /* its Delete follows */
+        /* Its Delete follows. */
+        return q_activity_lost(cx, job->subject, 1, NULL) == OK ? JOB_DONE : JOB_RETRY;
     }
     if (too_old(job, body, cx->now)) {
         fed_body_drop(fed->bodies, body);
@@ -309,20 +310,30 @@ struct str fed_deliver_key(struct cx *cx, struct str inbox, struct str object_ur
     struct str host = fed_host_of(cx->arena, inbox);
     if (host.p == NULL || str_eq(host, cx->node->host))
         return STR_NULL;
-    return str_fmt(cx->arena, STR_FMT "|" STR_FMT, STR_ARG(object_uri), STR_ARG(host));
+    return str_fmt(cx->arena, "@" STR_FMT "|" STR_FMT, STR_ARG(host), STR_ARG(object_uri));
 }
 
-enum err fed_deliver_put_at(struct cx *cx, int64_t activity_id, struct str inbox, struct str order,
-                            int64_t run_at)
+enum err fed_deliver_queue(struct cx *cx, int64_t activity_id, struct str inbox, struct str order,
+                           int64_t run_at, bool *ret_queued)
 {
     struct str key = fed_deliver_key(cx, inbox, order);
     struct fed_policy policy;
+    *ret_queued = false;
     if (key.p == NULL)
         return OK; /* ours are served by the store itself */
     TRY(fed_policy_of_url(cx, inbox, &policy));
     if (policy.level == FED_SUSPENDED)
         return OK;
+    *ret_queued = true;
     return job_put(cx, "fed.deliver", activity_id, inbox, key, run_at);
+}
+
+enum err fed_deliver_put_at(struct cx *cx, int64_t activity_id, struct str inbox, struct str order,
+                            int64_t run_at)
+{
+    bool queued;
+    TRY(fed_deliver_queue(cx, activity_id, inbox, order, run_at, &queued));
+    return queued ? q_activity_spread(cx, activity_id, 1, NULL) : OK;
 }
 
 enum err fed_deliver_put(struct cx *cx, int64_t activity_id, struct str inbox, struct str order)

@@ -13,6 +13,7 @@ enum job_verdict fed_fanout(struct cx *cx, const struct job *job);  /* subject: 
 enum job_verdict fed_comment(struct cx *cx, const struct job *job); /* subject: comment */
 enum job_verdict fed_planet(struct cx *cx, const struct job *job);  /* subject: planet */
 enum job_verdict fed_account(struct cx *cx, const struct job *job); /* subject: account */
+enum job_verdict fed_again(struct cx *cx, const struct job *job);   /* payload: host */
 enum job_verdict fed_expire(struct cx *cx, const struct job *job);  /* daily */
 
 /* Accept or Reject of a Follow, to the follower's own inbox. Inside a transaction. */

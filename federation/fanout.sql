@@ -20,8 +20,26 @@ UPDATE activity SET body = :body WHERE id = :id;
 UPDATE activity SET in_outbox = 0 WHERE object_uri = :object_uri AND in_outbox = 1;
 
 -- :name activity_fanned :exec
--- :in id int, fanned_to text?
-UPDATE activity SET fanned_to = :fanned_to WHERE id = :id;
+-- :in id int, fanned_to text?, n_hosts int
+UPDATE activity SET fanned_to = :fanned_to, n_hosts = n_hosts + :n_hosts WHERE id = :id;
+
+-- :name activity_spread :exec
+-- :in id int, n_hosts int
+UPDATE activity SET n_hosts = n_hosts + :n_hosts WHERE id = :id;
+
+-- :name activity_lost :exec
+-- :in id int, n int
+UPDATE activity SET n_lost = n_lost + :n WHERE id = :id;
+
+-- Before what rests for too long is forgotten.
+-- :name activities_lost :exec
+-- :in before int
+UPDATE activity SET n_lost = n_lost + (
+    SELECT COUNT(DISTINCT j.order_key) FROM job j
+     WHERE j.kind = 'fed.deliver' AND j.subject = activity.id AND j.state = 'resting'
+       AND j.created_at < :before)
+ WHERE id IN (SELECT j.subject FROM job j WHERE j.state = 'resting' AND j.kind = 'fed.deliver'
+                 AND j.created_at < :before);
 
 -- What nobody can ask for any more: answers, and what is said about dead objects.
 -- :name activity_expire :exec

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "federation/delivery.h"
 #include "federation/hosts_sql.h"
 #include "node/base/clock.h"
 #include "node/db/db.h"
@@ -419,3 +420,29 @@ void fed_host_alive(struct fed_hosts *h, struct str name, bool rfc9421)
     pthread_mutex_unlock(&h->lock);
 }
 
+
+void fed_host_peek(struct fed_hosts *h, struct arena *a, struct fed_host_state *s)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, s->host);
+    if (x != NULL) {
+        s->last_success_at = or_null(x->last_success_at);
+        s->last_failure_at = or_null(x->last_failure_at);
+        s->open_until = x->open_until > x->wait_until ? x->open_until : x->wait_until;
+        s->fail_days = x->fail_days;
+        s->last_error = x->error[0] == '\0' ? STR_NULL : str_dup(a, str_c(x->error));
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+void fed_host_forgive(struct fed_hosts *h, struct str name)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    if (x != NULL) {
+        calm(x);
+        x->wait_until = 0;
+        mark(h, x);
+    }
+    pthread_mutex_unlock(&h->lock);
+}

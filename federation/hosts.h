@@ -21,6 +21,11 @@ MUST_USE enum err fed_hosts_flush_some(struct cx *cx, struct fed_hosts *h);
 MUST_USE enum err fed_hosts_load(struct cx *cx, struct fed_hosts *h);
 /* The same now and then where other processes deliver, too: what they found out is learnt. */
 MUST_USE enum err fed_hosts_look_again(struct cx *cx, struct fed_hosts *h);
+/* What is in memory of it, over what a row said. Texts in the arena. Any thread, no store. */
+struct fed_host_state;
+void fed_host_peek(struct fed_hosts *h, struct arena *a, struct fed_host_state *s);
+/* Its failures are forgotten, and it may be asked at once. Any thread, no store. */
+void fed_host_forgive(struct fed_hosts *h, struct str host);
 /* Did a dead one speak? Then what is known is written down, for those who choose recipients. */
 MUST_USE enum err fed_hosts_flush_revived(struct cx *cx, struct fed_hosts *h);
 

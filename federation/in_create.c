@@ -1,6 +1,6 @@
+#include "federation/admit.h"
 #include "federation/fed.h"
 #include "federation/note_read.h"
-#include "federation/policy.h"
 #include "federation/quote.h"
 #include "federation/rates.h"
 #include "federation/receive.h"
@@ -51,20 +51,17 @@ static struct str url_of(struct cx *cx, const struct fed_in *in, const json_t *n
     return ld_str(note, "id");
 }
 
-/* From a server where nobody follows anything of ours it waits for a moderator (3.9). */
+/* How it comes in is the planet's to say (3.9). */
 static enum err put_comment(struct cx *cx, const struct fed_in *in, struct comment_far *far)
 {
+    struct fed_admission how;
     struct comment c;
-    enum fed_stand stand;
-    bool neighbour;
-    int64_t id;
-    TRY(fed_stand_of(cx, &in->actor, far->post_id, &stand));
-    if (stand == FED_STAND_REFUSED)
-        return OK;
     TX_SCOPE(cx);
-    TRY(q_follower_of_host(cx, in->actor.host, &neighbour, &id));
-    far->quiet = stand == FED_STAND_HELD;
-    far->held = !neighbour || far->quiet;
+    TRY(fed_admit_comment(cx, far->post_id, &in->actor, &how));
+    if (how.refused)
+        return tx_commit(cx);
+    far->held = how.held;
+    far->quiet = how.quiet;
     TRY(comment_put_far(cx, far, &c));
     return tx_commit(cx);
 }

@@ -1,4 +1,5 @@
 #include "federation/fed.h"
+#include "federation/followers.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/event.h"
@@ -14,8 +15,7 @@ static enum err undo_follow(struct cx *cx, const struct fed_in *in)
     if (e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
-    TRY(q_follow_remove(cx, in->actor.id, target.id, NULL));
-    return event_emit(cx, EV_FOLLOW_ENDED, target.id, STR_NULL);
+    return fed_follow_gone(cx, in->actor.id, target.id);
 }
 
 static enum err undo_reaction(struct cx *cx, const struct fed_in *in, enum reaction_kind kind)
@@ -32,7 +32,7 @@ enum err fed_in_undo(struct cx *cx, const struct fed_in *in)
 {
     struct str inner_actor = ld_id_at(in->object, "actor");
     bool found;
-    int64_t ended;
+    int64_t target_id;
     if (json_is_object(in->object) && inner_actor.p != NULL && !str_eq(inner_actor, in->actor.uri))
         return cx_fail(cx, ERR_FORBIDDEN, "undoing what somebody else did");
     TX_SCOPE(cx);
@@ -43,9 +43,9 @@ enum err fed_in_undo(struct cx *cx, const struct fed_in *in)
     else if (ld_type_is(in->object, "Announce"))
         TRY(undo_reaction(cx, in, REACTION_ANNOUNCE));
     if (!str_empty(in->object_id)) {
-        TRY(q_follow_remove_by_uri(cx, in->actor.id, in->object_id, &ended));
-        if (ended > 0)
-            TRY(event_emit(cx, EV_FOLLOW_ENDED, in->actor.id, STR_NULL));
+        TRY(q_follow_by_uri(cx, in->actor.id, in->object_id, &found, &target_id));
+        if (found)
+            TRY(fed_follow_gone(cx, in->actor.id, target_id));
         TRY(reaction_remove_by_uri(cx, in->object_id, in->actor.id, &found));
         TRY(fed_burn(cx, in, in->object_id, ld_type(in->object)));
     }

@@ -1,3 +1,4 @@
+#include "federation/admit.h"
 #include "federation/fed.h"
 #include "federation/note_read.h"
 #include "federation/receive.h"
@@ -51,5 +52,11 @@ enum err fed_in_update(struct cx *cx, const struct fed_in *in)
     TRY(comment_update_remote(cx, in->object_id, in->actor.id, html,
                               updated > cx->now ? cx->now : updated));
     TRY(comment_set_far(cx, was.id, &far));
+    if (str_eq_c(was.state, "shown")) {
+        bool held;
+        TRY(fed_admit_edit(cx, was.post_id, &held));
+        if (held)
+            TRY(comment_hold(cx, was.id)); /* what stands there was approved, word by word */
+    }
     return tx_commit(cx);
 }

@@ -5,6 +5,7 @@
 #include "federation/fanout.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/followers.h"
 #include "federation/hosts.h"
 #include "federation/inbox_sql.h"
 #include "federation/policy_apply.h"
@@ -24,6 +25,7 @@ const struct job_row fed_jobs[] = {
     {"fed.account", fed_account, 12, 0, NULL},
     {"fed.deliver", fed_deliver, DELIVER_TRIES, DELIVER_IN_FLIGHT, fed_deliver_backoff_s},
     {"fed.receive", fed_receive, 8, 0, NULL},
+    {"fed.again", fed_again, 3, 1, NULL},
     {"fed.forward", fed_forward, 6, 2, NULL},
     {"fed.check", fed_check, 5, 1, NULL},
     {"fed.backfill", fed_backfill, 20, 2, NULL},
@@ -40,9 +42,11 @@ static enum err expire(struct cx *cx)
         TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
     TRY(fed_look_at_dead(cx));
     TX_SCOPE(cx);
+    TRY(fed_follow_count_all(cx));
     TRY(q_seen_expire(cx, before, NULL));
     TRY(q_tombstone_expire(cx, before, cx->node->origin, NULL));
     TRY(q_activity_expire(cx, before, NULL));
+    TRY(q_activities_lost(cx, before, NULL));
     TRY(q_jobs_resting_drop(cx, before, NULL));
     TRY(q_actor_expire_keys(cx, before, NULL));
     TRY(q_actor_expire(cx, before, NULL));

@@ -43,6 +43,11 @@ libfed_a_SOURCES += \
 	federation/say.c federation/say.h \
 	federation/webfinger.c
 
+# the owner's room
+libfed_a_SOURCES += federation/admit.c federation/admit.h federation/followers.h \
+	federation/delivery.c federation/delivery.h federation/delivery_hosts.c federation/delivery_int.h
+SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql
+
 SQL_FED += \
 	federation/leave.sql federation/quote.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \

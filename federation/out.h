@@ -20,6 +20,7 @@ struct fed_out_actor {
     struct str join_url;               /* advertised as "Membership"; NULL: none */
     int64_t published;
     bool collections;                  /* has followers, outbox … (not the instance) */
+    bool approves;                     /* a Follow waits until somebody accepts it */
 };
 void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
 /* What a signature of it is checked by, and nothing else (2.18). */

@@ -1,3 +1,4 @@
+#include "federation/admit.h"
 #include "federation/fed.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
@@ -43,7 +44,10 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
     v.ed_multikey = crypt_key_multikey(cx->arena, s->ed);
     if (str_eq_c(l->kind, "planet")) {
         struct planet p;
+        struct fed_doors doors;
         TRY(planet_by_id(cx, l->local_id, &p));
+        TRY(fed_doors_of(cx, p.id, &doors));
+        v.approves = doors.approves_followers;
         v.username = p.handle;
         v.name = p.name;
         v.published = p.created_at;

@@ -14,8 +14,8 @@ SELECT c.id, c.post_id FROM comment c JOIN post p ON p.id = c.post_id
 
 -- :name comment_times :maybe
 -- :in object_uri text
--- :out id int, actor_id int?, created_at int, edited_at int?, state text
-SELECT id, actor_id, created_at, edited_at, state FROM comment WHERE object_uri = :object_uri;
+-- :out id int, post_id int, actor_id int?, created_at int, edited_at int?, state text
+SELECT id, post_id, actor_id, created_at, edited_at, state FROM comment WHERE object_uri = :object_uri;
 
 -- :name follow_put :one
 -- :in id int, actor_id int, target_id int, uri text, now int
@@ -30,9 +30,10 @@ RETURNING id;
 -- :in actor_id int, target_id int
 DELETE FROM follow WHERE actor_id = :actor_id AND target_id = :target_id;
 
--- :name follow_remove_by_uri :exec
+-- :name follow_by_uri :maybe
 -- :in actor_id int, uri text
-DELETE FROM follow WHERE actor_id = :actor_id AND activity_uri = :uri;
+-- :out target_id int
+SELECT target_id FROM follow WHERE actor_id = :actor_id AND activity_uri = :uri;
 
 -- :name follower_of_host :maybe
 -- :in host text

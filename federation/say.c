@@ -9,6 +9,7 @@
 #include "federation/hosts.h"
 #include "federation/leave_sql.h"
 #include "federation/out_sql.h"
+#include "federation/receive_sql.h"
 #include "node/jobs/jobs.h"
 
 /* The first deliveries leave while the rest is still being queued, in transactions so short that
@@ -42,14 +43,17 @@ struct spread {
     int64_t create_id;   /* 0: none, or it may not be looked at */
     struct str *inboxes; /* a page, done up to at */
     size_t n, at;
+    struct str host;     /* of the last that was queued: inboxes come in order, so hosts do */
+    int64_t n_hosts;     /* counted since the last was written */
+    int64_t n_unsaid;    /* of those of the Create, that will not get it any more */
 };
 
 /* 4.7: where the Create has not left yet, it will carry the new text, so no Update is needed; and
  * of what is deleted nothing need be said at all. */
-static enum err put_one(struct cx *cx, const struct spread *sp, struct str inbox)
+static enum err put_one(struct cx *cx, struct spread *sp, struct str inbox)
 {
     int64_t id, n = 0;
-    bool unsent = false;
+    bool unsent = false, queued;
     if (sp->create_id != 0) {
         struct str key = fed_deliver_key(cx, inbox, sp->object_uri);
         if (str_eq_c(sp->type, "Delete"))
@@ -57,8 +61,38 @@ static enum err put_one(struct cx *cx, const struct spread *sp, struct str inbox
         else
             TRY(q_delivery_unsent(cx, sp->create_id, inbox, key, &unsent, &id));
     }
-    return n > 0 || unsent ? OK
-                           : fed_deliver_put(cx, sp->activity_id, inbox, sp->object_uri);
+    sp->n_unsaid += n;
+    if (n > 0 || unsent)
+        return OK;
+    TRY(fed_deliver_queue(cx, sp->activity_id, inbox, sp->object_uri, 0, &queued));
+    struct str host = fed_host_of(cx->arena, inbox);
+    if (queued && !str_eq(host, sp->host)) {
+        sp->host = host;
+        sp->n_hosts++;
+    }
+    return OK;
+}
+
+/* To those beside the followers. A server of followers, too, is counted when their turn comes. */
+static enum err put_named(struct cx *cx, struct spread *sp, struct str inbox, bool followers)
+{
+    int64_t before = sp->n_hosts, n = 0;
+    TRY(put_one(cx, sp, inbox));
+    if (followers && sp->n_hosts > before)
+        TRY(q_followers_of_host(cx, sp->host, sp->actor_id, &n));
+    if (n > 0)
+        sp->n_hosts = before;
+    return OK;
+}
+
+/* What was counted is written. */
+static enum err note_spread(struct cx *cx, struct spread *sp, struct str cursor)
+{
+    TRY(q_activity_fanned(cx, sp->activity_id, cursor, sp->n_hosts, NULL));
+    if (sp->n_unsaid > 0)
+        TRY(q_activity_lost(cx, sp->create_id, sp->n_unsaid, NULL));
+    sp->n_hosts = sp->n_unsaid = 0;
+    return OK;
 }
 
 static enum err read_page(struct cx *cx, struct spread *sp, struct str after)
@@ -80,7 +114,7 @@ static enum err queue_chunk(struct cx *cx, struct spread *sp, size_t n_max, stru
     }
     if (sp->at == sp->n && sp->n < PAGE)
         *cursor = STR_NULL;
-    return q_activity_fanned(cx, sp->activity_id, *cursor, NULL);
+    return note_spread(cx, sp, *cursor);
 }
 
 static enum err queue_rest(struct cx *cx, struct spread *sp, struct str cursor)
@@ -135,7 +169,9 @@ static enum err say_first(struct cx *cx, const struct fed_saying *s, struct spre
         TRY(q_tombstone_mark(cx, s->object_uri, STR("Note"), cx->now, NULL));
     }
     for (size_t i = 0; i < s->n_inboxes; i++)
-        TRY(put_one(cx, sp, s->inboxes[i]));
+        TRY(put_named(cx, sp, s->inboxes[i], cursor->p != NULL));
+    TRY(note_spread(cx, sp, *cursor));
+    sp->host = STR_NULL;
     if (cursor->p != NULL)
         TRY(queue_chunk(cx, sp, FIRST_CHUNK, cursor));
     cx->wake |= WAKE_PUBLIC; /* the outbox says more now than what may be cached of it */
@@ -173,6 +209,8 @@ enum err fed_say_resume(struct cx *cx, int64_t id, bool *ret_spoken)
                         .object_uri = a.object_uri,
                         .known = str_eq_c(a.audience, audiences[FED_KNOWN])};
     TRY(find_create(cx, &sp));
+    if (!str_empty(a.fanned_to))
+        sp.host = fed_host_of(cx->arena, a.fanned_to);
     return queue_rest(cx, &sp, a.fanned_to);
 }
 

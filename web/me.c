@@ -310,7 +310,11 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"comment", N_("commented on your post")},
         {"quote", N_("quoted your post")},
         {"like", N_("likes what you wrote")},
+        {"boost", N_("boosted what you wrote")},
+        {"quote", N_("quoted what you wrote")},
         {"follow", N_("follows the planet")},
+        {"follow_request", N_("asks to follow the planet")},
+        {"held", N_("wrote a comment that waits for your decision")},
         {"membership", N_("Your membership has changed")},
         {"report", N_("reports something on your planet")},
     };

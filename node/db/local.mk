@@ -11,6 +11,7 @@ MIGRATIONS = \
 	node/db/migrations/0007_federation.sql \
 	node/db/migrations/0008_quota.sql \
 	node/db/migrations/0009_policy.sql \
+	node/db/migrations/0010_room.sql \
 	node/db/migrations/0011_reports.sql \
 	node/db/migrations/0013_talk.sql \
 	node/db/migrations/0014_links.sql \

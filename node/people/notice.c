@@ -8,14 +8,23 @@
 
 #include <string.h>
 
+#define SAID_ONCE_MS (90 * MS_DAY)
+
 static bool known(const char *kind)
 {
-    static const char *const kinds[] = {"mention", "reply",  "comment", "quote",
-                                        "like",    "follow", "membership", "report"};
+    static const char *const kinds[] = {"mention", "reply", "comment", "like", "boost", "quote",
+                                        "follow", "follow_request", "held", "membership", "report"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)
             return true;
     return false;
+}
+
+/* A like that is taken back and given again says nothing new, read or not. */
+static bool said_once(const char *kind)
+{
+    return strcmp(kind, "like") == 0 || strcmp(kind, "boost") == 0 || strcmp(kind, "follow") == 0 ||
+           strcmp(kind, "follow_request") == 0 || strcmp(kind, "quote") == 0;
 }
 
 static enum err lock_notices(struct cx *cx, int64_t account_id)
@@ -35,6 +44,10 @@ enum err notice_put(struct cx *cx, int64_t account_id, const char *kind, int64_t
     TRY(q_notice_same_unread(cx, account_id, str_c(kind), post_id == DB_NULL ? 0 : post_id,
                              comment_id == DB_NULL ? 0 : comment_id, from_name, from_url,
                              cx->now - MS_DAY, &same));
+    if (same == 0 && said_once(kind))
+        TRY(q_notice_same_ever(cx, account_id, str_c(kind), post_id == DB_NULL ? 0 : post_id,
+                               comment_id == DB_NULL ? 0 : comment_id, from_name, from_url,
+                               cx->now - SAID_ONCE_MS, &same));
     if (same > 0)
         return tx_commit(cx);
     TRY(q_notice_insert(cx, id_next(cx->node->ids), account_id, str_c(kind), post_id, comment_id,

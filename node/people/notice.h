@@ -7,14 +7,15 @@
 
 struct notice {
     int64_t id, account_id, post_id, comment_id; /* ids DB_NULL: none */
-    struct str kind;              /* mention, reply, comment, quote, like, follow,
-                                     membership, report */
+    struct str kind;              /* mention, reply, comment, like, boost, quote, follow,
+                                     follow_request, held (a comment that waits), membership, report */
     struct str from_name, from_url; /* from_url STR_NULL: none */
     int64_t created_at, read_at;  /* read_at DB_NULL: unread */
 };
 
 /* Joins the caller's transaction if there is one. ERR_INVALID: an unknown kind. A notice that
- * stands unread with the same kind, place and sender within the last day is not put twice. */
+ * stands unread with the same kind, place and sender within the last day is not put twice; one of a
+ * like, boost, quote or follow not within ninety days, read or not. */
 MUST_USE enum err notice_put(struct cx *cx, int64_t account_id, const char *kind, int64_t post_id,
                              int64_t comment_id, struct str from_name, struct str from_url);
 /* Newest first; before_id 0: from the newest. */

@@ -15,6 +15,14 @@ SELECT COUNT(*) FROM notice
    AND COALESCE(comment_id, 0) = :comment_id AND from_name = :from_name
    AND COALESCE(from_url, '') = :from_url AND read_at IS NULL AND created_at > :since;
 
+-- :name notice_same_ever :one
+-- :in account_id int, kind text, post_id int, comment_id int, from_name text, from_url text, since int
+-- :out n int
+SELECT COUNT(*) FROM notice
+ WHERE account_id = :account_id AND kind = :kind AND COALESCE(post_id, 0) = :post_id
+   AND COALESCE(comment_id, 0) = :comment_id AND from_name = :from_name
+   AND COALESCE(from_url, '') = :from_url AND created_at > :since;
+
 -- :name notice_page :many
 -- :in account_id int, before_id int, n int
 -- :out notice_row

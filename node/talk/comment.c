@@ -6,6 +6,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/node.h"
+#include "node/people/audit.h"
 #include "node/planet/planet.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/comment_sql.h"
@@ -262,15 +263,44 @@ static enum err move_to(struct cx *cx, const struct comment_ref_row *c, struct s
     return event_emit(cx, EV_COMMENT_UPDATED, c->id, STR_NULL);
 }
 
+/* A remote comment that waited is there now: those whom it concerns hear of it, but for who let it in. */
+static enum err tell_of_shown(struct cx *cx, const struct comment_ref_row *c, const struct post *post)
+{
+    struct told_of of = {.post = post, .audience = audience_of(c->audience), .actor_id = c->actor_id,
+                         .is_quote = str_eq(c->kind, STR("quote"))};
+    struct comment_ref_row parent;
+    struct told *told;
+    size_t n, kept = 0;
+    bool found;
+
+    if (c->parent_id != DB_NULL) {
+        TRY(q_comment_ref_get(cx, c->parent_id, &found, &parent));
+        if (found && parent.account_id != DB_NULL)
+            of.parent_account_id = parent.account_id;
+    }
+    TRY(mention_find(cx, &of, &told, &n));
+    for (size_t i = 0; i < n; i++)
+        if (told[i].account_id != cx->viewer)
+            told[kept++] = told[i];
+    return mention_tell(cx, &of, c->id, told, kept);
+}
+
 static enum err moderate(struct cx *cx, int64_t id, struct str state)
 {
     struct comment_ref_row c;
     struct post post;
+    bool is_new;
 
     TX_SCOPE(cx);
     TRY(find_live(cx, id, &c, &post));
     TRY(check_moderator(cx, &post));
+    if (str_eq(c.state, state))
+        return tx_commit(cx);
+    is_new = str_eq(c.state, STR("held")) && str_eq(state, STR("shown")) && c.actor_id != DB_NULL;
     TRY(move_to(cx, &c, state));
+    TRY(audit_put(cx, str_eq(state, STR("shown")) ? "comment.show" : "comment.hide", id, STR_NULL));
+    if (is_new)
+        TRY(tell_of_shown(cx, &c, &post));
     return tx_commit(cx);
 }
 
@@ -282,6 +312,25 @@ enum err comment_hide(struct cx *cx, int64_t id)
 enum err comment_show(struct cx *cx, int64_t id)
 {
     return moderate(cx, id, STR("shown"));
+}
+
+enum err comment_hide_all_of(struct cx *cx, int64_t planet_id, int64_t actor_id, int64_t *ret_n)
+{
+    int64_t *ids;
+    size_t n;
+    bool moderator;
+
+    TRY(comment_is_moderator(cx, planet_id, &moderator));
+    if (!moderator)
+        return cx_tell(cx, ERR_FORBIDDEN,
+                       N_("Only the owner, partners and moderators decide about comments."));
+    TX_SCOPE(cx);
+    TRY(q_comments_of_actor(cx, planet_id, actor_id, &ids, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(moderate(cx, ids[i], STR("hidden")));
+    TRY(tx_commit(cx));
+    *ret_n = (int64_t)n;
+    return OK;
 }
 
 enum err comment_hold(struct cx *cx, int64_t id)

@@ -79,6 +79,9 @@ MUST_USE enum err comment_delete(struct cx *cx, int64_t id);
 /* By owner, partner and moderator: out of sight and back again. */
 MUST_USE enum err comment_hide(struct cx *cx, int64_t id);
 MUST_USE enum err comment_show(struct cx *cx, int64_t id);
+/* All that this actor of another server wrote on the planet, what waits too; ret_n: how many. */
+MUST_USE enum err comment_hide_all_of(struct cx *cx, int64_t planet_id, int64_t actor_id,
+                                      int64_t *ret_n);
 /* Keep it for the moderators' eyes (inside jobs too: no rights are asked). */
 MUST_USE enum err comment_hold(struct cx *cx, int64_t id);
 /* What waits for a decision on this planet, oldest first. Owner, partner, moderator. */
@@ -114,8 +117,8 @@ struct comment_far {
     struct safe_html html;
     int64_t published_at;
     bool is_quote, sensitive;
-    bool held;                       /* a new one waits for a moderator */
-    bool quiet;                      /* and nobody is told of it */
+    bool held;                       /* a new one waits; those who decide are told, others when it is shown */
+    bool quiet;                      /* nobody is told of it */
     struct str warning;              /* plain text, cut to COMMENT_WARNING_MAX characters */
     struct str emoji;                /* a list of node/text/emoji.h */
     const struct comment_media *media; size_t n_media; /* the first COMMENT_MEDIA_MAX are kept */

@@ -214,3 +214,9 @@ UPDATE comment
    SET n_likes = (SELECT COUNT(*) FROM reaction r
                    WHERE r.post_id = :post_id AND r.comment_id = comment.id AND r.kind = 'like')
  WHERE post_id = :post_id;
+
+-- :name comments_of_actor :many
+-- :in planet_id int, actor_id int
+-- :out id int
+SELECT c.id FROM comment c JOIN post p ON p.id = c.post_id
+ WHERE c.actor_id = :actor_id AND p.planet_id = :planet_id AND c.state IN ('shown', 'held');

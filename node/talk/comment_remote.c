@@ -3,6 +3,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/node.h"
+#include "node/planet/planet.h"
 #include "node/talk/aside.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/comment_sql.h"
@@ -76,14 +77,42 @@ static enum err find_place(struct cx *cx, const struct comment_far *far, int64_t
     return OK;
 }
 
+/* Those who decide about it. */
+static enum err tell_deciders(struct cx *cx, const struct post *post, int64_t comment_id,
+                              int64_t actor_id)
+{
+    struct role_holder *all;
+    size_t n;
+
+    TRY(role_list(cx, post->planet_id, &all, &n));
+    for (size_t i = 0; i < n; i++)
+        if (all[i].role == ROLE_OWNER || all[i].role == ROLE_PARTNER ||
+            all[i].role == ROLE_MODERATOR)
+            TRY(mention_notice(cx, all[i].account_id, "held", post->id, comment_id, 0, actor_id));
+    return OK;
+}
+
+/* Whom it concerns hears of it when it can be read (comment_show). */
+static enum err tell_of_new(struct cx *cx, const struct comment_far *far, const struct told_of *of,
+                            int64_t id)
+{
+    struct told *told;
+    size_t n;
+
+    if (far->quiet)
+        return OK;
+    if (far->held)
+        return tell_deciders(cx, of->post, id, far->actor_id);
+    TRY(mention_find(cx, of, &told, &n));
+    return mention_tell(cx, of, id, told, n);
+}
+
 enum err comment_put_far(struct cx *cx, const struct comment_far *far, struct comment *ret)
 {
     struct comment_ref_row known;
     struct post post;
     struct told_of of = {.post = &post, .audience = COMMENT_PUBLIC, .actor_id = far->actor_id,
                          .is_quote = far->is_quote};
-    struct told *told;
-    size_t n_told;
     struct comment made;
     int64_t id, root_id;
     bool found;
@@ -98,10 +127,7 @@ enum err comment_put_far(struct cx *cx, const struct comment_far *far, struct co
     } else {
         TRY(find_place(cx, far, &root_id, &of.parent_account_id));
         TRY(put(cx, far, root_id, &id));
-        if (!far->quiet) {
-            TRY(mention_find(cx, &of, &told, &n_told));
-            TRY(mention_tell(cx, &of, id, told, n_told));
-        }
+        TRY(tell_of_new(cx, far, &of, id));
     }
     TRY(comment_read_back(cx, id, post.planet_id, &made));
     TRY(tx_commit(cx));
