@@ -78,6 +78,7 @@ DELETE FROM actor_key WHERE actor_id IN (
 -- :name actor_expire :exec
 -- :in before int
 DELETE FROM actor WHERE local_kind IS NULL AND fetched_at < :before
+   AND NOT EXISTS (SELECT 1 FROM actor o WHERE o.local_kind = 'planet' AND o.moved_to = actor.uri)
    AND NOT EXISTS (SELECT 1 FROM actor_key k WHERE k.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = actor.id)

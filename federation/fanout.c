@@ -4,6 +4,7 @@
 
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/move.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "federation/quote.h"
@@ -106,7 +107,8 @@ static enum err fan_post(struct cx *cx, const struct job *job)
     struct fed_saying s = {.id = job->id};
     struct public_post p;
     struct fed_out_note n;
-    bool spoken;
+    struct fed_moved to;
+    bool spoken, moved;
     TRY(fed_say_resume(cx, job->id, &spoken));
     if (spoken)
         return OK;
@@ -127,6 +129,10 @@ static enum err fan_post(struct cx *cx, const struct job *job)
     TRY(fed_load_post(cx, &p, &n));
     TRY(fed_local_by_uri(cx, n.actor_uri, &s.actor));
     TRY(prepare_note(cx, &s, &n));
+    /* Who has moved says nothing new from the old place; what was said can be mended. */
+    TRY(fed_moved_of(cx, p.planet_id, &moved, &to));
+    if (moved && strcmp(s.type, "Create") == 0)
+        return OK;
     return fed_say(cx, &s);
 }
 

@@ -5,6 +5,7 @@
 #include "federation/followers.h"
 #include "federation/followers_sql.h"
 #include "federation/policy.h"
+#include "federation/move.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/base/id.h"
@@ -18,10 +19,13 @@ static enum err may_follow(struct cx *cx, const struct fed_in *in, const struct 
                            bool *ret)
 {
     struct account a;
+    struct fed_moved to;
     enum fed_actor_level level;
-    bool planet = str_eq_c(target->kind, "planet");
+    bool planet = str_eq_c(target->kind, "planet"), moved = false;
+    if (planet)
+        TRY(fed_moved_of(cx, target->local_id, &moved, &to));
     TRY(fed_actor_blocked(cx, in->actor.id, planet ? target->local_id : 0, &level));
-    *ret = planet && level != FED_ACTOR_BLOCKED;
+    *ret = planet && !moved && level != FED_ACTOR_BLOCKED;
     if (level == FED_ACTOR_BLOCKED)
         return OK;
     if (!str_eq_c(target->kind, "account"))
@@ -100,7 +104,11 @@ enum err fed_in_follow(struct cx *cx, const struct fed_in *in)
 enum err fed_in_block(struct cx *cx, const struct fed_in *in)
 {
     struct fed_local target;
+    bool burnt;
     TRY(fed_local_by_uri(cx, in->object_id, &target));
+    TRY(fed_is_burnt(cx, in->id, &burnt));
+    if (burnt)
+        return OK; /* taken back before it came: the follow that followed it stands */
     TX_SCOPE(cx);
     TRY(fed_follow_gone(cx, in->actor.id, target.id));
     return tx_commit(cx);

@@ -11,14 +11,6 @@
 
 #define AGAIN_AFTER (7 * MS_DAY)
 
-static bool lists(const json_t *doc, const char *key, struct str uri)
-{
-    LD_EACH(i, one, ld_get(doc, key))
-        if (str_eq(ld_id(one), uri))
-            return true;
-    return false;
-}
-
 /* To one of ours: somebody brings their audience, and we were told before their followers come. */
 static enum err moved_here(struct cx *cx, const struct fed_in *in, struct str target)
 {
@@ -58,7 +50,7 @@ static enum err check_ends(struct cx *cx, const struct fed_in *in, struct str ta
     TRY(fed_object_get(cx, target, &there));
     if (fed_doc_read(cx->arena, there, ret) != OK || !str_eq(ret->uri, target))
         return cx_fail(cx, ERR_FORBIDDEN, "moved to what is no actor");
-    if (!lists(there, "alsoKnownAs", in->actor.uri))
+    if (!fed_doc_lists(there, "alsoKnownAs", in->actor.uri))
         return cx_fail(cx, ERR_FORBIDDEN, "the new actor does not name the old one");
     enum err e = fed_object_get(cx, in->actor.uri, &here);
     if (e == ERR_GONE || e == ERR_NOT_FOUND)

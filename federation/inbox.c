@@ -103,6 +103,8 @@ static bool wants_lookup(const struct inbound *in)
 {
     bool create = str_eq_c(in->type, "Create"), update = str_eq_c(in->type, "Update");
     json_t *object = ld_first(ld_get(in->doc, "object"));
+    if (str_eq_c(in->type, "Move"))
+        return true;
     if (!create && !update)
         return false;
     return in->self_delete || !json_is_object(object) || ld_type(object).p == NULL ||

@@ -9,6 +9,8 @@
 #include "federation/hosts.h"
 #include "federation/inbox_sql.h"
 #include "federation/policy_apply.h"
+#include "federation/move.h"
+#include "federation/move_sql.h"
 #include "federation/receive.h"
 #include "node/base/clock.h"
 
@@ -28,6 +30,8 @@ const struct job_row fed_jobs[] = {
     {"fed.again", fed_again, 3, 1, NULL},
     {"fed.forward", fed_forward, 6, 2, NULL},
     {"fed.check", fed_check, 5, 1, NULL},
+    {"fed.wish", fed_wish_job, 8, 1, NULL},
+    {"fed.moved", fed_moved_job, 12, 1, NULL},
     {"fed.backfill", fed_backfill, 20, 2, NULL},
     {"fed.probe", fed_probe, 3, 1, NULL},
     {"fed.policy", fed_policy_run, 12, 1, NULL},
@@ -50,6 +54,7 @@ static enum err expire(struct cx *cx)
     TRY(q_jobs_resting_drop(cx, before, NULL));
     TRY(q_actor_expire_keys(cx, before, NULL));
     TRY(q_actor_expire(cx, before, NULL));
+    TRY(q_wish_expire(cx, before, NULL));
     return tx_commit(cx);
 }
 

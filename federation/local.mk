@@ -19,12 +19,13 @@ libfed_a_SOURCES += \
 	federation/gate.c federation/gate.h \
 	federation/hosts.c federation/hosts.h \
 	federation/in_announce.c federation/in_create.c federation/in_delete.c federation/in_flag.c \
-	federation/in_follow.c federation/in_like.c federation/in_undo.c federation/in_update.c \
+	federation/in_follow.c federation/in_like.c federation/in_move.c federation/in_undo.c federation/in_update.c \
 	federation/inbox.c federation/inbox.h \
 	federation/jobs.c \
 	federation/key_fetch.c \
 	federation/keys.c federation/keys.h \
 	federation/leave.c \
+	federation/expected.c federation/export.c federation/export.h federation/move.c federation/move.h federation/move_job.c \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
@@ -50,6 +51,8 @@ SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql
 
 SQL_FED += \
 	federation/leave.sql federation/quote.sql \
+	federation/move.sql \
+	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
 
@@ -76,6 +79,11 @@ tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 FED_WORLD = tests/unit/fed_world.h tests/unit/talk_world.h tests/unit/store.h tests/unit/unit.h
 FED_WORLD_SQL = tests/unit/fed_world_sql.c tests/unit/talk_world_sql.c
+check_PROGRAMS += tests/unit/test_fed_move
+tests_unit_test_fed_move_SOURCES = tests/unit/test_fed_move.c $(FED_WORLD)
+nodist_tests_unit_test_fed_move_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_move_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_fed_move.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 check_PROGRAMS += tests/unit/test_fed_report
 tests_unit_test_fed_report_SOURCES = tests/unit/test_fed_report.c $(FED_WORLD)
 nodist_tests_unit_test_fed_report_SOURCES = $(FED_WORLD_SQL)

@@ -36,14 +36,6 @@ static const char *word_of(enum err e, const char *otherwise)
     }
 }
 
-static bool lists(const json_t *doc, const char *key, struct str uri)
-{
-    LD_EACH(i, one, ld_get(doc, key))
-        if (str_eq(ld_id(one), uri))
-            return true;
-    return false;
-}
-
 /* The account as its own server shows it at this moment. *ret_why NULL: all is well. */
 static enum err look_at(struct cx *cx, struct str target, struct found *ret, const char **ret_why)
 {
@@ -127,7 +119,7 @@ static enum err grant(struct cx *cx, const struct wish_row *w, const char **ret_
     if (str_eq_c(w->kind, "alias"))
         return make_alias(cx, w, &l, &f);
     *ret_why = "no_alias";
-    if (!lists(f.json, "alsoKnownAs", l.uri))
+    if (!fed_doc_lists(f.json, "alsoKnownAs", l.uri))
         return ERR_FORBIDDEN;
     *ret_why = "moved";
     if (!str_empty(ld_id_at(f.json, "movedTo")))

@@ -21,6 +21,8 @@ struct fed_out_actor {
     int64_t published;
     bool collections;                  /* has followers, outbox … (not the instance) */
     bool approves;                     /* a Follow waits until somebody accepts it */
+    const struct str *aliases; size_t n_aliases; /* alsoKnownAs */
+    struct str moved_to;               /* NULL: it lives here */
 };
 void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
 /* What a signature of it is checked by, and nothing else (2.18). */

@@ -9,6 +9,8 @@ static void put_context(struct jw *w)
                   "\"https://w3id.org/security/multikey/v1\","
                   "{\"toot\":\"http://joinmastodon.org/ns#\",\"schema\":\"http://schema.org#\","
                   "\"manuallyApprovesFollowers\":\"as:manuallyApprovesFollowers\","
+                  "\"alsoKnownAs\":{\"@id\":\"as:alsoKnownAs\",\"@type\":\"@id\"},"
+                  "\"movedTo\":{\"@id\":\"as:movedTo\",\"@type\":\"@id\"},"
                   "\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
                   "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
                   "\"attributionDomains\":\"toot:attributionDomains\","
@@ -94,6 +96,18 @@ static void put_generator(struct jw *w)
     jw_end(w);
 }
 
+static void put_moves(struct jw *w, const struct fed_out_actor *v)
+{
+    if (v->n_aliases > 0) {
+        jw_key(w, "alsoKnownAs");
+        jw_arr(w);
+        for (size_t i = 0; i < v->n_aliases; i++)
+            jw_str(w, v->aliases[i]);
+        jw_end(w);
+    }
+    jw_key_opt(w, "movedTo", v->moved_to);
+}
+
 void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
 {
     jw_obj(w);
@@ -127,6 +141,7 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
     buf_put(&b, v->handle_host);
     jw_str(w, buf_str(&b));
     buf_free(&b);
+    put_moves(w, v);
     jw_key(w, "endpoints");
     jw_obj(w);
     jw_key_str(w, "sharedInbox", v->shared_inbox);

@@ -1,5 +1,6 @@
 #include "federation/admit.h"
 #include "federation/fed.h"
+#include "federation/move_sql.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "federation/remote.h"
@@ -28,6 +29,23 @@ static struct safe_html paragraph(struct arena *a, struct str text)
     buf_put_html(&b, text);
     buf_lit(&b, "</p>");
     return (struct safe_html){buf_str(&b)};
+}
+
+/* Where it comes from, and where it went (8.1, 8.2). */
+static enum err load_moves(struct cx *cx, const struct fed_local *l, struct fed_out_actor *v)
+{
+    struct aliases_of_row *rows;
+    struct actor_moved_row moved;
+    size_t n;
+    TRY(q_aliases_of(cx, l->id, &rows, &n));
+    struct str *uris = ARENA_ARRAY(cx->arena, struct str, n + 1);
+    for (size_t i = 0; i < n; i++)
+        uris[i] = rows[i].uri;
+    v->aliases = uris;
+    v->n_aliases = n;
+    TRY(q_actor_moved(cx, l->id, &moved));
+    v->moved_to = moved.moved_to;
+    return OK;
 }
 
 enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret)
@@ -73,6 +91,7 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
         v.url = fed_iri(cx, "/");
         v.collections = false;
     }
+    TRY(load_moves(cx, l, &v));
     *ret = v;
     return OK;
 }

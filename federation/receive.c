@@ -18,8 +18,7 @@ static const struct {
     {"Follow", fed_in_follow},     {"Undo", fed_in_undo},     {"Create", fed_in_create},
     {"Update", fed_in_update},     {"Delete", fed_in_delete}, {"Like", fed_in_like},
     {"EmojiReact", fed_in_like},   {"Announce", fed_in_announce}, {"Block", fed_in_block},
-    {"Flag", fed_in_flag},
-    {"QuoteRequest", fed_in_quote_request},
+    {"Flag", fed_in_flag},         {"QuoteRequest", fed_in_quote_request}, {"Move", fed_in_move},
 };
 
 static enum err receive(struct cx *cx, const struct job *job)

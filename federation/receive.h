@@ -27,6 +27,7 @@ enum err fed_in_announce(struct cx *cx, const struct fed_in *in);
 enum err fed_in_block(struct cx *cx, const struct fed_in *in);
 enum err fed_in_flag(struct cx *cx, const struct fed_in *in);
 enum err fed_in_quote_request(struct cx *cx, const struct fed_in *in);
+enum err fed_in_move(struct cx *cx, const struct fed_in *in);
 
 enum job_verdict fed_receive(struct cx *cx, const struct job *job);
 /* fed.forward (payload: an activity whose signer is not its actor). */

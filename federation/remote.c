@@ -106,6 +106,14 @@ size_t fed_doc_key(const struct fed_doc *d, struct str key_id)
     return bare && d->n_keys == 1 && str_eq(key_id, d->uri) ? 0 : SIZE_MAX;
 }
 
+bool fed_doc_lists(const json_t *doc, const char *key, struct str uri)
+{
+    LD_EACH(i, one, ld_get(doc, key))
+        if (str_eq(ld_id(one), uri))
+            return true;
+    return false;
+}
+
 static struct fed_actor actor_of(const struct actor_row *r)
 {
     return (struct fed_actor){r->id,       r->uri,   r->kind,         r->host,       r->username,

@@ -29,6 +29,9 @@ MUST_USE enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc 
 /* Is this the key, by its id; or, for a key id without fragment, the only one? SIZE_MAX: no. */
 size_t fed_doc_key(const struct fed_doc *d, struct str key_id);
 
+/* Does the document name this address under key ("alsoKnownAs")? */
+bool fed_doc_lists(const json_t *doc, const char *key, struct str uri);
+
 /* One actor of the store. */
 struct fed_actor {
     int64_t id;

@@ -24,6 +24,8 @@ enum event {
     EV_LOGIN_MAIL,         /* subject: login token row; data: sealed payload */
     EV_MEDIA_DELETED,      /* subject: media */
     EV_PROFILE_CHANGED,    /* subject: account */
+    EV_ACTOR_MOVED,        /* subject: an actor elsewhere; data: the id that it has now. Who linked it
+                              to an account here has to be asked before anything follows */
     EV_POST_BODY_CHANGED,  /* subject: post; the locked text, its price or gate, pinning: pages
                               change, other servers learn nothing */
     EV_COUNT

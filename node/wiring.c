@@ -30,6 +30,7 @@ static const struct event_row events[] = {
     {EV_LOGIN_MAIL, false, {"mail.login"}},
     {EV_MEDIA_DELETED, true, {"media.delete"}},
     {EV_PROFILE_CHANGED, true, {"fed.account"}},
+    {EV_ACTOR_MOVED, false, {NULL}},
     {EV_NONE, false, {NULL}},
 };
 

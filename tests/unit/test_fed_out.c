@@ -113,6 +113,11 @@ static void actors(void **state)
     GOLDEN("actor_instance", fed_out_actor(&w, &i));
     struct fed_out_envelope e = envelope(STR("Update"));
     GOLDEN("update_actor", fed_out_update_actor(&w, &e, &v));
+    static const struct str aliases[] = {STR_INIT("https://old.example/users/tea")};
+    v.aliases = aliases;
+    v.n_aliases = 1;
+    v.moved_to = STR("https://new.example/users/tea");
+    GOLDEN("actor_moved", fed_out_actor(&w, &v));
 }
 
 static void notes(void **state)
@@ -144,6 +149,13 @@ static void activities(void **state)
     e.to = STR("https://far.example/users/ann");
     GOLDEN("accept_follow", fed_out_answer(&w, &e, STR("https://far.example/follows/1"), e.to,
                                            STR(O "/ap/a/11")));
+    static const struct str wrote[] = {STR_INIT("https://far.example/notes/1")};
+    e = envelope(STR("Flag"));
+    e.actor = STR(O "/ap/instance");
+    e.to = STR("https://far.example/users/ann");
+    GOLDEN("flag", fed_out_flag(&w, &e, STR("Unwanted advertising"), wrote, 1));
+    e = envelope(STR("Move"));
+    GOLDEN("move", fed_out_move(&w, &e, STR("https://new.example/users/tea")));
 }
 
 static void quotes(void **state)
