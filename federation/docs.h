@@ -4,6 +4,14 @@
 
 #include "node/http/http.h"
 
+/* The object of the path: a post, or a comment of ours that left the node. */
+struct fed_thing {
+    struct str uri;
+    int64_t post_id, comment_id; /* comment_id DB_NULL: the post */
+    int64_t n_likes, n_shares;
+};
+MUST_USE enum err fed_thing_of_path(struct rq *rq, struct fed_thing *ret);
+
 enum err fed_get_instance(struct rq *rq);
 enum err fed_get_instance_outbox(struct rq *rq);
 enum err fed_get_actor(struct rq *rq);

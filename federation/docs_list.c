@@ -1,4 +1,4 @@
-/* Collections: outbox, followers, featured, replies, likes, shares. */
+/* Collections: outbox, followers, featured, likes, shares. */
 #include "federation/docs.h"
 
 #include "federation/fed.h"
@@ -119,96 +119,16 @@ enum err fed_get_featured(struct rq *rq)
     return finish(rq, &w, &b);
 }
 
-/* The object of the path: a post, or a comment of ours that left the node. */
-struct thing {
-    struct str uri;
-    int64_t post_id, comment_id; /* comment_id DB_NULL: the post */
-    int64_t n_likes, n_shares;
-};
-
-static enum err thing_of_path(struct rq *rq, struct thing *ret)
-{
-    struct cx *cx = rq->cx;
-    struct public_post p;
-    struct comment_ours_row c;
-    int64_t id;
-    if (!str_to_i64(rq_param(rq, "id"), &id) || id <= 0)
-        return ERR_NOT_FOUND;
-    struct str uri = fed_iri(cx, "/ap/o/%lld", (long long)id);
-    enum err e = public_post_by_object_uri(cx, uri, &p);
-    if (e == OK) {
-        *ret = (struct thing){uri, p.id, DB_NULL, p.n_likes, p.n_announces};
-        return OK;
-    }
-    if (e != ERR_NOT_FOUND)
-        return e;
-    TRY(q_comment_ours(cx, id, &c));
-    *ret = (struct thing){uri, c.post_id, id, 0, 0};
-    return OK;
-}
-
-enum err fed_get_replies(struct rq *rq)
-{
-    struct thing t;
-    struct buf b;
-    struct jw w;
-    TRY(thing_of_path(rq, &t));
-    struct str self = under(rq->cx, t.uri, "/replies");
-    buf_init(&b, FED_OUT_MAX);
-    jw_init(&w, &b);
-    jw_obj(&w);
-    jw_key_c(&w, "@context", "https://www.w3.org/ns/activitystreams");
-    jw_key_str(&w, "id", self);
-    jw_key_c(&w, "type", "Collection");
-    jw_key_str(&w, "first", under(rq->cx, self, "/p/0"));
-    jw_end(&w);
-    return finish(rq, &w, &b);
-}
-
-enum err fed_get_replies_page(struct rq *rq)
-{
-    struct cx *cx = rq->cx;
-    struct replies_page_row *rows;
-    struct thing t;
-    struct buf b;
-    struct jw w;
-    size_t n;
-    int64_t after;
-    TRY(thing_of_path(rq, &t));
-    if (!str_to_i64(rq_param(rq, "cursor"), &after) || after < 0)
-        return ERR_NOT_FOUND;
-    TRY(q_replies_page(cx, t.post_id, t.comment_id, after, FED_PAGE + 1, &rows, &n));
-    bool more = n > FED_PAGE;
-    if (more)
-        n = FED_PAGE;
-    struct str *items = ARENA_ARRAY(cx->arena, struct str, n + 1);
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].actor_id == DB_NULL || rows[i].object_uri.p != NULL)
-            items[m++] = rows[i].object_uri.p != NULL
-                             ? rows[i].object_uri
-                             : fed_iri(cx, "/ap/o/%lld", (long long)rows[i].id);
-    struct fed_out_page p = {.part_of = under(cx, t.uri, "/replies"), .items = items, .n_items = m};
-    p.id = str_fmt(cx->arena, STR_FMT "/p/%lld", STR_ARG(p.part_of), (long long)after);
-    if (more)
-        p.next = str_fmt(cx->arena, STR_FMT "/p/%lld", STR_ARG(p.part_of),
-                         (long long)rows[n - 1].id);
-    buf_init(&b, FED_OUT_MAX);
-    jw_init(&w, &b);
-    fed_out_page(&w, &p);
-    return finish(rq, &w, &b);
-}
-
 enum err fed_get_likes(struct rq *rq)
 {
-    struct thing t;
-    TRY(thing_of_path(rq, &t));
+    struct fed_thing t;
+    TRY(fed_thing_of_path(rq, &t));
     return reply_collection(rq, under(rq->cx, t.uri, "/likes"), false, t.n_likes, STR_NULL);
 }
 
 enum err fed_get_shares(struct rq *rq)
 {
-    struct thing t;
-    TRY(thing_of_path(rq, &t));
+    struct fed_thing t;
+    TRY(fed_thing_of_path(rq, &t));
     return reply_collection(rq, under(rq->cx, t.uri, "/shares"), false, t.n_shares, STR_NULL);
 }

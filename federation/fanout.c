@@ -7,7 +7,6 @@
 #include "federation/move.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
-#include "federation/quote.h"
 #include "federation/remote.h"
 #include "federation/say.h"
 #include "node/base/id.h"
@@ -45,7 +44,7 @@ static enum err write_note(struct cx *cx, const struct fed_out_envelope *e,
     return fed_written(cx, &w, &b, ret);
 }
 
-static enum err write_delete(struct cx *cx, struct fed_saying *s)
+enum err fed_write_delete(struct cx *cx, struct fed_saying *s)
 {
     struct buf b;
     struct jw w;
@@ -56,8 +55,7 @@ static enum err write_delete(struct cx *cx, struct fed_saying *s)
     return fed_written(cx, &w, &b, &s->body);
 }
 
-/* Create, or Update when it was created before. Fills everything but the recipients. */
-static enum err prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_note *n)
+enum err fed_prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_note *n)
 {
     struct activity_of_object_row create;
     bool found;
@@ -82,6 +80,18 @@ static enum err prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out
     return write_note(cx, &e, n, &s->create_body);
 }
 
+/* What people here said about it to other servers goes with it: each has its own object. */
+static enum err comments_go(struct cx *cx, int64_t post_id)
+{
+    int64_t *ids;
+    size_t n;
+    TRY(q_comments_abroad(cx, post_id, &ids, &n));
+    TX_SCOPE(cx);
+    for (size_t i = 0; i < n; i++)
+        TRY(job_put(cx, "fed.comment", ids[i], STR_NULL, STR_NULL, 0));
+    return tx_commit(cx);
+}
+
 static enum err fan_delete(struct cx *cx, const struct job *job, struct fed_saying *s)
 {
     struct activity_by_id_row a;
@@ -98,7 +108,8 @@ static enum err fan_delete(struct cx *cx, const struct job *job, struct fed_sayi
     struct str *inboxes;
     TRY(q_involved_inboxes(cx, job->subject, s->actor.id, &inboxes, &s->n_inboxes));
     s->inboxes = inboxes;
-    TRY(write_delete(cx, s));
+    TRY(comments_go(cx, job->subject));
+    TRY(fed_write_delete(cx, s));
     return fed_say(cx, s);
 }
 
@@ -128,7 +139,7 @@ static enum err fan_post(struct cx *cx, const struct job *job)
     }
     TRY(fed_load_post(cx, &p, &n));
     TRY(fed_local_by_uri(cx, n.actor_uri, &s.actor));
-    TRY(prepare_note(cx, &s, &n));
+    TRY(fed_prepare_note(cx, &s, &n));
     /* Who has moved says nothing new from the old place; what was said can be mended. */
     TRY(fed_moved_of(cx, p.planet_id, &moved, &to));
     if (moved && strcmp(s.type, "Create") == 0)
@@ -141,54 +152,25 @@ enum job_verdict fed_fanout(struct cx *cx, const struct job *job)
     return fed_verdict(cx, "fed.fanout", fan_post(cx, job));
 }
 
-/* A comment leaves only when one of the planet's authors answers somebody elsewhere, in public:
- * members' comments never do (9.4). */
-static enum err fan_comment(struct cx *cx, const struct job *job)
+/* An account was deleted: whoever knows its actor forgets it, and its words with it. Said once. */
+static enum err say_gone(struct cx *cx, struct fed_saying *s)
 {
-    struct fed_saying s = {.id = job->id};
-    struct activity_of_object_row create;
-    struct fed_out_note n;
-    struct fed_actor to;
-    int64_t to_id, actor_id;
-    bool found, created;
-    TRY(fed_say_resume(cx, job->id, &found));
+    struct activity_of_object_row said;
+    struct buf b;
+    struct jw w;
+    bool found;
+    s->type = "Delete";
+    s->object_uri = s->actor.uri;
+    s->audience = FED_KNOWN;
+    TRY(q_activity_of_object(cx, s->object_uri, STR("Delete"), &found, &said));
     if (found)
         return OK;
-    TRY(fed_quote_settle(cx, job->subject, &found));
-    if (found)
-        return OK;
-    TRY(q_comment_answers(cx, job->subject, &found, &to_id));
-    if (!found)
-        return OK;
-    TRY(fed_actor_by_id(cx, to_id, &to));
-    if (to.inbox.p == NULL || to.deleted_at != DB_NULL)
-        return OK;
-    s.audience = FED_NAMED;
-    s.inboxes = &to.inbox;
-    s.n_inboxes = 1;
-    s.object_uri = fed_iri(cx, "/ap/o/%lld", (long long)job->subject);
-    TRY(q_activity_of_object(cx, s.object_uri, STR("Create"), &created, &create));
-    enum err e = fed_load_comment(cx, job->subject, &n, &actor_id);
-    if (e == ERR_NOT_FOUND && created) {
-        struct activity_by_id_row a;
-        TRY(q_activity_by_id(cx, create.id, &found, &a));
-        TRY(fed_local_by_id(cx, a.actor_id, &s.actor));
-        s.type = "Delete";
-        TRY(write_delete(cx, &s));
-        return fed_say(cx, &s);
-    }
-    if (e == ERR_NOT_FOUND)
-        return OK; /* a member's */
-    TRY(e);
-    TRY(fed_local_by_id(cx, actor_id, &s.actor));
-    TRY(prepare_note(cx, &s, &n));
-    s.in_outbox = false; /* answers are found below what they answer */
-    return fed_say(cx, &s);
-}
-
-enum job_verdict fed_comment(struct cx *cx, const struct job *job)
-{
-    return fed_verdict(cx, "fed.comment", fan_comment(cx, job));
+    struct fed_out_envelope e = fed_saying_envelope(cx, s);
+    buf_init_arena(&b, cx->arena, 65536);
+    jw_init(&w, &b);
+    fed_out_delete(&w, &e, s->object_uri, STR("Person"));
+    TRY(fed_written(cx, &w, &b, &s->body));
+    return fed_say(cx, s);
 }
 
 /* Update of an actor, if anybody follows it. */
@@ -204,10 +186,13 @@ static enum err fan_actor(struct cx *cx, const struct job *job, const char *kind
     if (spoken)
         return OK;
     TRY(fed_local_by_ref(cx, kind, job->subject, &s.actor));
+    enum err gone = fed_load_actor(cx, &s.actor, &v);
+    if (gone == ERR_GONE)
+        return say_gone(cx, &s);
+    TRY(gone);
     TRY(q_follower_count(cx, s.actor.id, &followers));
     if (followers == 0)
         return OK;
-    TRY(fed_load_actor(cx, &s.actor, &v));
     struct fed_out_envelope e = fed_saying_envelope(cx, &s);
     s.object_uri = s.actor.uri;
     buf_init_arena(&b, cx->arena, FED_OUT_MAX);

@@ -25,4 +25,11 @@ MUST_USE enum err fed_answer_follow(struct cx *cx, const struct fed_local *targe
 /* OK → DONE, worth trying again → RETRY, else logged and DONE: what cannot be done never can. */
 enum job_verdict fed_verdict(struct cx *cx, const char *what, enum err e);
 
+/* For what is said of notes: Create, or Update when it was created before (everything but the
+ * recipients is filled in), and Delete. */
+struct fed_saying;
+struct fed_out_note;
+MUST_USE enum err fed_prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_note *n);
+MUST_USE enum err fed_write_delete(struct cx *cx, struct fed_saying *s);
+
 #endif

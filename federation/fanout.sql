@@ -95,12 +95,30 @@ VALUES (:object_uri, :former_type, :now) ON CONFLICT DO NOTHING;
 DELETE FROM job WHERE kind IN ('fed.deliver', 'fed.receive') AND state = 'resting'
    AND created_at < :before;
 
--- Whom a comment of ours answers, if that is somebody elsewhere.
--- :name comment_answers :maybe
+-- A comment of ours that its writer let go to other servers, whatever became of it.
+-- :name comment_scope :maybe
 -- :in id int
--- :out actor_id int
-SELECT b.actor_id FROM comment c JOIN comment b ON b.id = c.parent_id
- WHERE c.id = :id AND b.actor_id IS NOT NULL AND b.audience = 'public';
+-- :out post_id int, root_id int, account_id int
+SELECT post_id, root_id, account_id FROM comment
+ WHERE id = :id AND account_id IS NOT NULL AND abroad = 1 AND audience = 'public';
+
+-- :name comments_abroad :many
+-- :in post_id int
+-- :out id int
+SELECT id FROM comment
+ WHERE post_id = :post_id AND abroad = 1 AND account_id IS NOT NULL ORDER BY id;
+
+-- The servers of those elsewhere who take part: in a thread, or (root_id 0) under the post. What is
+-- taken back is told to those whose words are not shown any more, too.
+-- :name thread_inboxes :many
+-- :in post_id int, root_id int, all_states int, n int
+-- :out inbox text
+SELECT DISTINCT COALESCE(a.shared_inbox, a.inbox) AS to_inbox
+  FROM comment c JOIN actor a ON a.id = c.actor_id
+ WHERE c.post_id = :post_id AND (:root_id = 0 OR c.root_id = :root_id)
+   AND c.kind = 'reply' AND c.audience = 'public' AND (c.state = 'shown' OR :all_states = 1)
+   AND a.local_kind IS NULL AND a.deleted_at IS NULL AND a.inbox IS NOT NULL
+ ORDER BY to_inbox LIMIT :n;
 
 -- :name delivery_pending :maybe
 -- :in order_key text

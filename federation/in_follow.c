@@ -4,6 +4,7 @@
 #include "federation/fed.h"
 #include "federation/followers.h"
 #include "federation/followers_sql.h"
+#include "federation/out.h"
 #include "federation/policy.h"
 #include "federation/move.h"
 #include "federation/receive.h"
@@ -14,7 +15,8 @@
 #include "node/people/notice.h"
 #include "node/planet/planet.h"
 
-/* A suspended author takes no followers; the instance actor is followed by relays only. */
+/* A suspended author takes no followers, nor does who only answers; the instance actor is followed by
+ * relays only. */
 static enum err may_follow(struct cx *cx, const struct fed_in *in, const struct fed_local *target,
                            bool *ret)
 {
@@ -31,8 +33,8 @@ static enum err may_follow(struct cx *cx, const struct fed_in *in, const struct 
     if (!str_eq_c(target->kind, "account"))
         return OK;
     TRY(account_by_id(cx, target->local_id, &a));
-    *ret = str_eq_c(a.state, "active");
-    return OK;
+    *ret = false;
+    return str_eq_c(a.state, "active") ? fed_is_author(cx, a.id, ret) : OK;
 }
 
 /* Those who look after the planet: somebody follows it, or asks to. */

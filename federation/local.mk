@@ -15,6 +15,8 @@ libfed_a_SOURCES += \
 	federation/docs.c federation/docs.h federation/docs_list.c \
 	federation/far_media.c \
 	federation/fanout.c federation/fanout.h \
+	federation/docs_replies.c \
+	federation/fan_comment.c federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/gate.c federation/gate.h \
 	federation/hosts.c federation/hosts.h \

@@ -23,6 +23,7 @@ struct fed_out_actor {
     bool approves;                     /* a Follow waits until somebody accepts it */
     const struct str *aliases; size_t n_aliases; /* alsoKnownAs */
     struct str moved_to;               /* NULL: it lives here */
+    bool quiet;                        /* somebody who only answers: not to be followed or listed */
 };
 void fed_out_actor(struct jw *w, const struct fed_out_actor *v);
 /* What a signature of it is checked by, and nothing else (2.18). */
@@ -36,7 +37,13 @@ void fed_out_actor_key(struct jw *w, const struct fed_out_actor *v);
     "\"quote\":{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}}]"
 #define FED_CONTEXT "\"https://www.w3.org/ns/activitystreams\""
 
-/* A post's public face, or a comment of an author of ours. */
+/* The first of our own answers to a thing; more_after: the last of them, 0: these are all. */
+struct fed_replies {
+    const struct str *ids; size_t n;
+    int64_t more_after;
+};
+
+/* A post's public face, or a comment of somebody here. */
 struct fed_out_note {
     struct str id, actor_uri, url, lang, in_reply_to;   /* in_reply_to NULL: none */
     struct safe_html content;
@@ -48,6 +55,7 @@ struct fed_out_note {
     int64_t n_likes, n_shares;
     enum quote_rule quotes;            /* who may quote it */
     struct str warning;                /* empty: none */
+    struct fed_replies replies;
 };
 void fed_out_note(struct jw *w, const struct fed_out_note *v);   /* members, inside an object */
 void fed_out_object(struct jw *w, const struct fed_out_note *v); /* the document */
@@ -113,9 +121,16 @@ void fed_out_page(struct jw *w, const struct fed_out_page *p);
 void fed_out_whole(struct jw *w, struct str id, const struct str *items, size_t n);
 
 /* Loaders. */
+/* Does this account write on a planet here? Others only answer. */
+MUST_USE enum err fed_is_author(struct cx *cx, int64_t account_id, bool *ret);
+/* GONE: the account was deleted; NOT_FOUND: it is suspended. */
 MUST_USE enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret);
 MUST_USE enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_out_note *ret);
-/* A public comment by somebody who may write here: NOT_FOUND for all others. */
+/* comment_id DB_NULL: of the post. after: exclusive, 0: from the first. */
+MUST_USE enum err fed_load_replies(struct cx *cx, int64_t post_id, int64_t comment_id, int64_t after,
+                                   struct fed_replies *ret);
+/* A public comment that its writer lets leave, and that was not taken back before: NOT_FOUND for all
+ * others, and as long as its writer has no actor. */
 MUST_USE enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note *ret,
                                    int64_t *ret_actor_id);
 

@@ -32,35 +32,46 @@ SELECT object_uri FROM post
  WHERE planet_id = :planet_id AND state = 'published' AND pinned = 1 AND object_uri IS NOT NULL
  ORDER BY published_at DESC, id DESC LIMIT 20;
 
--- A comment of ours that may leave: public, by somebody who may write on that planet.
+-- A comment of ours that may leave: public, and its writer lets it.
 -- :name comment_ours :one
 -- :in id int
 -- :out id int, post_id int, parent_id int?, account_id int, html text, created_at int,
---     edited_at int?, object_uri text?, planet_handle text, slug text, lang text,
---     post_uri text, planet_id int
-SELECT c.id, c.post_id, c.parent_id, c.account_id, c.html, c.created_at, c.edited_at, c.object_uri,
-       g.handle, p.slug, p.lang, p.object_uri, p.planet_id
+--     edited_at int?, planet_handle text, slug text, lang text, post_uri text, planet_id int,
+--     n_likes int, n_shares int
+SELECT c.id, c.post_id, c.parent_id, c.account_id, c.html, c.created_at, c.edited_at, g.handle,
+       p.slug, p.lang, p.object_uri, p.planet_id,
+       (SELECT COUNT(*) FROM reaction r WHERE r.post_id = c.post_id AND r.comment_id = c.id
+           AND r.kind = 'like' AND r.actor_id <> 0),
+       (SELECT COUNT(*) FROM reaction r WHERE r.post_id = c.post_id AND r.comment_id = c.id
+           AND r.kind = 'announce' AND r.actor_id <> 0)
   FROM comment c JOIN post p ON p.id = c.post_id JOIN planet g ON g.id = p.planet_id
-  JOIN role r ON r.planet_id = p.planet_id AND r.account_id = c.account_id
- WHERE c.id = :id AND c.audience = 'public' AND c.state = 'shown' AND c.actor_id IS NULL
-   AND p.state = 'published' AND p.object_uri IS NOT NULL
-   AND r.role IN ('owner', 'partner', 'guest');
+  JOIN account a ON a.id = c.account_id
+ WHERE c.id = :id AND c.audience = 'public' AND c.state = 'shown' AND c.abroad = 1
+   AND p.state = 'published' AND p.object_uri IS NOT NULL AND a.state = 'active';
 
 -- :name comment_parent :maybe
 -- :in id int
 -- :out actor_id int?, account_id int?, object_uri text?, audience text
 SELECT actor_id, account_id, object_uri, audience FROM comment WHERE id = :id;
 
--- Public answers: everybody's from elsewhere, of ours those by authors. By id, after exclusive.
--- :name replies_page :many
+-- Public answers, by id, after exclusive: our own, as far as their writers let them go to other
+-- servers, and those from elsewhere. Of a post all, so that a peer need not climb; of a comment its own.
+-- :name replies_ours :many
 -- :in post_id int, parent_id int?, after int, n int
--- :out id int, object_uri text?, actor_id int?
-SELECT c.id, c.object_uri, c.actor_id FROM comment c JOIN post p ON p.id = c.post_id
+-- :out id int
+SELECT c.id FROM comment c JOIN account a ON a.id = c.account_id
  WHERE c.post_id = :post_id AND c.audience = 'public' AND c.state = 'shown' AND c.id > :after
+   AND c.kind = 'reply' AND c.abroad = 1 AND a.state = 'active'
    AND (:parent_id IS NULL OR c.parent_id = :parent_id)
-   AND (c.actor_id IS NOT NULL OR EXISTS (
-        SELECT 1 FROM role r WHERE r.planet_id = p.planet_id AND r.account_id = c.account_id
-           AND r.role IN ('owner', 'partner', 'guest')))
+ ORDER BY c.id LIMIT :n;
+
+-- :name replies_theirs :many
+-- :in post_id int, parent_id int?, after int, n int
+-- :out id int, object_uri text
+SELECT c.id, c.object_uri FROM comment c
+ WHERE c.post_id = :post_id AND c.audience = 'public' AND c.state = 'shown' AND c.id > :after
+   AND c.kind = 'reply' AND c.actor_id IS NOT NULL AND c.object_uri IS NOT NULL
+   AND (:parent_id IS NULL OR c.parent_id = :parent_id)
  ORDER BY c.id LIMIT :n;
 
 -- :name tombstone_find :maybe

@@ -130,9 +130,9 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
     jw_key_str(w, "name", v->name);
     jw_key_str(w, "summary", v->summary.s.p == NULL ? STR("") : v->summary.s);
     jw_key_time(w, "published", v->published);
-    jw_key_bool(w, "manuallyApprovesFollowers", v->approves);
-    jw_key_bool(w, "discoverable", v->collections);
-    jw_key_bool(w, "indexable", v->collections);
+    jw_key_bool(w, "manuallyApprovesFollowers", v->approves || v->quiet);
+    jw_key_bool(w, "discoverable", v->collections && !v->quiet);
+    jw_key_bool(w, "indexable", v->collections && !v->quiet);
     jw_key(w, "webfinger");
     struct buf b;
     buf_init(&b, 1024);

@@ -48,6 +48,15 @@ static enum err load_moves(struct cx *cx, const struct fed_local *l, struct fed_
     return OK;
 }
 
+enum err fed_is_author(struct cx *cx, int64_t account_id, bool *ret)
+{
+    struct planet *planets;
+    size_t n;
+    TRY(planet_list_of_author(cx, account_id, &planets, &n));
+    *ret = n > 0;
+    return OK;
+}
+
 enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret)
 {
     const struct fed_signer *s;
@@ -76,13 +85,22 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
         load_picture(cx, p.cover_media_id, &v.image_type, &v.image_url);
     } else if (str_eq_c(l->kind, "account")) {
         struct account a;
-        TRY(account_by_id(cx, l->local_id, &a));
+        bool author;
+        enum err e = account_by_id(cx, l->local_id, &a);
+        if (e == ERR_NOT_FOUND)
+            return ERR_GONE; /* deleted */
+        TRY(e);
         if (!str_eq_c(a.state, "active"))
-            return ERR_GONE;
+            return ERR_NOT_FOUND; /* suspended: it may come back */
+        TRY(fed_is_author(cx, a.id, &author));
         v.username = a.username;
         v.name = a.name;
-        v.published = a.created_at;
-        v.summary = paragraph(cx->arena, a.bio);
+        v.quiet = !author;
+        /* Of somebody who only answers, nothing but what stands beside the answer (9.4). */
+        if (author) {
+            v.published = a.created_at;
+            v.summary = paragraph(cx->arena, a.bio);
+        }
         load_picture(cx, a.avatar_media_id, &v.icon_type, &v.icon_url);
     } else {
         v.kind = STR("Application");
@@ -110,6 +128,7 @@ enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_ou
     v.tag_url = fed_iri(cx, "/@" STR_FMT "/tag/", STR_ARG(planet.handle));
     v.content = fed_out_content(cx->arena, p, v.tag_url);
     TRY(quote_rule_of(cx, p->planet_id, &v.quotes));
+    TRY(fed_load_replies(cx, p->id, DB_NULL, 0, &v.replies));
     *ret = v;
     return OK;
 }
@@ -143,16 +162,23 @@ enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note
                           int64_t *ret_actor_id)
 {
     struct comment_ours_row c;
+    struct tombstone_find_row t;
     struct fed_local l;
+    bool burnt;
     TRY(q_comment_ours(cx, comment_id, &c));
-    TRY(fed_local_ensure(cx, "account", c.account_id, &l));
+    TRY(fed_local_by_ref(cx, "account", c.account_id, &l));
     struct fed_out_note v = {.actor_uri = l.uri, .lang = c.lang, .published = c.created_at,
-                             .updated = c.edited_at, .content = {c.html}, .tag_url = STR("")};
+                             .updated = c.edited_at, .content = {c.html}, .tag_url = STR(""),
+                             .n_likes = c.n_likes, .n_shares = c.n_shares};
     v.id = fed_iri(cx, "/ap/o/%lld", (long long)c.id);
+    TRY(q_tombstone_find(cx, v.id, &burnt, &t));
+    if (burnt)
+        return ERR_NOT_FOUND; /* it was hidden for a while: an id dies once */
     v.url = fed_iri(cx, "/@" STR_FMT "/" STR_FMT "#c-%lld", STR_ARG(c.planet_handle),
                     STR_ARG(c.slug), (long long)c.id);
     TRY(load_parent(cx, &c, &v));
     TRY(quote_rule_of(cx, c.planet_id, &v.quotes));
+    TRY(fed_load_replies(cx, c.post_id, c.id, 0, &v.replies));
     *ret = v;
     *ret_actor_id = l.id;
     return OK;

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "federation/fed.h"
 #include "federation/out.h"
 #include "node/text/sanitize.h"
@@ -145,24 +147,31 @@ static void put_counted(struct jw *w, const char *key, struct str id, const char
     jw_end(w);
 }
 
-/* As peers expect it: the collection with an empty first page, whose next one has the items. */
-static void put_replies(struct jw *w, struct str id)
+/* As peers expect it: the first page is there, with our own answers; the next has those of others. */
+static void put_replies(struct jw *w, const struct fed_out_note *v)
 {
+    char next[40] = "/replies/p/0";
+    if (v->replies.more_after > 0)
+        snprintf(next, sizeof next, "/replies/p/o%lld", (long long)v->replies.more_after);
     jw_key(w, "replies");
     jw_obj(w);
     jw_key(w, "id");
-    fed_put_below(w, id, "/replies");
+    fed_put_below(w, v->id, "/replies");
     jw_key_c(w, "type", "Collection");
     jw_key(w, "first");
     jw_obj(w);
+    jw_key(w, "id");
+    fed_put_below(w, v->id, "/replies/p/o0");
     jw_key_c(w, "type", "CollectionPage");
     jw_key(w, "partOf");
-    fed_put_below(w, id, "/replies");
+    fed_put_below(w, v->id, "/replies");
     jw_key(w, "items");
     jw_arr(w);
+    for (size_t i = 0; i < v->replies.n; i++)
+        jw_str(w, v->replies.ids[i]);
     jw_end(w);
     jw_key(w, "next");
-    fed_put_below(w, id, "/replies/p/0");
+    fed_put_below(w, v->id, next);
     jw_end(w);
     jw_end(w);
 }
@@ -220,7 +229,7 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v)
     jw_key_bool(w, "sensitive", !str_empty(v->warning));
     put_tags(w, v);
     put_media(w, v);
-    put_replies(w, v->id);
+    put_replies(w, v);
     put_counted(w, "likes", v->id, "/likes", v->n_likes);
     put_counted(w, "shares", v->id, "/shares", v->n_shares);
     put_policy(w, v);

@@ -25,15 +25,18 @@ enum err web_comment_create(struct rq *rq)
     struct planet planet;
     struct post post;
     struct comment c;
-    int64_t parent = 0;
     TRY(post_in_path(rq, &planet, &post));
-    (void)web_id(rq_form(rq, "parent_id"), &parent);
-    bool everybody = str_eq_c(rq_form(rq, "audience"), "public");
-    struct str text = rq_form(rq, "text");
-    enum err e = comment_create(cx, &post, parent, text, everybody ? COMMENT_PUBLIC : COMMENT_MEMBERS,
-                                &c);
+    struct comment_draft d = {.markdown = rq_form(rq, "text")};
+    struct str audience = rq_form(rq, "audience");
+    (void)web_id(rq_form(rq, "parent_id"), &d.parent_id);
+    (void)web_id(rq_form(rq, "form_id"), &d.form_id);
+    /* "fediverse" is everybody and beyond; the box says the same where everybody reads anyway. */
+    d.abroad = str_eq_c(audience, "fediverse") || str_eq_c(rq_form(rq, "fediverse"), "1");
+    if (str_eq_c(audience, "public") || str_eq_c(audience, "fediverse"))
+        d.audience = COMMENT_PUBLIC;
+    enum err e = comment_write(cx, &post, &d, &c);
     if (e == ERR_INVALID || e == ERR_TOO_LARGE || e == ERR_RATE_LIMITED)
-        return web_post_again(rq, &planet, &post, e, text, parent);
+        return web_post_again(rq, &planet, &post, e, d.markdown, d.parent_id);
     TRY(e);
     web_flash(rq, "commented");
     return web_go(rq, place_of(cx, web_post_path(cx, planet.handle, post.slug), c.id));

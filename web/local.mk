@@ -8,6 +8,7 @@ libweb_a_SOURCES += \
 	web/errors.c web/errors.h \
 	web/far.c web/far.h \
 	web/fedi.c web/fedi.h \
+	web/far_view.c web/far_view.h \
 	web/files.c web/files.h \
 	web/home.c \
 	web/join.c web/join.h \

@@ -3,8 +3,10 @@
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/node.h"
 #include "node/planet/planet.h"
 #include "web/card_view.h"
+#include "web/far_view.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
@@ -34,6 +36,9 @@ static struct view_person author(struct cx *cx, const struct comment *c)
     else
         p.handle = str_fmt(cx->arena, "@" STR_FMT, STR_ARG(c->author_username));
     p.avatar.url = c->avatar_url;
+    if (c->is_remote)
+        p.name_html = far_name(cx, c->author_host, c->author_name, c->author_emoji,
+                               c->n_author_emoji);
     return p;
 }
 
@@ -56,14 +61,18 @@ static enum err one(const struct thread *t, const struct comment *c, struct view
         .held = !str_eq_c(c->state, "shown"),
         .liked = c->liked,
         .may_like = signed_in,
-        .may_reply = t->may_reply,
+        .may_reply = t->may_reply && !c->is_quote,
+        .quote = c->is_quote,
+        .abroad = c->abroad,
         .may_edit = c->may_edit,
         .may_delete = c->may_delete,
         .may_hide = c->may_moderate,
         .n_likes = c->n_likes,
     };
-    if (c->is_remote)
+    if (c->is_remote) {
         v->origin_url = c->object_url.n > 0 ? c->object_url : c->object_uri;
+        far_comment(cx, c, v);
+    }
     if (c->edited_at != DB_NULL)
         v->edited = web_when(rq, c->edited_at);
     if (c->id == t->edit_id && c->may_edit)
@@ -92,16 +101,39 @@ static enum err nest(const struct thread *t, const struct comment *list, size_t 
     return OK;
 }
 
-static void what_may_be_said(struct rq *rq, const struct post *post, struct view_post *v)
+static enum err what_may_be_said(struct rq *rq, const struct post *post, struct view_post *v)
 {
+    struct cx *cx = rq->cx;
     if (rq->session.account_id == 0)
-        return;
-    bool to_members = comment_may_create(rq->cx, post, COMMENT_MEMBERS) == OK;
-    bool to_all = comment_may_create(rq->cx, post, COMMENT_PUBLIC) == OK;
-    rq->cx->tell = NULL; /* asking is no failure */
+        return OK;
+    bool to_members = comment_may_create(cx, post, COMMENT_MEMBERS) == OK;
+    bool to_all = comment_may_create(cx, post, COMMENT_PUBLIC) == OK;
+    cx->tell = NULL; /* asking is no failure */
     v->may_comment = v->locked ? to_members || to_all : to_all;
     v->comment_public_too = v->locked && to_members && to_all;
     v->comment_public_only = !to_members && to_all;
+    v->form_id = comment_form_id(cx);
+    if (!to_all)
+        return OK;
+    v->fediverse_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(rq->session.username),
+                                STR_ARG(cx->node->host));
+    /* Who writes here is known out there already; for everybody else it is a step to be taken. */
+    v->to_fediverse = post_may_author(cx, post->planet_id) == OK;
+    cx->tell = NULL;
+    return OK;
+}
+
+static enum err quotes(const struct thread *t, const struct post *post, struct view_post *v)
+{
+    struct comment *list;
+    size_t n;
+    TRY(comment_quotes(t->rq->cx, post, &list, &n));
+    struct view_comment *views = ARENA_ARRAY(t->rq->cx->arena, struct view_comment, n + 1);
+    for (size_t i = 0; i < n; i++)
+        TRY(one(t, &list[i], &views[i]));
+    v->quotes = views;
+    v->n_quotes = n;
+    return OK;
 }
 
 enum err thread_view(struct rq *rq, const struct post *post, const struct access_pass *pass,
@@ -113,7 +145,7 @@ enum err thread_view(struct rq *rq, const struct post *post, const struct access
     size_t n, n_holders;
     TRY(comment_list(cx, post, pass, &list, &n));
     TRY(role_list(cx, post->planet_id, &holders, &n_holders));
-    what_may_be_said(rq, post, v);
+    TRY(what_may_be_said(rq, post, v));
     struct thread t = {.rq = rq, .holders = holders, .n_holders = n_holders, .edit_id = edit_id,
                        .may_reply = v->may_comment};
     for (size_t i = 0; i < n; i++) {
@@ -121,6 +153,9 @@ enum err thread_view(struct rq *rq, const struct post *post, const struct access
             continue;
         v->reply_to_id = reply_id;
         v->reply_to_name = list[i].author_name;
+        if (list[i].audience == COMMENT_MEMBERS)
+            v->fediverse_name = STR_NULL; /* the answer will be the members', too */
     }
+    TRY(quotes(&t, post, v));
     return nest(&t, list, n, v);
 }

@@ -47,6 +47,7 @@ struct view_person {
     struct str name, handle;            /* "@ann" here, "@ann@other.example" elsewhere */
     struct str url;                     /* NULL: no page of their own */
     struct str server;                  /* "other.example"; NULL: of this node */
+    struct safe_html name_html;         /* with its custom emoji; empty: the name as it is */
     struct view_avatar avatar;
 };
 
@@ -116,6 +117,15 @@ struct view_post_card {
     bool pinned, liked, may_like;
 };
 
+/* Something that came along from elsewhere. */
+struct view_far_media {
+    struct str url;                     /* where it is, there */
+    struct str picture;                 /* our copy; NULL: a link is all that is shown */
+    struct str label, alt;              /* "Picture", "Video" …; alt: its writer's words */
+    int64_t width, height;              /* 0: not known */
+};
+struct view_emoji_count { struct str text, picture, name; int64_t n; }; /* text: the character; else picture */
+
 struct view_comment {
     int64_t id;
     struct view_person author;
@@ -124,6 +134,9 @@ struct view_comment {
     struct str origin_url;              /* where it was written, elsewhere; NULL: here */
     struct str reply_to;                /* name, when deeper than the one level shown; else NULL */
     struct safe_html html;
+    struct str warning;                 /* what is folded away is announced by this; NULL: open */
+    const struct view_far_media *media; size_t n_media;
+    bool quote, abroad;                 /* abroad: of ours, other servers have it, too */
     struct str source;                  /* Markdown, when being edited here; else NULL */
     bool members_only, deleted, held, liked, may_like, may_reply, may_edit, may_delete, may_hide;
     int64_t n_likes;
@@ -152,7 +165,13 @@ struct view_post {
     const struct view_person *likers; size_t n_likers;         /* newest few */
     const struct view_person *announcers; size_t n_announcers;
     const struct view_comment *comments; size_t n_comments_shown;
+    const struct view_comment *quotes; size_t n_quotes; /* notes elsewhere that show it */
+    const struct view_emoji_count *emoji; size_t n_emoji; /* reactions from elsewhere */
     bool may_comment;
+    int64_t form_id;                    /* of the form, so that sent twice it is one comment */
+    struct str fediverse_name;          /* "@ann@here.example", as others will see the writer; NULL: what is
+                                           written in this form stays here */
+    bool to_fediverse;                  /* ticked from the start */
     bool comment_public_too;            /* may choose who sees the comment */
     bool comment_public_only;           /* under a teaser: everybody sees it */
     int64_t reply_to_id;                /* the comment that the form answers, 0: none */

@@ -97,9 +97,9 @@ static enum err view_of_row(struct cx *cx, const struct public_row *r, struct pu
         .edited_at = r->face_at,
         .n_public_comments = r->n_public_comments,
         .n_announces = r->n_announces,
+        .n_likes = r->n_remote_likes, /* members' likes stay here (9.4) */
     };
 
-    v.n_likes = v.locked ? r->n_remote_likes : r->n_likes;
     TRY(media_expand(cx, v.html, &v.html));
     v.html.s = absolute_links(cx, v.html.s);
     TRY(post_tags(cx, r->id, &v.tags, &v.n_tags));
