@@ -16,8 +16,12 @@ enum { INBOXES_MAX = 200 };
 
 static enum err take_back(struct cx *cx, int64_t create_id, struct fed_saying *s)
 {
+    struct activity_of_object_row said;
     struct activity_by_id_row a;
     bool found;
+    TRY(q_activity_of_object(cx, s->object_uri, STR("Delete"), &found, &said));
+    if (found)
+        return OK;
     TRY(q_activity_by_id(cx, create_id, &found, &a));
     TRY(fed_local_by_id(cx, a.actor_id, &s->actor));
     s->type = "Delete";

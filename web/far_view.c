@@ -31,7 +31,7 @@ struct safe_html far_name(struct cx *cx, struct str owner, struct str name, cons
 static struct str label_of(struct cx *cx, struct str kind)
 {
     if (str_eq_c(kind, "image"))
-        return str_c(tr(cx, N_("Picture")));
+        return str_c(tr(cx, N_("Image")));
     if (str_eq_c(kind, "video"))
         return str_c(tr(cx, N_("Video")));
     if (str_eq_c(kind, "audio"))

@@ -112,3 +112,7 @@ UPDATE account SET is_owner = 1 WHERE id = :id;
 -- :in what text
 -- :out n int
 SELECT COUNT(*) FROM audit WHERE what = :what;
+
+-- :name test_account_state :exec
+-- :in id int, state text
+UPDATE account SET state = :state WHERE id = :id;

@@ -152,40 +152,153 @@ static int64_t remote_comment(void **state, const struct post *p, const char *ur
     return c.id;
 }
 
-static void only_authors_answers_leave(void **state)
+static int64_t put(void **state, int64_t who, const struct post *p, int64_t parent,
+                   const char *text, enum comment_audience audience, bool abroad)
+{
+    struct comment_draft d = {.parent_id = parent, .markdown = str_c(text), .audience = audience,
+                              .abroad = abroad};
+    struct comment c;
+    OK_(comment_write(as(state, who), p, &d, &c));
+    return c.id;
+}
+
+static bool has_actor(void **state, int64_t account)
+{
+    struct fed_local l;
+    return fed_local_by_ref(as(state, 0), "account", account, &l) == OK;
+}
+
+static void only_what_its_writer_lets_go_leaves(void **state)
 {
     struct cx *cx = as(state, 0);
-    struct comment c;
     json_t *j = NULL;
-    struct post p = make_published(state, "Talk", "b", "t", GATE_PUBLIC, 0);
+    struct post p = make_published(state, "Talk", "b", "t", GATE_MEMBERS, 0);
     run(state);
     forget_jobs(state);
     size_t before = said(as(state, 0), "Create", NULL);
     int64_t q = remote_comment(state, &p, "https://far.example/n/q1");
-    OK_(comment_create(as(state, MEMBER), &p, q, STR("from a member " CANARY), COMMENT_PUBLIC, &c));
-    OK_(comment_create(as(state, STRANGER), &p, q, STR("from anybody " CANARY), COMMENT_PUBLIC, &c));
-    OK_(comment_create(as(state, MODERATOR), &p, q, STR("who keeps order " CANARY), COMMENT_PUBLIC, &c));
-    OK_(comment_create(as(state, OWNER), &p, 0, STR("to nobody there"), COMMENT_PUBLIC, &c));
+    put(state, MEMBER, &p, q, "from a member " CANARY, COMMENT_PUBLIC, false);
+    put(state, OWNER, &p, q, "from the owner " CANARY, COMMENT_PUBLIC, false);
+    put(state, MEMBER, &p, 0, "among members " CANARY, COMMENT_MEMBERS, true);
+    int64_t inside = put(state, MEMBER, &p, 0, "members " CANARY, COMMENT_MEMBERS, false);
+    put(state, MEMBER, &p, inside, "an answer inside " CANARY, COMMENT_PUBLIC, true);
     run(state);
     assert_int_equal(said(as(state, 0), "Create", NULL), before);
-    OK_(comment_create(as(state, OWNER), &p, q, STR("from the author"), COMMENT_PUBLIC, &c));
+    assert_false(has_actor(state, MEMBER));
+    int64_t c = put(state, OWNER, &p, q, "from the author", COMMENT_PUBLIC, true);
     run(state);
     assert_int_equal(said(as(state, 0), "Create", &j), before + 1);
     CHECK_STR(ld_id_at(j, "object.inReplyTo"), "https://far.example/n/q1");
     CHECK_STR(ld_str(j, "object.tag.href"), "https://far.example/ann");
     assert_true(str_contains(ld_str(j, "object.content"), STR("class=\"u-url mention\">@<span>ann")));
     struct fed_out_note doc; /* and so does the document */
-    int64_t actor_id;
-    OK_(fed_load_comment(cx, c.id, &doc, &actor_id));
+    int64_t actor_id, jobs;
+    OK_(fed_load_comment(cx, c, &doc, &actor_id));
     CHECK_STR(doc.mention_uri, "https://far.example/ann");
     assert_true(str_eq(doc.content.s, ld_str(j, "object.content")));
-    int64_t jobs;
-    OK_(q_test_deliveries(cx, STR("https://far.example/ann/inbox"), &jobs));
+    OK_(q_test_deliveries(cx, STR("https://far.example/inbox"), &jobs));
     assert_int_equal(jobs, 1);
     size_t deletes = said(cx, "Delete", NULL);
-    OK_(comment_delete(as(state, OWNER), c.id));
+    OK_(comment_delete(as(state, OWNER), c));
     run(state);
     assert_int_equal(said(as(state, 0), "Delete", NULL), deletes + 1);
+}
+
+static void a_members_answer_has_an_actor_of_its_own(void **state)
+{
+    struct cx *cx = as(state, 0);
+    json_t *j = NULL;
+    struct fed_local l;
+    struct fed_out_actor v;
+    struct fed_out_note n;
+    struct fed_replies r;
+    struct public_post view;
+    struct comment c;
+    int64_t actor_id;
+    struct post p = make_published(state, "Answers", "b", "t", GATE_PUBLIC, 0);
+    run(state);
+    forget_jobs(state);
+    assert_false(has_actor(state, MEMBER));
+    int64_t a = put(state, MEMBER, &p, 0, "to the post", COMMENT_PUBLIC, true);
+    /* Without an actor yet there is no document: nobody waits for keys. */
+    assert_int_equal(fed_load_comment(as(state, 0), a, &n, &actor_id), ERR_NOT_FOUND);
+    size_t before = said(as(state, 0), "Create", NULL);
+    run(state);
+    assert_int_equal(said(as(state, 0), "Create", &j), before + 1);
+    assert_true(str_eq(ld_id_at(j, "object.inReplyTo"), p.object_uri));
+    OK_(fed_local_by_ref(cx, "account", MEMBER, &l));
+    OK_(fed_load_actor(cx, &l, &v));
+    CHECK_STR(v.username, "mia");
+    assert_true(v.quiet); /* she only answers: not to be followed, nothing about her */
+    CHECK_STR(v.summary.s, "");
+    assert_null(v.join_url.p);
+    /* The post's replies begin with it. */
+    OK_(public_post_by_id(cx, p.id, &view));
+    OK_(fed_load_post(cx, &view, &n));
+    assert_int_equal(n.replies.n, 1);
+    assert_true(str_eq(n.replies.ids[0], fed_iri(cx, "/ap/o/%lld", (long long)a)));
+    OK_(fed_load_replies(cx, p.id, a, 0, &r));
+    assert_int_equal(r.n, 0);
+    /* An edit follows; hidden, it is taken back, and an id dies once. */
+    size_t updates = said(cx, "Update", NULL), deletes = said(cx, "Delete", NULL);
+    OK_(comment_edit(as(state, MEMBER), a, STR("to the post, again"), &c));
+    run(state);
+    assert_int_equal(said(as(state, 0), "Update", NULL), updates + 1);
+    OK_(comment_hide(as(state, OWNER), a));
+    run(state);
+    assert_int_equal(said(as(state, 0), "Delete", NULL), deletes + 1);
+    OK_(comment_show(as(state, OWNER), a));
+    run(state);
+    assert_int_equal(fed_load_comment(as(state, 0), a, &n, &actor_id), ERR_NOT_FOUND);
+    assert_int_equal(said(as(state, 0), "Create", NULL), before + 1);
+    /* The post goes, and what was said about it with it. */
+    int64_t b = put(state, MEMBER, &p, 0, "still there", COMMENT_PUBLIC, true);
+    run(state);
+    OK_(post_delete(as(state, OWNER), p.id));
+    run(state);
+    run(state);
+    assert_int_equal(said(as(state, 0), "Delete", NULL), deletes + 3); /* post and comment */
+    assert_int_equal(fed_load_comment(as(state, 0), b, &n, &actor_id), ERR_NOT_FOUND);
+}
+
+static void a_follow_of_who_only_answers_is_refused(void **state)
+{
+    struct cx *cx = as(state, 0);
+    struct fed_local l;
+    OK_(fed_local_by_ref(cx, "account", MEMBER, &l));
+    size_t rejects = said(cx, "Reject", NULL);
+    receive(cx, FAR_ANN, str_fmt(cx->arena, "{\"id\":\"https://far.example/f/9\",\"type\":\"Follow\","
+                                 "\"actor\":\"https://far.example/ann\",\"object\":\"" STR_FMT "\"}",
+                                 STR_ARG(l.uri)));
+    assert_int_equal(said(cx, "Reject", NULL), rejects + 1);
+}
+
+static void a_deleted_account_is_told_once(void **state)
+{
+    struct cx *cx = as(state, 0);
+    struct fed_local l;
+    struct fed_out_actor v;
+    json_t *j = NULL;
+    OK_(fed_local_by_ref(cx, "account", MEMBER, &l));
+    size_t deletes = said(cx, "Delete", NULL);
+    struct job job = {.id = id_next(cx->node->ids), .kind = STR("fed.account"), .subject = MEMBER,
+                      .created_at = cx->now};
+    OK_(tx_begin(cx));
+    OK_(q_test_account_state(cx, MEMBER, STR("suspended"), NULL));
+    OK_(tx_commit(cx));
+    assert_int_equal(fed_account(cx, &job), JOB_DONE);
+    assert_int_equal(said(cx, "Delete", NULL), deletes); /* it may come back */
+    assert_int_equal(fed_load_actor(cx, &l, &v), ERR_NOT_FOUND);
+    OK_(tx_begin(cx));
+    OK_(q_test_account_state(cx, MEMBER, STR("deleted"), NULL));
+    OK_(tx_commit(cx));
+    job.id = id_next(cx->node->ids);
+    assert_int_equal(fed_account(cx, &job), JOB_DONE);
+    job.id = id_next(cx->node->ids);
+    assert_int_equal(fed_account(cx, &job), JOB_DONE);
+    assert_int_equal(said(cx, "Delete", &j), deletes + 1);
+    assert_true(str_eq(ld_id_at(j, "object"), l.uri));
+    assert_int_equal(fed_load_actor(cx, &l, &v), ERR_GONE);
 }
 
 static void a_changed_planet_is_told(void **state)
@@ -296,11 +409,14 @@ int main(void)
         cmocka_unit_test(edits_and_deletions_follow),
         cmocka_unit_test(what_was_never_said_is_not_deleted),
         cmocka_unit_test(published_again_is_another_object),
-        cmocka_unit_test(only_authors_answers_leave),
+        cmocka_unit_test(only_what_its_writer_lets_go_leaves),
+        cmocka_unit_test(a_members_answer_has_an_actor_of_its_own),
+        cmocka_unit_test(a_follow_of_who_only_answers_is_refused),
         cmocka_unit_test(a_changed_planet_is_told),
         cmocka_unit_test(nothing_locked_was_said),
         cmocka_unit_test(the_breaker_opens_and_lets_one_look),
         cmocka_unit_test(actors_are_read_with_suspicion),
+        cmocka_unit_test(a_deleted_account_is_told_once),
     };
     return cmocka_run_group_tests(tests, set_up, fed_world_teardown);
 }

@@ -318,6 +318,31 @@ static void public_words_reach_everybody(void **state)
     assert_string_equal(kinds_for(state, OWNER), "comment comment");
 }
 
+static void a_form_sent_twice_is_one_comment(void **state)
+{
+    struct cx *cx = as(state, MEMBER);
+    struct post p = make_published(state, "Forms", "b", "t", GATE_PUBLIC, 0);
+    struct post other = make_published(state, "Other", "b", "t", GATE_PUBLIC, 0);
+    struct comment a, b;
+    struct comment_draft d = {.markdown = STR("once"), .audience = COMMENT_PUBLIC,
+                              .form_id = comment_form_id(cx)};
+    OK_(comment_write(as(state, MEMBER), &p, &d, &a));
+    OK_(comment_write(as(state, MEMBER), &p, &d, &b));
+    assert_int_equal(a.id, b.id);
+    assert_int_equal(again(cx, p.id).n_comments, 1);
+    /* The same words in another form are said again; the number is each writer's own. */
+    d.form_id = comment_form_id(cx);
+    OK_(comment_write(as(state, MEMBER), &p, &d, &b));
+    assert_int_not_equal(a.id, b.id);
+    OK_(comment_write(as(state, GOLD), &p, &d, &b));
+    assert_int_equal(again(cx, p.id).n_comments, 3);
+    assert_int_equal(comment_write(as(state, MEMBER), &other, &d, &b), ERR_INVALID);
+    d.form_id = 0; /* without a form nothing is compared */
+    OK_(comment_write(as(state, MEMBER), &p, &d, &b));
+    OK_(comment_write(as(state, MEMBER), &p, &d, &b));
+    assert_int_equal(again(cx, p.id).n_comments, 5);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -331,6 +356,7 @@ int main(void)
         T(an_actor_that_goes_takes_everything_along),
         T(notices_go_to_those_who_may_read),
         T(public_words_reach_everybody),
+        T(a_form_sent_twice_is_one_comment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
