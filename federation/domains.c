@@ -1,11 +1,10 @@
-#include "federation/domains.h"
+#include "federation/domain_list.h"
 
 #include <string.h>
 
 #include "federation/fed.h"
 #include "federation/policy_int.h"
 #include "federation/policy_sql.h"
-#include "node/base/url.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/people/account.h"
@@ -35,23 +34,10 @@ bool fed_level_of_word(struct str word, enum fed_level *ret)
 
 enum err fed_domain_name(struct cx *cx, struct str typed, struct str *ret)
 {
-    struct str s = str_trim(typed), host;
-    unsigned port;
-    if (str_istarts(s, STR("https://")))
-        s = str_sub(s, 8, SIZE_MAX);
-    else if (str_istarts(s, STR("http://")))
-        s = str_sub(s, 7, SIZE_MAX);
-    s = str_sub(s, 0, str_find_char(s, '/', 0));
-    for (size_t at; (at = str_find_char(s, '@', 0)) != SIZE_MAX;)
-        s = str_sub(s, at + 1, SIZE_MAX);
-    if (str_starts(s, STR("*.")))
-        s = str_sub(s, 2, SIZE_MAX);
-    if (str_find_char(s, '*', 0) != SIZE_MAX || str_empty(s) ||
-        url_parse_host(cx->arena, s, &host, &port) != OK)
-        return cx_tell(cx, ERR_INVALID,
-                       N_("That is no server's name. Please write it like “example.org”."));
-    *ret = port == 0 ? host : str_fmt(cx->arena, STR_FMT ":%u", STR_ARG(host), port);
-    return OK;
+    if (fed_domain_name_read(cx->arena, typed, ret))
+        return OK;
+    return cx_tell(cx, ERR_INVALID,
+                   N_("That is no server's name. Please write it like “example.org”."));
 }
 
 struct str fed_domain_masked(struct arena *a, struct str host)

@@ -37,6 +37,8 @@ libfed_a_SOURCES += \
 	federation/proof.c federation/proof.h \
 	federation/quote.c federation/quote.h \
 	federation/actor_rules.c federation/actor_rules.h \
+	federation/domain_import.c federation/domain_import.h \
+	federation/domain_list.c federation/domain_list.h \
 	federation/domains.c federation/domains.h federation/domains_effect.c \
 	federation/policy.c federation/policy.h federation/policy_int.h \
 	federation/policy_apply.c federation/policy_apply.h \
@@ -73,6 +75,11 @@ tests_unit_test_fed_out_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 EXTRA_DIST += tests/golden
 
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_domain_list
+FUZZERS += tests/fuzz/fuzz_domain_list
+tests_fuzz_fuzz_domain_list_SOURCES = tests/fuzz/fuzz_domain_list.c
+tests_fuzz_fuzz_domain_list_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_domain_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/fuzz_httpsig
 FUZZERS += tests/fuzz/fuzz_httpsig
 tests_fuzz_fuzz_httpsig_SOURCES = tests/fuzz/fuzz_httpsig.c
@@ -91,6 +98,11 @@ tests_unit_test_fed_report_SOURCES = tests/unit/test_fed_report.c $(FED_WORLD)
 nodist_tests_unit_test_fed_report_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_report_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests/unit/test_fed_report.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
+check_PROGRAMS += tests/unit/test_domain_list
+tests_unit_test_domain_list_SOURCES = tests/unit/test_domain_list.c $(FED_WORLD)
+nodist_tests_unit_test_domain_list_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_domain_list_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_domain_list.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h
 check_PROGRAMS += tests/unit/test_fed_policy
 tests_unit_test_fed_policy_SOURCES = tests/unit/test_fed_policy.c $(FED_WORLD)
 nodist_tests_unit_test_fed_policy_SOURCES = $(FED_WORLD_SQL)
