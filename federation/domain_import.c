@@ -83,6 +83,8 @@ static void compare(struct cx *cx, const struct fed_domain *have, size_t n_have,
         /* What lists don't say of ours stays. */
         if (str_empty(d.private_comment))
             d.private_comment = was->private_comment;
+        if (str_empty(d.public_comment))
+            d.public_comment = was->public_comment;
         if (is_same(was, &d)) {
             ret->n_same++;
         } else {
