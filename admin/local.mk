@@ -27,6 +27,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_doctor.c \
 	admin/cli/cmd_fed_move.c admin/cli/cmd_fed_report.c \
 	admin/cli/cmd_fed_policy.c \
+	admin/cli/cmd_fed_key.c \
 	admin/cli/cmd_fed_report.c \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \

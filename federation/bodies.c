@@ -13,7 +13,7 @@ enum { IDLE_MAX = 8, GONE_MAX = 256 };
 
 struct fed_body {
     struct fed_body *next;
-    int64_t id, actor_id;
+    int64_t id, actor_id, key_serial;
     int64_t read_at; /* from the store; monotonic */
     int refs;      /* under the lock */
     bool stale;    /* not to be found any more */
@@ -104,6 +104,7 @@ static enum err load(struct cx *cx, int64_t id, struct fed_body **ret)
     x->id = id;
     x->read_at = read_at;
     x->actor_id = row.actor_id;
+    x->key_serial = row.key_serial;
     x->is_answer = str_eq_c(row.type, "Accept") || str_eq_c(row.type, "Reject");
     x->is_dead = dead;
     x->refs = 1;
@@ -158,6 +159,11 @@ struct str fed_body_text(const struct fed_body *body)
 int64_t fed_body_actor(const struct fed_body *body)
 {
     return body->actor_id;
+}
+
+int64_t fed_body_key(const struct fed_body *body)
+{
+    return body->key_serial;
 }
 
 bool fed_body_is_answer(const struct fed_body *body)

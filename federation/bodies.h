@@ -15,6 +15,7 @@ MUST_USE enum err fed_body_get(struct cx *cx, struct fed_bodies *b, int64_t acti
 void fed_body_drop(struct fed_bodies *b, struct fed_body *body);
 struct str fed_body_text(const struct fed_body *body);
 int64_t fed_body_actor(const struct fed_body *body);
+int64_t fed_body_key(const struct fed_body *body);   /* serial of the pair that signs it; 0: in use */
 bool fed_body_is_answer(const struct fed_body *body); /* Accept or Reject */
 /* A Create or Update of what is deleted by now: it need not be sent any more. */
 bool fed_body_is_dead(const struct fed_body *body);

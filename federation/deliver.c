@@ -247,7 +247,7 @@ static enum job_verdict start(struct cx *cx, const struct job *job, struct fed_b
     const struct fed_signer *signer;
     struct fed_host_view view;
     if (fed_host_ask(cx, fed->hosts, host, &view) != OK ||
-        fed_signer_get(cx, fed_body_actor(body), &signer) != OK) {
+        fed_signer_of(cx, fed_body_actor(body), fed_body_key(body), &signer) != OK) {
         fed_body_drop(fed->bodies, body);
         return JOB_RETRY;
     }

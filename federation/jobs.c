@@ -12,6 +12,7 @@
 #include "federation/move.h"
 #include "federation/move_sql.h"
 #include "federation/receive.h"
+#include "federation/rotate.h"
 #include "node/base/clock.h"
 
 #define KEEP (30 * MS_DAY)
@@ -35,6 +36,9 @@ const struct job_row fed_jobs[] = {
     {"fed.backfill", fed_backfill, 20, 2, NULL},
     {"fed.probe", fed_probe, 3, 1, NULL},
     {"fed.policy", fed_policy_run, 12, 1, NULL},
+    {"fed.key_all", fed_key_all_run, 12, 1, NULL},
+    {"fed.key_tell", fed_key_tell_run, 12, 2, NULL},
+    {"fed.key_step", fed_key_step_run, 12, 1, NULL},
     {"fed.expire", fed_expire, 12, 1, NULL},
     {0},
 };
@@ -45,6 +49,7 @@ static enum err expire(struct cx *cx)
     if (cx->node->fed != NULL)
         TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
     TRY(fed_look_at_dead(cx));
+    TRY(fed_key_steps(cx));
     TX_SCOPE(cx);
     TRY(fed_follow_count_all(cx));
     TRY(q_seen_expire(cx, before, NULL));

@@ -6,13 +6,23 @@
 
 #include "federation/fed.h"
 #include "federation/keys_sql.h"
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
 
+/* Which pairs an actor has. */
+struct own {
+    struct own *next;
+    int64_t actor_id, serial, other; /* other 0: none */
+    int64_t read_at;                 /* monotonic; 0: look again */
+    uint64_t as_of;                  /* public_generation then: what is made of it may be kept longer */
+};
+
 struct fed_signers {
     pthread_mutex_t lock;
     struct fed_signer *first;
+    struct own *owns;
 };
 
 struct fed_signers *fed_signers_new(void)
@@ -43,6 +53,11 @@ struct fed_signers *fed_signers_free(struct fed_signers *s)
         struct fed_signer *next = s->first->next;
         signer_free(s->first);
         s->first = next;
+    }
+    while (s->owns != NULL) {
+        struct own *next = s->owns->next;
+        free(s->owns);
+        s->owns = next;
     }
     pthread_mutex_destroy(&s->lock);
     free(s);
@@ -116,6 +131,12 @@ static enum err make_sealed_key(struct cx *cx, enum crypt_key_type type, struct 
     return OK;
 }
 
+enum err fed_key_pair_make(struct cx *cx, struct str *ret_rsa, struct str *ret_ed)
+{
+    TRY(make_sealed_key(cx, CRYPT_RSA, ret_rsa));
+    return make_sealed_key(cx, CRYPT_ED25519, ret_ed);
+}
+
 enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id, struct fed_local *ret)
 {
     enum err e = fed_local_by_ref(cx, kind, local_id, ret);
@@ -123,8 +144,7 @@ enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id, str
         return e;
     struct str username, name, rsa, ed;
     TRY(local_describe(cx, kind, local_id, &username, &name));
-    TRY(make_sealed_key(cx, CRYPT_RSA, &rsa));
-    TRY(make_sealed_key(cx, CRYPT_ED25519, &ed));
+    TRY(fed_key_pair_make(cx, &rsa, &ed));
 
     int64_t id = id_next(cx->node->ids);
     bool instance = strcmp(kind, "instance") == 0;
@@ -156,25 +176,32 @@ enum err fed_setup(struct cx *cx)
     return OK;
 }
 
-static char *heap_copy(struct str a, const char *tail)
+struct str fed_key_id(struct arena *a, struct str uri, const char *name, int64_t serial)
 {
-    size_t t = strlen(tail);
-    char *p = malloc(a.n + t + 1);
-    if (p == NULL)
-        abort();
-    memcpy(p, a.p, a.n);
-    memcpy(p + a.n, tail, t + 1);
-    return p;
+    if (serial <= 1)
+        return str_fmt(a, STR_FMT "#%s", STR_ARG(uri), name);
+    return str_fmt(a, STR_FMT "#%s-%lld", STR_ARG(uri), name, (long long)serial);
 }
 
-static enum err signer_load(struct cx *cx, int64_t actor_id, struct fed_signer **ret)
+static struct str heap_copy(struct str s)
 {
-    struct local_actor_keys_row row;
+    char *p = malloc(s.n + 1);
+    if (p == NULL)
+        abort();
+    memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
+    return (struct str){p, s.n};
+}
+
+static enum err signer_load(struct cx *cx, int64_t actor_id, const struct local_actor_keys_row *row,
+                            int64_t serial, struct fed_signer **ret)
+{
     struct str rsa_pem, ed_pem;
     struct crypt_key *rsa = NULL, *ed = NULL;
-    TRY(q_local_actor_keys(cx, actor_id, &row));
-    if (crypt_open(cx->arena, cx->node->secret, row.rsa, &rsa_pem) != OK ||
-        crypt_open(cx->arena, cx->node->secret, row.ed25519, &ed_pem) != OK)
+    bool in_use = serial == row->serial;
+    if (crypt_open(cx->arena, cx->node->secret, in_use ? row->rsa : row->other_rsa, &rsa_pem) != OK ||
+        crypt_open(cx->arena, cx->node->secret, in_use ? row->ed25519 : row->other_ed25519,
+                   &ed_pem) != OK)
         return cx_fail(cx, ERR_INTERNAL, "keys of actor %lld do not open with this secret",
                        (long long)actor_id);
     enum err e = crypt_key_read_private(rsa_pem, &rsa);
@@ -188,44 +215,84 @@ static enum err signer_load(struct cx *cx, int64_t actor_id, struct fed_signer *
     if (s == NULL)
         abort();
     s->actor_id = actor_id;
+    s->serial = serial;
     s->rsa = rsa;
     s->ed = ed;
-    s->uri = str_c(heap_copy(row.uri, ""));
-    s->rsa_id = str_c(heap_copy(row.uri, "#main-key"));
-    s->ed_id = str_c(heap_copy(row.uri, "#ed25519"));
+    s->uri = heap_copy(row->uri);
+    s->rsa_id = heap_copy(fed_key_id(cx->arena, row->uri, "main-key", serial));
+    s->ed_id = heap_copy(fed_key_id(cx->arena, row->uri, "ed25519", serial));
     *ret = s;
     return OK;
 }
 
-static struct fed_signer *signer_find(struct fed_signers *all, int64_t actor_id)
+/* Lock held, as in the next two. */
+static struct own *own_find(struct fed_signers *all, int64_t actor_id)
+{
+    struct own *o = all->owns;
+    while (o != NULL && o->actor_id != actor_id)
+        o = o->next;
+    return o;
+}
+
+static struct fed_signer *signer_find(struct fed_signers *all, int64_t actor_id, int64_t serial)
 {
     struct fed_signer *s = all->first;
-    while (s != NULL && s->actor_id != actor_id)
+    while (s != NULL && (s->actor_id != actor_id || s->serial != serial))
         s = s->next;
     return s;
 }
 
-enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer **ret)
+/* Both from memory; false: not there, or too old to be relied upon. */
+static bool remembered(struct cx *cx, struct fed_signers *all, int64_t actor_id,
+                       const struct fed_signer **ret_use, const struct fed_signer **ret_other)
 {
-    struct fed_signers *all = cx->node->fed == NULL ? NULL : cx->node->fed->signers;
-    struct fed_signer *s = NULL, *made = NULL;
+    const struct own *o = own_find(all, actor_id);
+    if (o == NULL || o->read_at == 0 || clock_monotonic() - o->read_at >= FED_MEMORY_MS ||
+        o->as_of != atomic_load(&cx->node->public_generation))
+        return false;
+    *ret_use = signer_find(all, actor_id, o->serial);
+    *ret_other = o->other == 0 ? NULL : signer_find(all, actor_id, o->other);
+    return *ret_use != NULL && (o->other == 0 || *ret_other != NULL);
+}
+
+static void own_note(struct fed_signers *all, const struct own *what)
+{
+    struct own *o = own_find(all, what->actor_id);
+    if (o == NULL) {
+        o = calloc(1, sizeof *o);
+        if (o == NULL)
+            abort();
+        o->next = all->owns;
+        all->owns = o;
+    }
+    struct own *next = o->next;
+    *o = *what;
+    o->next = next;
+}
+
+/* From memory, or opened and put there. all NULL: as long as the cx. */
+static enum err signer_open(struct cx *cx, struct fed_signers *all, int64_t actor_id,
+                            const struct local_actor_keys_row *row, int64_t serial,
+                            const struct fed_signer **ret)
+{
+    struct fed_signer *made = NULL, *s = NULL;
     if (all != NULL) {
         pthread_mutex_lock(&all->lock);
-        s = signer_find(all, actor_id);
+        s = signer_find(all, actor_id, serial);
         pthread_mutex_unlock(&all->lock);
         if (s != NULL) {
             *ret = s;
             return OK;
         }
     }
-    TRY(signer_load(cx, actor_id, &made));
+    TRY(signer_load(cx, actor_id, row, serial, &made));
     if (all == NULL) {
         arena_defer(cx->arena, signer_free, made);
         *ret = made;
         return OK;
     }
     pthread_mutex_lock(&all->lock);
-    s = signer_find(all, actor_id);
+    s = signer_find(all, actor_id, serial);
     if (s == NULL) {
         made->next = all->first;
         all->first = s = made;
@@ -236,6 +303,62 @@ enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer
         signer_free(made);
     *ret = s;
     return OK;
+}
+
+enum err fed_signer_pair(struct cx *cx, int64_t actor_id, const struct fed_signer **ret_use,
+                         const struct fed_signer **ret_other)
+{
+    struct fed_signers *all = cx->node->fed == NULL ? NULL : cx->node->fed->signers;
+    struct local_actor_keys_row row;
+    if (all != NULL) {
+        pthread_mutex_lock(&all->lock);
+        bool here = remembered(cx, all, actor_id, ret_use, ret_other);
+        pthread_mutex_unlock(&all->lock);
+        if (here)
+            return OK;
+    }
+    struct own own = {.actor_id = actor_id, .read_at = clock_monotonic(),
+                      .as_of = atomic_load(&cx->node->public_generation)};
+    TRY(q_local_actor_keys(cx, actor_id, &row));
+    *ret_other = NULL;
+    TRY(signer_open(cx, all, actor_id, &row, row.serial, ret_use));
+    if (row.other_serial != 0)
+        TRY(signer_open(cx, all, actor_id, &row, row.other_serial, ret_other));
+    if (all != NULL && cx->tx_depth == 0) { /* else it may never be stored */
+        pthread_mutex_lock(&all->lock);
+        own.serial = row.serial;
+        own.other = row.other_serial;
+        own_note(all, &own);
+        pthread_mutex_unlock(&all->lock);
+    }
+    return OK;
+}
+
+enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer **ret)
+{
+    const struct fed_signer *other;
+    return fed_signer_pair(cx, actor_id, ret, &other);
+}
+
+enum err fed_signer_of(struct cx *cx, int64_t actor_id, int64_t serial,
+                       const struct fed_signer **ret)
+{
+    const struct fed_signer *use, *other;
+    TRY(fed_signer_pair(cx, actor_id, &use, &other));
+    *ret = other != NULL && serial != 0 && other->serial == serial ? other : use;
+    return OK;
+}
+
+void fed_signers_forget(struct cx *cx, int64_t actor_id)
+{
+    struct fed_signers *all = cx->node->fed == NULL ? NULL : cx->node->fed->signers;
+    if (all == NULL)
+        return;
+    pthread_mutex_lock(&all->lock);
+    struct own *o = own_find(all, actor_id);
+    if (o != NULL)
+        o->read_at = 0;
+    pthread_mutex_unlock(&all->lock);
 }
 
 enum err fed_signer_instance(struct cx *cx, const struct fed_signer **ret)

@@ -27,14 +27,28 @@ MUST_USE enum err fed_local_by_uri(struct cx *cx, struct str uri, struct fed_loc
 MUST_USE enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id,
                                    struct fed_local *ret);
 
-/* An actor's keys, opened. Lives as long as the fed (or, on a node without one, as the cx). */
+/* A pair of keys of an actor, opened. Lives as long as the fed (or, on a node without one, as the cx),
+ * even when it is no longer in use: transfers may be signing with it. */
 struct fed_signer {
     struct fed_signer *next;
-    int64_t actor_id;
-    struct str uri, rsa_id, ed_id; /* "…#main-key", "…#ed25519" */
+    int64_t actor_id, serial;
+    struct str uri, rsa_id, ed_id; /* "…#main-key", "…#ed25519"; the second pair's "…#main-key-2" */
     struct crypt_key *rsa, *ed;
 };
+/* The pair in use, as of a second ago at most. */
 MUST_USE enum err fed_signer_get(struct cx *cx, int64_t actor_id, const struct fed_signer **ret);
+/* In use, and the one that is published beside it while keys change (rotate.h), else NULL. */
+MUST_USE enum err fed_signer_pair(struct cx *cx, int64_t actor_id, const struct fed_signer **ret_use,
+                                  const struct fed_signer **ret_other);
+/* That of a serial; the one in use when it is 0 or not kept any more. */
+MUST_USE enum err fed_signer_of(struct cx *cx, int64_t actor_id, int64_t serial,
+                                const struct fed_signer **ret);
+/* Which pair is in use has changed: look again. */
+void fed_signers_forget(struct cx *cx, int64_t actor_id);
+/* "URI#main-key"; of a later serial "URI#main-key-2". */
+struct str fed_key_id(struct arena *a, struct str uri, const char *name, int64_t serial);
+/* Two fresh keys, sealed. Takes a tenth of a second. */
+MUST_USE enum err fed_key_pair_make(struct cx *cx, struct str *ret_rsa, struct str *ret_ed);
 /* The instance actor's, which signs every fetch. */
 MUST_USE enum err fed_signer_instance(struct cx *cx, const struct fed_signer **ret);
 

@@ -44,6 +44,7 @@ libfed_a_SOURCES += \
 	federation/policy_apply.c federation/policy_apply.h \
 	federation/receive.c federation/receive.h \
 	federation/remote.c federation/remote.h \
+	federation/rotate.c federation/rotate.h \
 	federation/routes.c \
 	federation/say.c federation/say.h \
 	federation/webfinger.c
@@ -54,6 +55,7 @@ libfed_a_SOURCES += federation/admit.c federation/admit.h federation/followers.h
 SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql
 
 SQL_FED += \
+	federation/rotate.sql \
 	federation/leave.sql federation/quote.sql \
 	federation/move.sql \
 	federation/leave.sql \
@@ -117,6 +119,10 @@ tests_unit_test_fed_quote_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_receive_SOURCES = tests/unit/test_fed_receive.c $(FED_WORLD)
 nodist_tests_unit_test_fed_receive_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_receive_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+check_PROGRAMS += tests/unit/test_fed_keys
+tests_unit_test_fed_keys_SOURCES = tests/unit/test_fed_keys.c $(FED_WORLD)
+nodist_tests_unit_test_fed_keys_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_keys_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_fed_speak_SOURCES = tests/unit/test_fed_speak.c $(FED_WORLD)
 nodist_tests_unit_test_fed_speak_SOURCES = $(FED_WORLD_SQL)
 tests_unit_test_fed_speak_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
@@ -135,7 +141,7 @@ tests_unit_test_fed_shared_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 BUILT_SOURCES += tests/unit/fed_world_sql.h
 CLEANFILES += tests/unit/fed_world_sql.h tests/unit/fed_world_sql.c
 EXTRA_DIST += tests/unit/fed_world.sql
-tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
+tests/unit/test_fed_keys.$(OBJEXT) tests/unit/test_fed_receive.$(OBJEXT) tests/unit/test_fed_speak.$(OBJEXT) \
 	tests/unit/test_fed_live.$(OBJEXT) tests/unit/test_fed_queue.$(OBJEXT) \
 	tests/unit/test_fed_far.$(OBJEXT) tests/unit/test_fed_shared.$(OBJEXT) \
 	tests/unit/test_fed_quote.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h

@@ -17,6 +17,8 @@ struct fed_out_actor {
     struct safe_html summary;          /* empty: none */
     struct str icon_type, icon_url, image_type, image_url; /* NULL: none */
     struct str rsa_pem, ed_multikey;
+    struct str rsa_id, ed_id;          /* NULL: those of the first pair */
+    struct { struct str id, multikey; } more_keys[2]; size_t n_more_keys; /* while keys change */
     struct str join_url;               /* advertised as "Membership"; NULL: none */
     int64_t published;
     bool collections;                  /* has followers, outbox … (not the instance) */
@@ -70,6 +72,7 @@ struct fed_out_envelope {
     struct str id, type, actor, to;    /* to NULL: everybody, cc followers */
     struct str cc;                     /* beside the followers; NULL: none */
     int64_t published;
+    bool unfollowed;                   /* the actor has no followers to name */
 };
 void fed_out_create(struct jw *w, const struct fed_out_envelope *e, const struct fed_out_note *n);
 /* type Update of a note or an actor. */

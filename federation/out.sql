@@ -3,8 +3,9 @@
 -- :name activity_by_id :maybe
 -- :in id int
 -- :out id int, uri text, actor_id int, type text, object_uri text, body text, audience text,
---     fanned_to text?, created_at int
-SELECT id, uri, actor_id, type, object_uri, body, audience, fanned_to, created_at FROM activity
+--     fanned_to text?, created_at int, key_serial int
+SELECT id, uri, actor_id, type, object_uri, body, audience, fanned_to, created_at, key_serial
+  FROM activity
  WHERE id = :id;
 
 -- Newest first; before: exclusive.

@@ -10,7 +10,7 @@ static void put_to(struct jw *w, const struct fed_out_envelope *e)
     else
         jw_str(w, e->to);
     jw_end(w);
-    if (e->to.p != NULL)
+    if (e->to.p != NULL || e->unfollowed)
         return;
     jw_key(w, "cc");
     jw_arr(w);

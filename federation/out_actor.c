@@ -37,24 +37,40 @@ static void put_picture(struct jw *w, const char *key, struct str type, struct s
     jw_end(w);
 }
 
+static void put_key_id(struct jw *w, struct str uri, struct str id, const char *first)
+{
+    jw_key(w, "id");
+    if (id.p == NULL)
+        fed_put_below(w, uri, first);
+    else
+        jw_str(w, id);
+}
+
+static void put_multikey(struct jw *w, const struct fed_out_actor *v, struct str id,
+                         struct str multikey)
+{
+    jw_obj(w);
+    put_key_id(w, v->uri, id, "#ed25519");
+    jw_key_c(w, "type", "Multikey");
+    jw_key_str(w, "controller", v->uri);
+    jw_key_str(w, "publicKeyMultibase", multikey);
+    jw_end(w);
+}
+
 static void put_keys(struct jw *w, const struct fed_out_actor *v)
 {
     jw_key(w, "publicKey");
     jw_obj(w);
-    jw_key(w, "id");
-    fed_put_below(w, v->uri, "#main-key");
+    put_key_id(w, v->uri, v->rsa_id, "#main-key");
     jw_key_str(w, "owner", v->uri);
     jw_key_str(w, "publicKeyPem", v->rsa_pem);
     jw_end(w);
     jw_key(w, "assertionMethod");
     jw_arr(w);
-    jw_obj(w);
-    jw_key(w, "id");
-    fed_put_below(w, v->uri, "#ed25519");
-    jw_key_c(w, "type", "Multikey");
-    jw_key_str(w, "controller", v->uri);
-    jw_key_str(w, "publicKeyMultibase", v->ed_multikey);
-    jw_end(w);
+    put_multikey(w, v, v->ed_id, v->ed_multikey);
+    /* publicKey has room for one: the next, or the one before, stands here alone (1.8, 2.17). */
+    for (size_t i = 0; i < v->n_more_keys; i++)
+        put_multikey(w, v, v->more_keys[i].id, v->more_keys[i].multikey);
     jw_end(w);
 }
 

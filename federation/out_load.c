@@ -59,8 +59,8 @@ enum err fed_is_author(struct cx *cx, int64_t account_id, bool *ret)
 
 enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret)
 {
-    const struct fed_signer *s;
-    TRY(fed_signer_get(cx, l->id, &s));
+    const struct fed_signer *s, *other;
+    TRY(fed_signer_pair(cx, l->id, &s, &other));
     struct fed_out_actor v = {.uri = l->uri, .kind = STR("Person"), .username = l->username,
                               .url = l->uri, .handle_host = cx->node->host,
                               .shared_inbox = fed_iri(cx, "/ap/inbox"),
@@ -69,6 +69,15 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
     v.inbox = str_fmt(cx->arena, STR_FMT "/inbox", STR_ARG(l->uri));
     v.rsa_pem = crypt_key_public_pem(cx->arena, s->rsa);
     v.ed_multikey = crypt_key_multikey(cx->arena, s->ed);
+    v.rsa_id = s->rsa_id;
+    v.ed_id = s->ed_id;
+    if (other != NULL) {
+        v.more_keys[0].id = other->rsa_id;
+        v.more_keys[0].multikey = crypt_key_multikey(cx->arena, other->rsa);
+        v.more_keys[1].id = other->ed_id;
+        v.more_keys[1].multikey = crypt_key_multikey(cx->arena, other->ed);
+        v.n_more_keys = 2;
+    }
     if (str_eq_c(l->kind, "planet")) {
         struct planet p;
         struct fed_doors doors;

@@ -10,6 +10,7 @@
 #include "federation/leave_sql.h"
 #include "federation/out_sql.h"
 #include "federation/receive_sql.h"
+#include "federation/rotate_sql.h"
 #include "node/jobs/jobs.h"
 
 /* The first deliveries leave while the rest is still being queued, in transactions so short that
@@ -162,6 +163,8 @@ static enum err say_first(struct cx *cx, const struct fed_saying *s, struct spre
         return cx_fail(cx, ERR_CONFLICT, "created meanwhile");
     *cursor = s->audience == FED_NAMED || s->audience == FED_DIRECT ? STR_NULL : STR("");
     TRY(put_activity(cx, s, *cursor));
+    if (s->key_serial != 0)
+        TRY(q_activity_sign_with(cx, s->id, s->key_serial, NULL));
     if (s->create_id != 0)
         TRY(q_activity_rewrite(cx, s->create_id, s->create_body, NULL));
     if (str_eq_c(str_c(s->type), "Delete")) {

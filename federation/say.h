@@ -30,6 +30,7 @@ struct fed_saying {
     enum fed_audience audience;
     bool in_outbox;
     const struct str *inboxes; size_t n_inboxes;
+    int64_t key_serial;      /* signed with this pair of the actor's (rotate.h); 0: the one in use */
     int64_t create_id;       /* Update: the Create whose text follows (4.7); else 0 */
     struct str create_body;
 };

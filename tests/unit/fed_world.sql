@@ -116,3 +116,9 @@ SELECT COUNT(*) FROM audit WHERE what = :what;
 -- :name test_account_state :exec
 -- :in id int, state text
 UPDATE account SET state = :state WHERE id = :id;
+
+-- :name test_signed :one
+-- :in uri text
+-- :out body text, key_serial int
+SELECT body, key_serial FROM activity WHERE type = 'Update' AND object_uri = :uri
+ ORDER BY created_at DESC, id DESC;
