@@ -13,11 +13,10 @@ MIGRATIONS = \
 	node/db/migrations/0009_policy.sql \
 	node/db/migrations/0010_room.sql \
 	node/db/migrations/0011_reports.sql \
+	node/db/migrations/0012_wire.sql \
 	node/db/migrations/0013_talk.sql \
 	node/db/migrations/0014_links.sql \
 	node/db/migrations/0015_far.sql
-	node/db/migrations/0012_wire.sql \
-	node/db/migrations/0013_talk.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { exportMultibaseKey, generateCryptoKeyPair, signObject } from '@fedify/fedify';
 import { Announce, Create, Delete, Follow, Like, Note, PUBLIC_COLLECTION, Undo } from '@fedify/vocab';
-import { preloadedContexts } from '@fedify/vocab-runtime';
+import { createRequire } from 'node:module';
+import { importMultibaseKey, preloadedContexts } from '@fedify/vocab-runtime';
 import { Temporal } from '@js-temporal/polyfill';
 import { Node, eventually } from '../rig/node.mjs';
-import { Sink, makeKey, send, sign9421, signDraft } from '../rig/sink.mjs';
+import { Sink, activity, makeKey, send, sign9421, signDraft } from '../rig/sink.mjs';
 import { PUBLIC, expand, get, json, leftBy, planetOf, settled } from '../rig/fedi.mjs';
 
+const peertube = createRequire(import.meta.url)('@peertube/http-signature');
 const loader = async (url) => ({ contextUrl: null, documentUrl: url, document: preloadedContexts[url] });
 
 // What Fedify signs with a proof, told by somebody else's server.
@@ -231,5 +233,96 @@ describe('secure mode', () => {
     it('off again', async () => {
         await secure(false);
         assert.match((await get(post.object)).headers['cache-control'], /public/);
+    });
+});
+
+describe('new keys', () => {
+    let node, sink, planet, ann;
+    const keyOf = (p) => /keyId="([^"]+)"/.exec(p.headers.signature)[1];
+    const pemOf = (actor, keyId) => {
+        if (actor.publicKey.id === keyId) return actor.publicKey.publicKeyPem;
+        const found = actor.assertionMethod.find((m) => m.id === keyId);
+        return found && importMultibaseKey(found.publicKeyMultibase).then((k) => crypto.KeyObject.from(k).export({ type: 'spki', format: 'pem' }));
+    };
+    const holds = async (p, actor) => peertube.verifySignature(
+        peertube.parseRequest({ method: 'POST', url: p.path, headers: p.headers }, { clockSkew: 3600 }), await pemOf(actor, keyOf(p)));
+    const updates = () => sink.posts.filter((p) => { const a = JSON.parse(p.body); return a.type === 'Update' && a.actor === planet.id; });
+    const instances = () => sink.posts.filter((p) => JSON.parse(p.body).actor === `${node.origin}/ap/instance`);
+    // Time goes by in the store.
+    const later = (hours) => node.sqlRun(`UPDATE key_change SET since = since - ${hours * 3600e3}; UPDATE job SET run_at = 0 WHERE kind = 'fed.key_step' AND state = 'ready'`);
+
+    before(async () => {
+        [node, sink] = await Promise.all([Node.start({ name: 'wire-keys' }), Sink.start()]);
+        planet = await planetOf(node);
+        ann = sink.actor('ann', { host: 'follows.localhost' });
+        assert.equal((await send(planet.inbox, activity(ann, 'Follow', planet.id), ann)).status, 202);
+        await sink.posted('accepted', (a) => a.type === 'Accept');
+    });
+    after(async () => { await sink.stop(); await node.close(); });
+
+    it('are announced beside the old ones, by the old ones, to everybody', async () => {
+        const keys = await node.cli('key rotate');
+        assert.ok(keys.length >= 2 && keys.every((k) => k.state === 'announced'), JSON.stringify(keys));
+        const update = await eventually('the Update', () => updates()[0]);
+        assert.equal(keyOf(update), `${planet.id}#main-key`);
+        const { object } = JSON.parse(update.body);
+        assert.equal(object.publicKey.publicKeyPem, planet.publicKey.publicKeyPem);
+        assert.deepEqual(object.assertionMethod.map((m) => m.id.replace(/.*#/, '')), ['ed25519', 'main-key-2', 'ed25519-2']);
+        await expand(JSON.parse(update.body));
+        assert.ok(await holds(update, planet));
+        const now = await eventually('the document says so', async () => { const a = await planetOf(node); return a.assertionMethod.length === 3 && a; });
+        assert.deepEqual(now.assertionMethod, object.assertionMethod);
+        // The node's own actor, which nobody follows, tells everybody, too.
+        const said = await eventually('the instance told', () => instances()[0]);
+        assert.equal(JSON.parse(said.body).cc, undefined);
+        await expand(JSON.parse(said.body));
+        assert.equal((await node.cli('key rotate')).filter((k) => k.state === 'announced').length, keys.length, 'again is the same');
+        assert.equal(updates().length, 1);
+    });
+
+    it('a post meanwhile is signed by the old one', async () => {
+        const post = await node.post({ title: 'Between', body: 'Round.', access: 'public' });
+        const create = await eventually('it came', () => sink.posts.find((p) => JSON.parse(p.body).object?.id === post.object));
+        assert.equal(keyOf(create), `${planet.id}#main-key`);
+    });
+
+    it('take over after a day and a half, told by the old ones, which stay readable', async () => {
+        later(37);
+        const update = await eventually('the second Update', () => updates()[1]);
+        assert.equal(keyOf(update), `${planet.id}#main-key`);
+        assert.ok(await holds(update, planet), 'who keeps old keys believes it');
+        const { object } = JSON.parse(update.body);
+        assert.equal(object.publicKey.id, `${planet.id}#main-key-2`);
+        assert.notEqual(object.publicKey.publicKeyPem, planet.publicKey.publicKeyPem);
+        await expand(JSON.parse(update.body));
+        const now = await eventually('the document says so', async () => { const a = await planetOf(node); return a.publicKey.id.endsWith('-2') && a; });
+        assert.ok(await holds(update, now), 'and so does who looks now');
+        const post = await node.post({ title: 'After', body: 'Round.', access: 'public' });
+        const create = await eventually('it came', () => sink.posts.find((p) => JSON.parse(p.body).object?.id === post.object));
+        assert.equal(keyOf(create), `${planet.id}#main-key-2`);
+        assert.ok(await holds(create, now));
+        // Fetches of ours, too: somebody new makes us look.
+        const ben = sink.actor('ben', { host: 'new.localhost' });
+        assert.equal((await send(planet.inbox, activity(ben, 'Like', post.object), ben)).status, 202);
+        assert.match(sink.gets.at(-1).headers.signature, /\/ap\/instance#main-key-2"/);
+    });
+
+    it('stand alone after a week', async () => {
+        later(8 * 24);
+        const now = await eventually('the old ones are gone', async () => { const a = await planetOf(node); return a.assertionMethod.length === 1 && a; });
+        assert.equal(now.publicKey.id, `${planet.id}#main-key-2`);
+        assert.ok((await node.cli('key list')).every((k) => k.state === 'steady'));
+        assert.deepEqual(node.sql('SELECT actor_id FROM key_change WHERE other_rsa IS NOT NULL'), []);
+    });
+
+    it('at once, when one has leaked', async () => {
+        const before = updates().length;
+        const [key] = await node.cli('key rotate', { planet: 'tea', leaked: true });
+        assert.equal(key.state, 'steady');
+        const update = await eventually('told by the new one', () => updates()[before]);
+        assert.equal(keyOf(update), key.key);
+        const now = await eventually('the document says so', async () => { const a = await planetOf(node); return a.publicKey.id === key.key && a; });
+        assert.equal(now.assertionMethod.length, 1, 'the leaked one is not shown any more');
+        assert.ok(await holds(update, now));
     });
 });
