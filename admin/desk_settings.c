@@ -3,8 +3,33 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/planet/field.h"
 #include "node/settings.h"
 #include "web/page.h"
+
+/* As they came with the form. */
+static const struct planet_field *form_fields(struct rq *rq)
+{
+    struct str names[PLANET_FIELDS_MAX], values[PLANET_FIELDS_MAX];
+    struct planet_field *v = ARENA_ARRAY(rq->cx->arena, struct planet_field, PLANET_FIELDS_MAX);
+    size_t n_names = rq_form_all(rq, "field_name", names, PLANET_FIELDS_MAX);
+    size_t n_values = rq_form_all(rq, "field_value", values, PLANET_FIELDS_MAX);
+    for (size_t i = 0; i < PLANET_FIELDS_MAX; i++)
+        v[i] = (struct planet_field){.name = i < n_names ? names[i] : STR(""),
+                                     .value = i < n_values ? values[i] : STR("")};
+    return v;
+}
+
+static enum err stored_fields(struct rq *rq, int64_t planet_id, const struct planet_field **ret)
+{
+    struct planet_field *stored, *v = ARENA_ARRAY(rq->cx->arena, struct planet_field, PLANET_FIELDS_MAX);
+    size_t n;
+    TRY(planet_fields(rq->cx, planet_id, &stored, &n));
+    for (size_t i = 0; i < PLANET_FIELDS_MAX; i++)
+        v[i] = i < n ? stored[i] : (struct planet_field){STR(""), STR(""), false};
+    *ret = v;
+    return OK;
+}
 
 static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
 {
@@ -17,6 +42,11 @@ static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
     TRY(desk_head(rq, p, DESK_SETTINGS, N_("Name and looks"), &d));
     TRY(setting_get(cx, "site.name", &v.node_name));
     TRY(setting_get(cx, "mail.smtp_url", &smtp));
+    if (e == OK)
+        TRY(stored_fields(rq, p->id, &v.fields));
+    else
+        v.fields = form_fields(rq);
+    v.n_fields = PLANET_FIELDS_MAX;
     v.desk = d;
     v.name = p->name;
     v.tagline = p->tagline;
@@ -76,6 +106,7 @@ static enum err save(struct rq *rq, struct planet *p)
     if (p->cover_media_id != DB_NULL)
         TRY(media_set_public(cx, p->cover_media_id, true));
     TRY(planet_update(cx, p));
+    TRY(planet_fields_set(cx, p->id, form_fields(rq), PLANET_FIELDS_MAX));
     return tx_commit(cx);
 }
 

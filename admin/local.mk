@@ -32,6 +32,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
 	admin/cli/cmd_people.c \
+	admin/cli/cmd_field.c \
 	admin/cli/cmd_planet.c \
 	admin/cli/cmd_post.c \
 	admin/demo.c admin/demo.h \

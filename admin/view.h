@@ -89,6 +89,7 @@ struct view_desk_tray {
 struct view_desk_settings {
     const struct view_desk *desk;
     struct str name, tagline, about, lang, accent, joining, icon, cover, error;
+    const struct planet_field *fields; size_t n_fields; /* rows of the form, empty ones too */
     struct str node_name, smtp_state;   /* node-wide, read only */
 };
 

@@ -7,6 +7,7 @@
 #include "federation/keys.h"
 #include "node/base/jw.h"
 #include "node/db/db.h"
+#include "node/planet/field.h"
 #include "node/talk/public_view.h"
 #include "node/talk/quote.h"
 
@@ -19,7 +20,8 @@ struct fed_out_actor {
     struct str rsa_pem, ed_multikey;
     struct str rsa_id, ed_id;          /* NULL: those of the first pair */
     struct { struct str id, multikey; } more_keys[2]; size_t n_more_keys; /* while keys change */
-    struct str join_url;               /* advertised as "Membership"; NULL: none */
+    struct str join_url, join_name;    /* advertised under this name; NULL: none */
+    const struct planet_field *fields; size_t n_fields; /* what a planet says of itself */
     int64_t published;
     bool collections;                  /* has followers, outbox … (not the instance) */
     bool approves;                     /* a Follow waits until somebody accepts it */

@@ -74,26 +74,38 @@ static void put_keys(struct jw *w, const struct fed_out_actor *v)
     jw_end(w);
 }
 
-static void put_membership(struct jw *w, struct str url)
+/* rel="me": a page that links back with the same makes the link a verified one. */
+static void put_field(struct jw *w, struct str name, struct str value, const char *rel)
 {
-    if (url.p == NULL)
-        return;
     struct buf b;
     buf_init(&b, 8192);
-    buf_lit(&b, "<a href=\"");
-    buf_put_html(&b, url);
-    buf_lit(&b, "\" rel=\"payment nofollow noopener\">");
-    buf_put_html(&b, url);
-    buf_lit(&b, "</a>");
-    jw_key(w, "attachment");
-    jw_arr(w);
+    if (rel != NULL)
+        buf_fmt(&b, "<a href=\"");
+    buf_put_html(&b, value);
+    if (rel != NULL) {
+        buf_fmt(&b, "\" rel=\"%s nofollow noopener\" target=\"_blank\">", rel);
+        buf_put_html(&b, value);
+        buf_lit(&b, "</a>");
+    }
     jw_obj(w);
     jw_key_c(w, "type", "PropertyValue");
-    jw_key_c(w, "name", "Membership");
+    jw_key_str(w, "name", name);
     jw_key_str(w, "value", buf_str(&b));
     jw_end(w);
-    jw_end(w);
     buf_free(&b);
+}
+
+static void put_fields(struct jw *w, const struct fed_out_actor *v)
+{
+    if (v->join_url.p == NULL && v->n_fields == 0)
+        return;
+    jw_key(w, "attachment");
+    jw_arr(w);
+    if (v->join_url.p != NULL)
+        put_field(w, v->join_name, v->join_url, "me payment");
+    for (size_t i = 0; i < v->n_fields; i++)
+        put_field(w, v->fields[i].name, v->fields[i].value, v->fields[i].is_link ? "me" : NULL);
+    jw_end(w);
 }
 
 static void put_generator(struct jw *w)
@@ -170,7 +182,7 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
         jw_str(w, v->handle_host);
         jw_end(w);
     }
-    put_membership(w, v->join_url);
+    put_fields(w, v);
     put_keys(w, v);
     put_generator(w);
     jw_end(w);

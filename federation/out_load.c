@@ -57,6 +57,14 @@ enum err fed_is_author(struct cx *cx, int64_t account_id, bool *ret)
     return OK;
 }
 
+static enum err load_fields(struct cx *cx, int64_t planet_id, struct fed_out_actor *v)
+{
+    struct planet_field *fields;
+    TRY(planet_fields(cx, planet_id, &fields, &v->n_fields));
+    v->fields = fields;
+    return OK;
+}
+
 enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out_actor *ret)
 {
     const struct fed_signer *s, *other;
@@ -89,6 +97,8 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
         v.published = p.created_at;
         v.url = fed_iri(cx, "/@" STR_FMT, STR_ARG(p.handle));
         v.join_url = fed_iri(cx, "/@" STR_FMT "/join", STR_ARG(p.handle));
+        v.join_name = str_starts(p.lang, STR("zh")) ? STR("加入") : STR("Membership");
+        TRY(load_fields(cx, p.id, &v));
         v.summary = str_empty(p.about_html.s) ? paragraph(cx->arena, p.tagline) : p.about_html;
         load_picture(cx, p.icon_media_id, &v.icon_type, &v.icon_url);
         load_picture(cx, p.cover_media_id, &v.image_type, &v.image_url);

@@ -1,5 +1,7 @@
 #include "web/planet_view.h"
 
+#include "node/planet/field.h"
+
 #include "federation/federation.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
@@ -157,6 +159,14 @@ static enum err fill_membership(struct rq *rq, const struct planet *p, struct vi
     return OK;
 }
 
+static enum err fill_fields(struct cx *cx, int64_t planet_id, struct view_planet *v)
+{
+    struct planet_field *fields;
+    TRY(planet_fields(cx, planet_id, &fields, &v->n_fields));
+    v->fields = fields;
+    return OK;
+}
+
 enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *ret)
 {
     struct cx *cx = rq->cx;
@@ -169,6 +179,8 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
         .lang = p->lang,
         .accent = p->accent,
         .url = web_planet_path(cx, p->handle),
+        .profile_url = str_fmt(cx->arena, STR_FMT "/@" STR_FMT, STR_ARG(cx->node->origin),
+                               STR_ARG(p->handle)),
         .join_url = str_fmt(cx->arena, "/@" STR_FMT "/join", STR_ARG(p->handle)),
         .icon = media_picture_url(cx, p->icon_media_id, true),
         .cover = media_picture_url(cx, p->cover_media_id, false),
@@ -180,6 +192,7 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
     TRY(fill_owner(rq, p, ret));
     TRY(fill_membership(rq, p, ret));
     TRY(fill_tiers(rq, p, ret));
+    TRY(fill_fields(cx, p->id, ret));
     TRY(post_count(cx, p->id, &ret->n_posts));
     return fed_follower_count(cx, p->id, &ret->n_followers);
 }

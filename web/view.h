@@ -14,6 +14,7 @@
 #include "node/base/str.h"
 #include "node/cx.h"
 #include "node/planet/access.h"
+#include "node/planet/field.h"
 
 /* Everything around a page. web_page() (web/page.h) fills it; handlers then set title etc. */
 struct view_page {
@@ -74,12 +75,14 @@ struct view_planet {
     struct str handle, full_handle;     /* "tea", "@tea@example.org" */
     struct str name, tagline, lang, accent;
     struct str url, join_url;           /* paths */
+    struct str profile_url;             /* the same as url, absolute: other servers compare it */
     struct str icon, cover;             /* URLs or NULL */
     struct str initial;                 /* stands on the disc without an icon */
     struct safe_html about;
     struct view_person owner;
     const struct view_tier *tiers; size_t n_tiers; /* visible ones */
     struct str price_money, price_term; /* the lowest; money NULL: free */
+    const struct planet_field *fields; size_t n_fields; /* "Website" …, as it says of itself */
     int64_t n_posts, n_followers;
     bool closed;                        /* takes no new members */
     bool member, lifetime, may_write, is_owner;

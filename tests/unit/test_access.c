@@ -1,5 +1,7 @@
 #include "tests/unit/domain_fixture.h"
 
+#include "node/planet/field.h"
+
 #include "node/money/money.h"
 #include "node/planet/access.h"
 #include "node/planet/grant.h"
@@ -339,6 +341,38 @@ static void planets_tiers_and_roles_have_rules(void **state)
     d->cx->viewer = 0;
 }
 
+static void a_profile_has_a_few_lines(void **state)
+{
+    struct domain *d = *state;
+    struct planet_field in[] = {{.name = STR(" Website "), .value = STR("https://tea.example/")},
+                                {.name = STR(""), .value = STR(" ")},
+                                {.name = STR("City"), .value = STR("Kunming")},
+                                {.name = STR("c"), .value = STR("javascript:alert(1)")},
+                                {.name = STR("d"), .value = STR("d")},
+                                {.name = STR("e"), .value = STR("e")}};
+    struct planet_field *out;
+    size_t n;
+    d->cx->viewer = d->owner.id;
+    OK_(planet_fields_set(d->cx, d->tea.id, in, 5));
+    OK_(planet_fields(d->cx, d->tea.id, &out, &n));
+    assert_int_equal(n, 4);
+    assert_true(str_eq_c(out[0].name, "Website") && out[0].is_link);
+    assert_true(str_eq_c(out[1].value, "Kunming") && !out[1].is_link && !out[2].is_link);
+    assert_int_equal(planet_fields_set(d->cx, d->tea.id, in, 6), ERR_INVALID); /* one too many */
+    in[2].name = STR("Website");
+    assert_int_equal(planet_fields_set(d->cx, d->tea.id, in, 3), ERR_INVALID); /* a name twice */
+    in[0].name = STR("two\nlines");
+    assert_int_equal(planet_fields_set(d->cx, d->tea.id, in, 1), ERR_INVALID);
+    in[0] = (struct planet_field){.name = STR("half"), .value = STR("")};
+    assert_int_equal(planet_fields_set(d->cx, d->tea.id, in, 1), ERR_INVALID);
+    d->cx->viewer = person(d);
+    assert_int_equal(planet_fields_set(d->cx, d->tea.id, in, 0), ERR_FORBIDDEN);
+    d->cx->viewer = 0;
+    OK_(planet_fields(d->cx, d->tea.id, &out, &n));
+    assert_int_equal(n, 4); /* nothing half-done */
+    OK_(planet_fields_set(d->cx, d->tea.id, in, 0));
+}
+
 static void members_are_listed_with_what_they_have(void **state)
 {
     struct domain *d = *state;
@@ -383,6 +417,7 @@ int main(void)
         T(many_things_at_once_are_decided_as_each_alone),
         T(terms_follow_one_another_and_keep_their_day),
         T(planets_tiers_and_roles_have_rules),
+        T(a_profile_has_a_few_lines),
         T(members_are_listed_with_what_they_have),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

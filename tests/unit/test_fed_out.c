@@ -64,6 +64,10 @@ static void check_golden(struct jw *w, const char *name)
         buf_free(&b_);                                                                             \
     } while (0)
 
+static const struct planet_field lines[] = {
+    {STR_INIT("Website"), STR_INIT("https://tea.example/?a=1&b=2"), true},
+    {STR_INIT("City"), STR_INIT("Yunnan <south>"), false}};
+
 static struct fed_out_actor planet(void)
 {
     return (struct fed_out_actor){
@@ -73,7 +77,8 @@ static struct fed_out_actor planet(void)
         .summary = {STR("<p>Tea, slowly.</p>")}, .icon_type = STR("image/webp"),
         .icon_url = STR(O "/media/5/large.webp"),
         .rsa_pem = STR("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
-        .ed_multikey = STR("z6MkTest"), .join_url = STR(O "/@tea/join"), .published = AT,
+        .ed_multikey = STR("z6MkTest"), .join_url = STR(O "/@tea/join"),
+        .join_name = STR("加入"), .fields = lines, .n_fields = 2, .published = AT,
         .collections = true};
 }
 
