@@ -16,7 +16,6 @@ MIGRATIONS = \
 	node/db/migrations/0012_wire.sql \
 	node/db/migrations/0013_talk.sql \
 	node/db/migrations/0014_links.sql \
-	node/db/migrations/0015_far.sql
 	node/db/migrations/0015_far.sql \
 	node/db/migrations/0017_field.sql
 
