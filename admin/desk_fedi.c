@@ -10,6 +10,7 @@ static const struct {
     bool node_owner; /* what it shows is the node's */
 } tabs[] = {
     {FEDI_OVERVIEW, "", N_("Overview"), false},
+    {FEDI_BLOCKS, "/blocks", N_("Blocks"), false},
     {FEDI_SETTINGS, "/settings", N_("Settings"), false},
 };
 

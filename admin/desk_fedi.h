@@ -25,4 +25,13 @@ MUST_USE enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p,
 enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
 enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
 
+enum err desk_fedi_blocks(struct rq *rq);        /* GET …/blocks */
+enum err desk_fedi_block_person(struct rq *rq);
+enum err desk_fedi_block_server(struct rq *rq);
+enum err desk_fedi_block_remove(struct rq *rq);
+enum err desk_fedi_block_mode(struct rq *rq);
+enum err desk_fedi_block_import(struct rq *rq);
+enum err desk_fedi_blocks_csv(struct rq *rq);    /* GET …/blocks.csv?kind=allow&public=1 */
+enum err desk_fedi_blocks_undo(struct rq *rq);   /* GET …/blocks/undo.json?host=HOST */
+
 #endif

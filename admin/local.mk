@@ -55,6 +55,7 @@ libadmin_a_SOURCES += \
 	admin/desk.c admin/desk.h \
 	admin/desk_codes.c \
 	admin/desk_fedi.c admin/desk_fedi.h \
+	admin/desk_fedi_blocks.c admin/desk_fedi_blocks.h admin/desk_fedi_import.c admin/view_fedi_blocks.h \
 	admin/desk_fedi_overview.c \
 	admin/desk_fedi_settings.c \
 	admin/desk_people.c \

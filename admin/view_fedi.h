@@ -3,6 +3,7 @@
 #define ADMIN_VIEW_FEDI_H
 
 #include "admin/view.h"
+#include "admin/view_fedi_blocks.h"
 
 /* A sub-tab stands in the row when its page has a line in the table of desk_fedi.c. */
 enum fedi_tab {
