@@ -1,4 +1,4 @@
-/* Collections: outbox, followers, featured, likes, shares. */
+/* Collections: outbox, followers, likes, shares. */
 #include "federation/docs.h"
 
 #include "federation/fed.h"
@@ -101,22 +101,6 @@ enum err fed_get_following(struct rq *rq)
     struct fed_local l;
     TRY(actor_of_path(rq, &l));
     return reply_collection(rq, under(rq->cx, l.uri, "/following"), true, 0, STR_NULL);
-}
-
-enum err fed_get_featured(struct rq *rq)
-{
-    struct fed_local l;
-    struct str *uris = NULL;
-    struct buf b;
-    struct jw w;
-    size_t n = 0;
-    TRY(actor_of_path(rq, &l));
-    if (str_eq_c(l.kind, "planet"))
-        TRY(q_featured_objects(rq->cx, l.local_id, &uris, &n));
-    buf_init(&b, FED_OUT_MAX);
-    jw_init(&w, &b);
-    fed_out_whole(&w, under(rq->cx, l.uri, "/featured"), uris, n);
-    return finish(rq, &w, &b);
 }
 
 enum err fed_get_likes(struct rq *rq)

@@ -11,6 +11,7 @@
 
 enum job_verdict fed_fanout(struct cx *cx, const struct job *job);  /* subject: post */
 enum job_verdict fed_comment(struct cx *cx, const struct job *job); /* subject: comment */
+enum job_verdict fed_pin(struct cx *cx, const struct job *job);     /* subject: post */
 enum job_verdict fed_planet(struct cx *cx, const struct job *job);  /* subject: planet */
 enum job_verdict fed_account(struct cx *cx, const struct job *job); /* subject: account */
 enum job_verdict fed_again(struct cx *cx, const struct job *job);   /* payload: host */

@@ -25,6 +25,12 @@ static enum err undo_reaction(struct cx *cx, const struct fed_in *in, enum react
     TRY(fed_target_find(cx, ld_id_at(in->object, "object"), &found, &t));
     if (!found)
         return OK;
+    struct reaction_emoji r;
+    bool emoji = kind == REACTION_LIKE && fed_emoji_in(cx, in->object, &r);
+    if (emoji)
+        TRY(reaction_emoji_remove(cx, t.post_id, t.comment_id, in->actor.id, r.emoji));
+    if (emoji && ld_type_is(in->object, "EmojiReact"))
+        return OK;
     return reaction_remove_remote(cx, kind, t.post_id, t.comment_id, in->actor.id);
 }
 
@@ -47,6 +53,7 @@ enum err fed_in_undo(struct cx *cx, const struct fed_in *in)
         if (found)
             TRY(fed_follow_gone(cx, in->actor.id, target_id));
         TRY(reaction_remove_by_uri(cx, in->object_id, in->actor.id, &found));
+        TRY(reaction_emoji_remove_by_uri(cx, in->object_id, in->actor.id));
         TRY(fed_burn(cx, in, in->object_id, ld_type(in->object)));
     }
     return tx_commit(cx);

@@ -24,6 +24,7 @@ enum { DELIVER_TRIES = 60, DELIVER_IN_FLIGHT = 768 };
 const struct job_row fed_jobs[] = {
     {"fed.fanout", fed_fanout, 12, 1, NULL},
     {"fed.comment", fed_comment, 12, 0, NULL},
+    {"fed.pin", fed_pin, 12, 0, NULL},
     {"fed.planet", fed_planet, 12, 1, NULL},
     {"fed.account", fed_account, 12, 0, NULL},
     {"fed.deliver", fed_deliver, DELIVER_TRIES, DELIVER_IN_FLIGHT, fed_deliver_backoff_s},

@@ -16,7 +16,7 @@ libfed_a_SOURCES += \
 	federation/far_media.c \
 	federation/fanout.c federation/fanout.h \
 	federation/docs_replies.c \
-	federation/fan_comment.c federation/fanout.c federation/fanout.h \
+	federation/fan_comment.c federation/fan_pin.c federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/gate.c federation/gate.h \
 	federation/hosts.c federation/hosts.h \

@@ -26,12 +26,12 @@ SELECT COUNT(*) FROM activity WHERE actor_id = :actor_id AND in_outbox = 1;
 -- :out n int
 SELECT COUNT(*) FROM follow WHERE target_id = :target_id AND state = 'accepted';
 
--- :name featured_objects :many
--- :in planet_id int
--- :out object_uri text
-SELECT object_uri FROM post
+-- :name featured_posts :many
+-- :in planet_id int, n int
+-- :out id int
+SELECT id FROM post
  WHERE planet_id = :planet_id AND state = 'published' AND pinned = 1 AND object_uri IS NOT NULL
- ORDER BY published_at DESC, id DESC LIMIT 20;
+ ORDER BY published_at DESC, id DESC LIMIT :n;
 
 -- A comment of ours that may leave: public, and its writer lets it.
 -- :name comment_ours :one

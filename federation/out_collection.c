@@ -48,10 +48,31 @@ void fed_out_page(struct jw *w, const struct fed_out_page *p)
     jw_end(w);
 }
 
-void fed_out_whole(struct jw *w, struct str id, const struct str *items, size_t n)
+void fed_out_featured(struct jw *w, struct str id, const struct fed_out_note *notes, size_t n)
 {
-    put_head(w, id, "OrderedCollection");
+    jw_obj(w);
+    jw_key(w, "@context");
+    jw_raw(w, STR(FED_NOTE_CONTEXT));
+    jw_key_str(w, "id", id);
+    jw_key_c(w, "type", "OrderedCollection");
     jw_key_i64(w, "totalItems", (int64_t)n);
-    put_items(w, items, n, true, false);
+    jw_key(w, "orderedItems");
+    jw_arr(w);
+    for (size_t i = 0; i < n; i++) {
+        jw_obj(w);
+        fed_out_note(w, &notes[i]);
+        jw_end(w);
+    }
+    jw_end(w);
+    jw_end(w);
+}
+
+void fed_out_pin(struct jw *w, const struct fed_out_envelope *e, struct str object)
+{
+    jw_obj(w);
+    fed_put_envelope(w, e, FED_CONTEXT);
+    jw_key_str(w, "object", object);
+    jw_key(w, "target");
+    fed_put_below(w, e->actor, "/featured");
     jw_end(w);
 }

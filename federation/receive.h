@@ -42,6 +42,9 @@ MUST_USE enum err fed_take_note(struct cx *cx, struct str uri, bool update, int 
 /* fed.check (subject: actor): is it gone? Then what it left goes, too. */
 enum job_verdict fed_check(struct cx *cx, const struct job *job);
 
+/* The emoji of a Like or EmojiReact, without its place; false: there is none. */
+struct reaction_emoji;
+bool fed_emoji_in(struct cx *cx, const json_t *activity, struct reaction_emoji *ret);
 /* A trusted public note becomes a comment: far says where, this fills the rest. What was deleted or is
  * empty is none. */
 struct comment_far;

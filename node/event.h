@@ -26,8 +26,9 @@ enum event {
     EV_PROFILE_CHANGED,    /* subject: account */
     EV_ACTOR_MOVED,        /* subject: an actor elsewhere; data: the id that it has now. Who linked it
                               to an account here has to be asked before anything follows */
-    EV_POST_BODY_CHANGED,  /* subject: post; the locked text, its price or gate, pinning: pages
-                              change, other servers learn nothing */
+    EV_POST_BODY_CHANGED,  /* subject: post; the locked text, its price or gate: pages change, other
+                              servers learn nothing */
+    EV_POST_PINNED,        /* subject: post; or it is no longer */
     EV_COUNT
 };
 

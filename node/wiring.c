@@ -19,6 +19,7 @@ static const struct event_row events[] = {
     {EV_POST_UPDATED, true, {"fed.fanout"}},
     {EV_POST_DELETED, true, {"fed.fanout"}},
     {EV_POST_BODY_CHANGED, true, {NULL}},
+    {EV_POST_PINNED, true, {"fed.pin"}},
     {EV_COMMENT_CREATED, true, {"fed.comment"}},
     {EV_COMMENT_UPDATED, true, {"fed.comment"}},
     {EV_COMMENT_DELETED, true, {"fed.comment"}},

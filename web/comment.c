@@ -52,6 +52,15 @@ enum err web_post_like(struct rq *rq)
     return web_go(rq, web_next(rq, web_post_path(rq->cx, planet.handle, post.slug)));
 }
 
+enum err web_post_pin(struct rq *rq)
+{
+    struct planet planet;
+    struct post post;
+    TRY(post_in_path(rq, &planet, &post));
+    TRY(post_pin(rq->cx, post.id, str_eq_c(rq_form(rq, "pin"), "1")));
+    return web_go(rq, web_post_path(rq->cx, planet.handle, post.slug));
+}
+
 /* The comment of :id and the page that it stands on. */
 static enum err comment_in_path(struct rq *rq, struct comment *c, struct str *ret_place)
 {

@@ -66,3 +66,25 @@ void far_comment(struct cx *cx, const struct comment *c, struct view_comment *v)
     else if (c->sensitive && c->n_media > 0)
         v->warning = str_c(tr(cx, N_("Marked as sensitive by its author")));
 }
+
+enum { KINDS_SHOWN = 20 };
+
+void far_reactions(struct cx *cx, const struct reaction_group *groups, size_t n, int64_t comment_id,
+                   const struct view_emoji_count **ret, size_t *ret_n)
+{
+    struct view_emoji_count *v = NULL;
+    size_t n_out = 0;
+    for (size_t i = 0; i < n && n_out < KINDS_SHOWN; i++) {
+        const struct reaction_group *g = &groups[i];
+        if (g->comment_id != comment_id)
+            continue;
+        if (v == NULL)
+            v = ARENA_ARRAY(cx->arena, struct view_emoji_count, KINDS_SHOWN);
+        v[n_out] = (struct view_emoji_count){.text = g->emoji, .name = g->emoji, .n = g->n};
+        if (g->icon_url.p != NULL)
+            v[n_out].picture = far_media_url_of(cx, g->host, g->icon_url, FAR_EMOJI);
+        n_out++;
+    }
+    *ret = v;
+    *ret_n = n_out;
+}

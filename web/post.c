@@ -187,6 +187,9 @@ static enum err fill_post(struct rq *rq, const struct planet *planet, const stru
     TRY(account_by_id(cx, post->author_id, &author));
     v->author = web_person(cx, &author);
     v->may_edit = rq->session.account_id != 0 && post_may_edit(cx, post) == OK;
+    v->pinned = post->pinned;
+    v->may_pin = rq->session.account_id != 0 && post->published_at != DB_NULL &&
+                 planet_may_manage(cx, planet->id) == OK;
     cx->tell = NULL;
     v->edit_url = str_fmt(cx->arena, "/compose/%lld", (long long)post->id);
     TRY(post_access_label(cx, post, &v->access));

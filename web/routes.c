@@ -56,6 +56,7 @@ static const struct route rows[] = {
 
     /* talking */
     {POST, "/@:handle/:slug/like", web_post_like, ACCOUNT, RATE_WRITE, KB(4), "like, or take it back", false},
+    {POST, "/@:handle/:slug/pin", web_post_pin, ACCOUNT, RATE_WRITE, KB(4), "pin a post, or take it down", false},
     {POST, "/@:handle/:slug/comments", web_comment_create, ACCOUNT, RATE_WRITE, KB(128), "comment", false},
     {POST, "/comments/:id/like", web_comment_like, ACCOUNT, RATE_WRITE, KB(4), "like a comment", false},
     {POST, "/comments/:id/edit", web_comment_edit, ACCOUNT, RATE_WRITE, KB(128), "change one's comment", false},

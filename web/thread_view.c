@@ -16,6 +16,8 @@ struct thread {
     size_t n_holders;
     int64_t edit_id;
     bool may_reply;
+    struct reaction_group *groups;
+    size_t n_groups;
 };
 
 static struct str role_label(const struct thread *t, const struct comment *c)
@@ -73,6 +75,8 @@ static enum err one(const struct thread *t, const struct comment *c, struct view
         v->origin_url = c->object_url.n > 0 ? c->object_url : c->object_uri;
         far_comment(cx, c, v);
     }
+    if (!v->deleted)
+        far_reactions(cx, t->groups, t->n_groups, c->id, &v->emoji, &v->n_emoji);
     if (c->edited_at != DB_NULL)
         v->edited = web_when(rq, c->edited_at);
     if (c->id == t->edit_id && c->may_edit)
@@ -148,6 +152,8 @@ enum err thread_view(struct rq *rq, const struct post *post, const struct access
     TRY(what_may_be_said(rq, post, v));
     struct thread t = {.rq = rq, .holders = holders, .n_holders = n_holders, .edit_id = edit_id,
                        .may_reply = v->may_comment};
+    TRY(reaction_groups(cx, post->id, &t.groups, &t.n_groups));
+    far_reactions(cx, t.groups, t.n_groups, 0, &v->emoji, &v->n_emoji);
     for (size_t i = 0; i < n; i++) {
         if (list[i].id != reply_id)
             continue;

@@ -127,7 +127,7 @@ struct view_far_media {
     struct str label, alt;              /* "Picture", "Video" …; alt: its writer's words */
     int64_t width, height;              /* 0: not known */
 };
-struct view_emoji_count { struct str text, picture, name; int64_t n; }; /* text: the character; else picture */
+struct view_emoji_count { struct str text, picture, name; int64_t n; }; /* picture NULL: text stands for it */
 
 struct view_comment {
     int64_t id;
@@ -139,6 +139,7 @@ struct view_comment {
     struct safe_html html;
     struct str warning;                 /* what is folded away is announced by this; NULL: open */
     const struct view_far_media *media; size_t n_media;
+    const struct view_emoji_count *emoji; size_t n_emoji;
     bool quote, abroad;                 /* abroad: of ours, other servers have it, too */
     struct str source;                  /* Markdown, when being edited here; else NULL */
     bool members_only, deleted, held, liked, may_like, may_reply, may_edit, may_delete, may_hide;
@@ -180,7 +181,7 @@ struct view_post {
     int64_t reply_to_id;                /* the comment that the form answers, 0: none */
     struct str reply_to_name;
     struct str comment_text, comment_error;
-    bool may_edit;
+    bool may_edit, may_pin, pinned;
     struct str edit_url;
     struct str older_url, older_title, newer_url, newer_title;
 };

@@ -196,6 +196,14 @@ static enum err cmd_post_delete(struct cli *cli)
     return post_delete(cli->cx, post.id);
 }
 
+static enum err cmd_post_pin(struct cli *cli)
+{
+    struct planet planet;
+    struct post post;
+    TRY(post_of(cli, &post, &planet));
+    return post_pin(cli->cx, post.id, !cli_has(cli, "off"));
+}
+
 static enum err cmd_post_list(struct cli *cli)
 {
     static const char *const columns[] = {"id", "state", "published", "slug", "title", NULL};
@@ -251,6 +259,8 @@ static const struct cli_option edit_options[] = {ID_OPTION, WRITING_OPTIONS, {0}
 static const struct cli_option publish_options[] = {
     ID_OPTION, {"teaser-confirmed", NULL, false, "you have read the teaser: everybody will"}, {0}};
 static const struct cli_option id_options[] = {ID_OPTION, {0}};
+static const struct cli_option pin_options[] = {
+    ID_OPTION, {"off", NULL, false, "pinned no longer"}, {0}};
 static const struct cli_option list_options[] = {
     CLI_PLANET_OPTION, {"drafts", NULL, false, "the drafts instead"}, {0}};
 static const struct cli_option media_options[] = {
@@ -263,6 +273,7 @@ const struct cli_verb cli_post_verbs[] = {
     {"post publish", cmd_post_publish, true, "publish a draft", publish_options},
     {"post unpublish", cmd_post_unpublish, true, "make it a draft again", id_options},
     {"post delete", cmd_post_delete, true, "delete a post for good", id_options},
+    {"post pin", cmd_post_pin, true, "show it first, to other servers too; --off: no longer", pin_options},
     {"post list", cmd_post_list, true, "the newest posts, or the drafts", list_options},
     {"media add", cmd_media_add, true, "bring in a picture or file", media_options},
     {0},

@@ -41,7 +41,11 @@ static enum err place_comment(struct cx *cx, int64_t actor_id,
         return c->was.p == NULL ? OK : q_aside_comment_drop(cx, c->id, NULL);
     }
     TRY(q_aside_comment_put(cx, c->id, actor_id, began, str_c(state_of(place)), NULL));
-    return q_comment_set_state(cx, c->id, str_c(state_of(place)), NULL);
+    TRY(q_comment_set_state(cx, c->id, str_c(state_of(place)), NULL));
+    /* What may not be seen here may not be shown as a quote elsewhere either. */
+    return str_eq_c(c->kind, "quote") && place == ASIDE_HIDDEN
+               ? event_emit(cx, EV_COMMENT_UPDATED, c->id, STR_NULL)
+               : OK;
 }
 
 static enum err recount(struct cx *cx, const int64_t *posts, size_t n)
@@ -73,6 +77,7 @@ enum err aside_place(struct cx *cx, int64_t actor_id, int64_t planet_id, enum as
         TRY(q_aside_reactions_take(cx, actor_id, planet_id, NULL));
         TRY(q_aside_reactions_took(cx, actor_id, planet_id, NULL));
     }
+    TRY(q_aside_emoji(cx, actor_id, planet_id, place != ASIDE_SEEN, NULL));
     TRY(recount(cx, posts, n_posts));
     return tx_commit(cx);
 }

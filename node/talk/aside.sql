@@ -7,7 +7,9 @@ SELECT p.planet_id FROM comment c JOIN post p ON p.id = c.post_id WHERE c.actor_
 UNION SELECT p.planet_id FROM reaction r JOIN post p ON p.id = r.post_id
        WHERE r.actor_id = :actor_id AND r.actor_id <> 0
 UNION SELECT p.planet_id FROM aside_reaction x JOIN post p ON p.id = x.post_id
-       WHERE x.actor_id = :actor_id;
+       WHERE x.actor_id = :actor_id
+UNION SELECT p.planet_id FROM emoji_reaction e JOIN post p ON p.id = e.post_id
+       WHERE e.actor_id = :actor_id;
 
 -- :name aside_posts_of :many
 -- :in actor_id int, planet_id int
@@ -21,13 +23,19 @@ UNION SELECT p.id FROM aside_reaction x JOIN post p ON p.id = x.post_id
 
 -- :name aside_comments_of :many
 -- :in actor_id int, planet_id int
--- :out id int, state text, was text?, became text?
-SELECT c.id, c.state, x.was, x.became
+-- :out id int, state text, was text?, became text?, kind text
+SELECT c.id, c.state, x.was, x.became, c.kind
   FROM comment c JOIN post p ON p.id = c.post_id
   LEFT JOIN aside_comment x ON x.comment_id = c.id
  WHERE c.actor_id = :actor_id AND p.planet_id = :planet_id
    AND (c.state IN ('shown', 'held') OR x.comment_id IS NOT NULL)
  ORDER BY c.id;
+
+-- :name aside_emoji :exec
+-- :in actor_id int, planet_id int, aside int
+UPDATE emoji_reaction SET aside = :aside
+ WHERE actor_id = :actor_id
+   AND post_id IN (SELECT p.id FROM post p WHERE p.planet_id = :planet_id);
 
 -- :name aside_comment_put :exec
 -- :in comment_id int, actor_id int, was text, became text

@@ -13,7 +13,7 @@ libdomain_a_SOURCES += \
 	node/talk/post_save.c \
 	node/talk/public_view.c node/talk/public_view.h \
 	node/talk/quote.c node/talk/quote.h \
-	node/talk/reaction.c node/talk/reaction.h \
+	node/talk/reaction.c node/talk/reaction.h node/talk/reaction_emoji.c \
 	node/talk/report.c node/talk/report.h \
 	node/talk/timeline.c node/talk/timeline.h
 

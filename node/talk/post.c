@@ -177,6 +177,7 @@ enum err post_pin(struct cx *cx, int64_t post_id, bool pinned)
 {
     struct post post;
     enum role role;
+    int64_t n;
 
     TX_SCOPE(cx);
     TRY(post_by_id(cx, post_id, &post));
@@ -185,8 +186,16 @@ enum err post_pin(struct cx *cx, int64_t post_id, bool pinned)
         return cx_tell(cx, ERR_FORBIDDEN, N_("Only the owner and partners can pin posts."));
     if (!str_eq(post.state, STR("published")))
         return cx_tell(cx, ERR_INVALID, N_("Publish the post before you pin it."));
+    if (post.pinned == pinned)
+        return tx_commit(cx);
+    if (pinned) {
+        TRY(q_post_count_pinned(cx, post.planet_id, &n));
+        if (n >= POST_PINS_MAX)
+            return cx_tell(cx, ERR_CONFLICT,
+                           N_("Twenty posts are pinned already. Unpin one of them first."));
+    }
     TRY(q_post_set_pinned(cx, post_id, pinned, NULL));
-    TRY(event_emit(cx, EV_POST_BODY_CHANGED, post_id, STR_NULL));
+    TRY(event_emit(cx, EV_POST_PINNED, post_id, STR_NULL));
     return tx_commit(cx);
 }
 

@@ -21,7 +21,8 @@ struct post {
     int64_t created_at, published_at, edited_at; /* DB_NULL when not */
     int64_t face_at;                 /* when the public face last changed; DB_NULL: never since */
 };
-enum { POST_TITLE_MAX = 200, POST_TEASER_MAX = 5000, POST_BODY_MAX = 1 << 20, POST_TAGS_MAX = 10 };
+enum { POST_TITLE_MAX = 200, POST_TEASER_MAX = 5000, POST_BODY_MAX = 1 << 20, POST_TAGS_MAX = 10,
+       POST_PINS_MAX = 20 };
 
 /* What an author hands in, from the browser form, the API or the command line. */
 struct post_draft {
@@ -65,7 +66,7 @@ MUST_USE enum err post_tags(struct cx *cx, int64_t post_id, struct str **ret, si
 MUST_USE enum err post_may_author(struct cx *cx, int64_t planet_id);
 /* May this viewer change this one (its author, owner, partner)? */
 MUST_USE enum err post_may_edit(struct cx *cx, const struct post *post);
-/* Owner and partners. */
+/* Owner and partners; POST_PINS_MAX at once (CONFLICT), since other servers read no more. */
 MUST_USE enum err post_pin(struct cx *cx, int64_t post_id, bool pinned);
 /* "/@<planet>/<slug>", the human page. */
 struct str post_path(struct cx *cx, struct str planet_handle, struct str slug);

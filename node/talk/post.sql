@@ -137,6 +137,11 @@ UPDATE post SET face_at = :now WHERE id = :id;
 -- :in id int, pinned int
 UPDATE post SET pinned = :pinned WHERE id = :id AND state = 'published';
 
+-- :name post_count_pinned :one
+-- :in planet_id int
+-- :out n int
+SELECT COUNT(*) FROM post WHERE planet_id = :planet_id AND state = 'published' AND pinned = 1;
+
 -- :name post_tags_clear :exec
 -- :in post_id int
 DELETE FROM post_tag WHERE post_id = :post_id;

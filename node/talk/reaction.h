@@ -33,4 +33,27 @@ struct reaction_by {
 MUST_USE enum err reaction_list_remote(struct cx *cx, int64_t post_id, int limit,
                                        struct reaction_by **ret, size_t *ret_n);
 
+/* Reactions by an emoji, beside the likes: a character, or :name: with the address of its picture.
+ * Idempotent; at most REACTION_EMOJI_MAX of an actor on one thing, the rest is forgotten. aside: kept
+ * out of sight. Fails as reaction_put_remote does; INVALID: no emoji. */
+enum { REACTION_EMOJI_MAX = 10, REACTION_GROUPS_MAX = 300 };
+struct reaction_emoji {
+    int64_t post_id, comment_id, actor_id;
+    struct str emoji, icon_url, activity_uri; /* icon_url STR_NULL: a character */
+    bool aside;
+};
+MUST_USE enum err reaction_emoji_put(struct cx *cx, const struct reaction_emoji *r);
+/* emoji STR_NULL: all of this actor on it. */
+MUST_USE enum err reaction_emoji_remove(struct cx *cx, int64_t post_id, int64_t comment_id,
+                                        int64_t actor_id, struct str emoji);
+MUST_USE enum err reaction_emoji_remove_by_uri(struct cx *cx, struct str activity_uri,
+                                               int64_t actor_id);
+/* Those of a post and of what stands under it, the most first. host: of one who uses it. */
+struct reaction_group {
+    int64_t comment_id, n;           /* comment_id 0: of the post */
+    struct str emoji, icon_url, host;
+};
+MUST_USE enum err reaction_groups(struct cx *cx, int64_t post_id, struct reaction_group **ret,
+                                  size_t *ret_n);
+
 #endif

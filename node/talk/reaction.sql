@@ -48,3 +48,43 @@ SELECT r.kind, x.name, x.username, x.host, COALESCE(x.url, x.uri), x.icon_url, r
 -- :in comment_id int
 -- :out post_id int, audience text, state text, account_id int?
 SELECT post_id, audience, state, account_id FROM comment WHERE id = :comment_id;
+
+-- :name emoji_insert :exec
+-- :in id int, post_id int, comment_id int, actor_id int, emoji text, icon_url text?,
+--   activity_uri text, aside int, created_at int
+INSERT INTO emoji_reaction (id, post_id, comment_id, actor_id, emoji, icon_url, activity_uri, aside,
+                            created_at)
+VALUES (:id, :post_id, :comment_id, :actor_id, :emoji, :icon_url, :activity_uri, :aside, :created_at)
+ON CONFLICT DO NOTHING;
+
+-- :name emoji_count :one
+-- :in post_id int, comment_id int, actor_id int
+-- :out n int
+SELECT COUNT(*) FROM emoji_reaction
+ WHERE post_id = :post_id AND comment_id = :comment_id AND actor_id = :actor_id;
+
+-- :name emoji_delete :exec
+-- :in post_id int, comment_id int, actor_id int, emoji text?
+DELETE FROM emoji_reaction
+ WHERE post_id = :post_id AND comment_id = :comment_id AND actor_id = :actor_id
+   AND (emoji = :emoji OR :emoji IS NULL);
+
+-- :name emoji_by_uri :many
+-- :in activity_uri text, actor_id int
+-- :out post_id int
+SELECT DISTINCT post_id FROM emoji_reaction
+ WHERE activity_uri = :activity_uri AND actor_id = :actor_id;
+
+-- :name emoji_delete_uri :exec
+-- :in activity_uri text, actor_id int
+DELETE FROM emoji_reaction WHERE activity_uri = :activity_uri AND actor_id = :actor_id;
+
+-- :name emoji_groups :many
+-- :public
+-- :in post_id int, max_rows int
+-- :out comment_id int, n int, emoji text, icon_url text?, host text
+SELECT e.comment_id, COUNT(*) AS n, e.emoji, e.icon_url, MIN(x.host)
+  FROM emoji_reaction e JOIN actor x ON x.id = e.actor_id
+ WHERE e.post_id = :post_id AND e.aside = 0
+ GROUP BY e.comment_id, e.emoji, e.icon_url
+ ORDER BY n DESC, e.emoji, e.comment_id LIMIT :max_rows;

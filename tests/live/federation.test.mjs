@@ -252,7 +252,12 @@ for (const knock of ['draft-cavage-http-signatures-12', 'rfc9421']) {
             const notices = await owner.page('/me/notices');
             assert.match(words(notices.text), /Ann/);
             const replies = await json((await json(open.object)).replies.id);
-            assert.ok(JSON.stringify(await json(typeof replies.first === 'string' ? replies.first : replies.first.next ?? replies.first.id ?? replies.id)).includes(note));
+            // Our own first, then the others': the page that comes next.
+            const own = await json(replies.first), others = await json(own.next);
+            assert.deepEqual(own.items, []);
+            assert.deepEqual(others.items, [note]);
+            const embedded = (await json(open.object)).replies;
+            assert.deepEqual([embedded.first.items, embedded.first.next], [[], others.id]);
             await peer.call('edit', { to: actorUrl, note, content: '<p>Better evening</p>' });
             await eventually('the edit on the page', async () => /Better evening/.test(await page()));
             await peer.call('remove', { to: actorUrl, note });

@@ -19,7 +19,8 @@ static const struct event_row fed_world_events[] = {
     {EV_PLANET_CHANGED, true, {"fed.planet"}},    {EV_POST_PUBLISHED, true, {"fed.fanout"}},
     {EV_POST_UPDATED, true, {"fed.fanout"}},      {EV_POST_DELETED, true, {"fed.fanout"}},
     {EV_COMMENT_CREATED, true, {"fed.comment"}},  {EV_COMMENT_UPDATED, true, {"fed.comment"}},
-    {EV_COMMENT_DELETED, true, {"fed.comment"}},  {EV_NONE},
+    {EV_COMMENT_DELETED, true, {"fed.comment"}},  {EV_POST_PINNED, true, {"fed.pin"}},
+    {EV_NONE},
 };
 static const struct job_row *const fed_world_jobs[] = {fed_jobs, NULL};
 static const struct wiring fed_world_wiring = {.events = fed_world_events, .jobs = fed_world_jobs};

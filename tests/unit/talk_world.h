@@ -29,6 +29,7 @@ static const struct event_row world_events[] = {
     {EV_POST_UPDATED, true, {"t.updated"}},
     {EV_POST_DELETED, true, {"t.deleted"}},
     {EV_POST_BODY_CHANGED, true, {"t.body"}},
+    {EV_POST_PINNED, true, {"t.pinned"}},
     {EV_COMMENT_CREATED, true, {"t.comment"}},
     {EV_COMMENT_UPDATED, true, {"t.comment_updated"}},
     {EV_COMMENT_DELETED, true, {"t.comment_deleted"}},

@@ -191,13 +191,16 @@ static void quotes(void **state)
 
 static void collections(void **state)
 {
-    (void)state;
+    struct arena *a = *state;
     const struct str ids[] = {STR(O "/ap/o/42"), STR("https://far.example/notes/1")};
     const struct str raw[] = {STR("{\"type\":\"Create\",\"id\":\"x\"}")};
     GOLDEN("outbox", fed_out_collection(&w, STR(O "/ap/a/11/outbox"), true, 21,
                                         STR(O "/ap/a/11/outbox/p/0")));
     GOLDEN("followers", fed_out_collection(&w, STR(O "/ap/a/11/followers"), true, 3, STR_NULL));
-    GOLDEN("featured", fed_out_whole(&w, STR(O "/ap/a/11/featured"), ids, 1));
+    struct fed_out_note pinned = note(a);
+    struct fed_out_envelope e = envelope(STR("Add"));
+    GOLDEN("featured", fed_out_featured(&w, STR(O "/ap/a/11/featured"), &pinned, 1));
+    GOLDEN("add_pin", fed_out_pin(&w, &e, STR(O "/ap/o/42")));
     struct fed_out_page p = {.id = STR(O "/ap/a/11/outbox/p/0"), .part_of = STR(O "/ap/a/11/outbox"),
         .next = STR(O "/ap/a/11/outbox/p/77"), .items = raw, .n_items = 1, .raw = true,
         .ordered = true};

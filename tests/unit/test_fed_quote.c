@@ -3,6 +3,7 @@
 #include "federation/fanout.h"
 #include "federation/quote.h"
 #include "node/talk/quote.h"
+#include "node/talk/reaction.h"
 #include "tests/unit/fed_world.h"
 
 static struct post post;
@@ -325,6 +326,81 @@ static void what_came_with_a_comment(void **state)
     assert_int_equal(c->n_emoji, 0);
 }
 
+static struct str react_json(struct cx *cx, const char *type, const char *who, const char *n,
+                             const char *more)
+{
+    return str_fmt(cx->arena,
+                   "{\"id\":\"https://far.example/e/%s\",\"type\":\"%s\",\"actor\":"
+                   "\"https://far.example/%s\",\"object\":\"" STR_FMT "\"%s}",
+                   n, type, who, STR_ARG(post.object_uri), more);
+}
+
+#define CAKE ",\"content\":\"\xf0\x9f\x8e\x82\""
+#define CAT                                                                                        \
+    ",\"content\":\":cat@far.example:\",\"tag\":{\"type\":\"Emoji\",\"name\":\":cat:\",\"icon\":"      \
+    "{\"url\":\"https://far.example/cat.png\"}}"
+
+static int64_t group_n(void **state, const char *emoji)
+{
+    struct reaction_group *g;
+    size_t n;
+    OK_(reaction_groups(as(state, 0), post.id, &g, &n));
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_c(g[i].emoji, emoji))
+            return g[i].n;
+    return 0;
+}
+
+static void reactions_are_grouped(void **state)
+{
+    struct cx *cx = as(state, 0);
+    int64_t likes = again(cx, post.id).n_remote_likes;
+    receive(cx, FAR_ANN, react_json(cx, "EmojiReact", "ann", "1", CAKE));
+    receive(cx, FAR_ANN, react_json(cx, "EmojiReact", "ann", "1b", CAKE));
+    receive(cx, FAR_BEN, react_json(cx, "EmojiReact", "ben", "2", CAKE));
+    receive(cx, FAR_BEN, react_json(cx, "EmojiReact", "ben", "3", CAT));
+    assert_int_equal(group_n(state, "\xf0\x9f\x8e\x82"), 2);
+    assert_int_equal(group_n(state, ":cat:"), 1);
+    assert_int_equal(again(cx, post.id).n_remote_likes, likes); /* none is a like */
+    receive(cx, FAR_ANN, react_json(cx, "Like", "ann", "4", CAT)); /* Misskey: it is */
+    assert_int_equal(group_n(state, ":cat:"), 2);
+    assert_int_equal(again(cx, post.id).n_remote_likes, likes + 1);
+    /* A heart is a like, words are none, a picture that nobody brought is none. */
+    receive(cx, FAR_BEN, react_json(cx, "Like", "ben", "5", ",\"content\":\"\xe2\x9d\xa4\""));
+    assert_int_equal(again(cx, post.id).n_remote_likes, likes + 2);
+    assert_int_equal(group_n(state, "\xe2\x9d\xa4"), 0);
+    receive(cx, FAR_EVE, STR("{\"id\":\"https://evil.example/e/1\",\"type\":\"EmojiReact\",\"actor\":"
+                             "\"https://evil.example/eve\",\"object\":\"https://t.example/ap/o/1\"}"));
+    /* Undone by what it was, and by its id. */
+    struct str inner = react_json(cx, "EmojiReact", "ben", "2", CAKE);
+    receive(cx, FAR_BEN, str_fmt(cx->arena, "{\"id\":\"https://far.example/u/1\",\"type\":\"Undo\",\"actor\":"
+                                 "\"https://far.example/ben\",\"object\":" STR_FMT "}", STR_ARG(inner)));
+    assert_int_equal(group_n(state, "\xf0\x9f\x8e\x82"), 1);
+    assert_int_equal(group_n(state, ":cat:"), 2);
+    assert_int_equal(again(cx, post.id).n_remote_likes, likes + 2);
+    receive(cx, FAR_ANN, STR("{\"id\":\"https://far.example/u/2\",\"type\":\"Undo\",\"actor\":"
+                             "\"https://far.example/ann\",\"object\":\"https://far.example/e/4\"}"));
+    assert_int_equal(group_n(state, ":cat:"), 1);
+    assert_int_equal(again(cx, post.id).n_remote_likes, likes + 1);
+    /* At most so many of one. */
+    static const char *const many[] = {"\xf0\x9f\x8d\x87", "\xf0\x9f\x8d\x88", "\xf0\x9f\x8d\x89", "\xf0\x9f\x8d\x8a",
+        "\xf0\x9f\x8d\x8b", "\xf0\x9f\x8d\x8c", "\xf0\x9f\x8d\x8d", "\xf0\x9f\x8d\x8e", "\xf0\x9f\x8d\x8f",
+        "\xf0\x9f\x8d\x90", "\xf0\x9f\x8d\x91", "\xf0\x9f\x8d\x92"};
+    struct reaction_group *g;
+    size_t n;
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        char id[20], more[60];
+        snprintf(id, sizeof id, "m%zu", i);
+        snprintf(more, sizeof more, ",\"content\":\"%s\"", many[i]);
+        receive(cx, FAR_ANN, react_json(cx, "EmojiReact", "ann", id, more));
+    }
+    OK_(reaction_groups(cx, post.id, &g, &n));
+    assert_int_equal(n, REACTION_EMOJI_MAX + 1); /* hers, and Ben's cat */
+    OK_(purge_actor(cx, FAR_ANN));
+    OK_(reaction_groups(cx, post.id, &g, &n));
+    assert_int_equal(n, 1);
+}
+
 static int set_up(void **state)
 {
     if (fed_world_setup(state) != 0)
@@ -349,6 +425,7 @@ int main(void)
         cmocka_unit_test(hidden_is_taken_back),
         cmocka_unit_test(a_blocked_persons_quotes_are_taken_back),
         cmocka_unit_test(what_came_with_a_comment),
+        cmocka_unit_test(reactions_are_grouped),
     };
     return cmocka_run_group_tests(tests, set_up, fed_world_teardown);
 }

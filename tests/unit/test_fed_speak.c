@@ -301,6 +301,37 @@ static void a_deleted_account_is_told_once(void **state)
     assert_int_equal(fed_load_actor(cx, &l, &v), ERR_GONE);
 }
 
+static void pins_arrive_and_leave(void **state)
+{
+    struct cx *cx = as(state, OWNER);
+    json_t *j = NULL;
+    struct str *inboxes;
+    size_t n;
+    forget_jobs(state);
+    struct post p = make_published(state, "Pinned", "the " CANARY " body", "t", GATE_MEMBERS, 0);
+    OK_(post_pin(as(state, OWNER), p.id, true)); /* before anybody heard of it */
+    run(state);
+    run(state);
+    assert_int_equal(said(as(state, 0), "Add", &j), 1);
+    assert_true(str_eq(ld_id_at(j, "object"), p.object_uri));
+    assert_true(str_ends(ld_id_at(j, "target"), STR("/featured")));
+    assert_true(str_starts(ld_id_at(j, "target"), ld_id_at(j, "actor")));
+    OK_(q_test_deliveries_of(cx, STR("Add"), &inboxes, &n));
+    assert_int_equal(n, 2);
+    OK_(post_pin(as(state, OWNER), p.id, true)); /* it is */
+    run(state);
+    assert_int_equal(said(as(state, 0), "Add", NULL), 1);
+    OK_(post_pin(as(state, OWNER), p.id, false));
+    run(state);
+    assert_int_equal(said(as(state, 0), "Remove", &j), 1);
+    assert_true(str_eq(ld_id_at(j, "object"), p.object_uri));
+    for (int i = 0; i <= POST_PINS_MAX; i++) {
+        struct post q = make_published(state, "Many", "b", "t", GATE_PUBLIC, 0);
+        assert_int_equal(post_pin(as(state, OWNER), q.id, true), i < POST_PINS_MAX ? OK : ERR_CONFLICT);
+    }
+    run(state);
+}
+
 static void a_changed_planet_is_told(void **state)
 {
     struct cx *cx = as(state, 0);
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_members_answer_has_an_actor_of_its_own),
         cmocka_unit_test(a_follow_of_who_only_answers_is_refused),
         cmocka_unit_test(a_changed_planet_is_told),
+        cmocka_unit_test(pins_arrive_and_leave),
         cmocka_unit_test(nothing_locked_was_said),
         cmocka_unit_test(the_breaker_opens_and_lets_one_look),
         cmocka_unit_test(actors_are_read_with_suspicion),

@@ -59,6 +59,7 @@ CREATE TABLE emoji_reaction (
     emoji TEXT NOT NULL,                -- the character, or :name:
     icon_url TEXT,                      -- of a custom one
     activity_uri TEXT NOT NULL,
+    aside BIGINT NOT NULL DEFAULT 0,    -- out of sight by a rule about its actor
     created_at BIGINT NOT NULL,
     UNIQUE (post_id, comment_id, actor_id, emoji)
 );
