@@ -84,6 +84,11 @@ describe('every document that we emit', () => {
         await owner.submit(await owner.page(`${at}?reply=${id}`), `${at}/comments`, { text: 'An *answer*, from the owner.' });
         await peer.got('the answer', (a) => a.type === 'Create' && /An <em>answer/.test(a.object.content));
         await owner.post(`${at}/comments`, { text: 'and a word to all', audience: 'public' });
+        const quote = { '@context': 'https://www.w3.org/ns/activitystreams', id: `${ann.base}/notes/2`, type: 'Note', attributedTo: ann.id, content: 'this, every day', quote: posts.open.object, to: [PUBLIC], cc: [],
+                        published: '2026-11-20T08:00:00Z' };
+        peer.put(quote.id, quote);
+        assert.equal((await ann.send(planet.inbox, activity(ann, 'QuoteRequest', posts.open.object, { instrument: quote }))).status, 202);
+        await peer.got('it may be quoted', (a) => a.type === 'Accept' && a.object.type === 'QuoteRequest');
         // Changed, taken away, brought back, gated.
         await node.cli('post edit', { id: posts.open.id, 'body-file': node.textFile(`Everybody reads that.\n\n![a leaf](media:${picture.id})`) });
         await node.cli('post edit', { id: posts.closed.id, access: 'members', 'teaser-file': node.textFile('Closed now.') });

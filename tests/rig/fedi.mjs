@@ -33,15 +33,33 @@ export const expand = (document) => jsonld.expand(document, { documentLoader: lo
 export const settled = (node, options) => eventually('everything received is looked at', () => Number(node.column(
     `SELECT COUNT(*) FROM job WHERE kind IN ('fed.receive', 'fed.forward', 'fed.check') AND state <> 'resting' AND run_at <= ${Date.now() + 2000}`)[0]) === 0, options);
 
-// What others left here, as it is stored.
-export function leftBy(node) {
+// What others left here, as it is stored; host: of one server alone. One question for all, so that a test
+// may ask often.
+export function leftBy(node, host) {
+    const of = (actor) => (host ? `WHERE ${actor}.host = '${host}'` : '');
+    const part = (what, columns, rest) => `SELECT '${what}' AS what, ${
+        [...'abcdef'].map((name, i) => `CAST(${columns[i] ?? 'NULL'} AS TEXT) AS ${name}`).join(', ')} ${rest}`;
+    const rows = node.sql(`SELECT * FROM (${[
+        part('comment', ['c.id', 'a.uri', 'c.object_uri', 'c.state', 'c.html', 'c.kind'], `FROM comment c JOIN actor a ON a.id = c.actor_id ${of('a')}`),
+        part('reaction', ['r.id', 'a.uri', 'r.kind', 'r.post_id', 'r.comment_id'], `FROM reaction r JOIN actor a ON a.id = r.actor_id ${of('a')}`),
+        part('emoji', ['e.id', 'a.uri', 'e.emoji', 'e.post_id', 'e.comment_id'], `FROM emoji_reaction e JOIN actor a ON a.id = e.actor_id ${of('a')}`),
+        part('follow', ['f.id', 'a.uri', 't.local_kind', 'f.state'], `FROM follow f JOIN actor a ON a.id = f.actor_id JOIN actor t ON t.id = f.target_id ${of('a')}`),
+        part('quote', ['q.id', 'a.uri', 'q.target_uri', 'q.quote_uri', 'q.revoked_at'], `FROM quote_grant q JOIN actor a ON a.id = q.actor_id ${of('a')}`),
+        part('report', ['p.id', 'a.uri', 'p.uri', 'p.reason', 'p.text'], `FROM report p JOIN actor a ON a.id = p.by_actor_id ${of('a')}`),
+        ...(host ? [] : [part('counter', ['id', 'n_comments', 'n_likes', 'n_announces', 'n_public_comments', 'n_remote_likes'], 'FROM post'),
+                         part('ours', ['id', 'state', 'object_uri', 'access'], 'FROM post'),
+                         part('member', ['id', 'state', 'html'], 'FROM comment WHERE account_id IS NOT NULL')]),
+    ].join(' UNION ALL ')}) AS left_`);
+    const named = (what, ...names) => rows.filter((r) => r.what === what).sort((x, y) => (x.a.length - y.a.length) || (x.a < y.a ? -1 : 1))
+        .map((r) => Object.fromEntries(names.map((name, i) => [name, r['abcdef'[i]]])));
     return {
-        comments: node.sql(`SELECT c.object_uri AS uri, a.uri AS actor, c.state, c.html, c.post_id AS post, c.parent_id AS parent
-                            FROM comment c JOIN actor a ON a.id = c.actor_id ORDER BY c.id`),
-        reactions: node.sql(`SELECT r.kind, a.uri AS actor, r.post_id AS post, r.comment_id AS comment FROM reaction r
-                             JOIN actor a ON a.id = r.actor_id ORDER BY r.id`),
-        follows: node.sql(`SELECT a.uri AS actor, t.local_kind AS target FROM follow f JOIN actor a ON a.id = f.actor_id
-                           JOIN actor t ON t.id = f.target_id ORDER BY f.id`),
-        counters: node.sql('SELECT id, n_comments, n_likes, n_announces, n_public_comments, n_remote_likes FROM post ORDER BY id'),
+        comments: named('comment', 'id', 'actor', 'uri', 'state', 'html', 'kind'),
+        reactions: named('reaction', 'id', 'actor', 'kind', 'post', 'comment'),
+        emoji: named('emoji', 'id', 'actor', 'emoji', 'post', 'comment'),
+        follows: named('follow', 'id', 'actor', 'target', 'state'),
+        quotes: named('quote', 'id', 'actor', 'target', 'quote', 'revoked'),
+        reports: named('report', 'id', 'actor', 'uri', 'reason', 'text'),
+        ...(host ? {} : { counters: named('counter', 'id', 'comments', 'likes', 'boosts', 'public', 'remote'), ours: named('ours', 'id', 'state', 'uri', 'access'),
+                          members: named('member', 'id', 'state', 'html') }),
     };
 }
