@@ -11,6 +11,12 @@ VALUES (:id, :uri, :actor_id, :type, :object_uri, :in_outbox, :audience, :fanned
 SELECT id, created_at FROM activity WHERE object_uri = :object_uri AND type = :type
  ORDER BY id LIMIT 1;
 
+-- :name update_before :maybe
+-- :in object_uri text, before int
+-- :out id int
+SELECT id FROM activity WHERE object_uri = :object_uri AND type = 'Update' AND id < :before
+ ORDER BY id DESC LIMIT 1;
+
 -- :name activity_rewrite :exec
 -- :in id int, body text
 UPDATE activity SET body = :body WHERE id = :id;

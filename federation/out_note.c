@@ -205,7 +205,8 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v)
     jw_key_str(w, "url", v->url);
     jw_key_time(w, "published", v->published);
     if (v->updated != DB_NULL)
-        jw_key_time(w, "updated", v->updated);
+        /* Others take an edit by this alone: it must be later than published, and than the last. */
+        jw_key_moment(w, "updated", v->updated);
     jw_key(w, "to");
     jw_arr(w);
     jw_c(w, AS_PUBLIC);

@@ -42,15 +42,18 @@ struct spread {
     struct str type, object_uri;
     bool known;          /* every server that we know, not the followers alone */
     int64_t create_id;   /* 0: none, or it may not be looked at */
+    int64_t older_id;    /* of an Update: the one before it; 0: none */
     struct str *inboxes; /* a page, done up to at */
     size_t n, at;
     struct str host;     /* of the last that was queued: inboxes come in order, so hosts do */
     int64_t n_hosts;     /* counted since the last was written */
     int64_t n_unsaid;    /* of those of the Create, that will not get it any more */
+    int64_t n_outdated;  /* the same of the older Update */
 };
 
 /* 4.7: where the Create has not left yet, it will carry the new text, so no Update is needed; and
- * of what is deleted nothing need be said at all. */
+ * of what is deleted nothing need be said at all. Where an older Update waits, as behind a Create
+ * that was tried and carries the new text by now, it would take the reader back: this one is enough. */
 static enum err put_one(struct cx *cx, struct spread *sp, struct str inbox)
 {
     int64_t id, n = 0;
@@ -65,6 +68,11 @@ static enum err put_one(struct cx *cx, struct spread *sp, struct str inbox)
     sp->n_unsaid += n;
     if (n > 0 || unsent)
         return OK;
+    if (sp->older_id != 0) {
+        TRY(job_cancel(cx, "fed.deliver", sp->older_id, inbox,
+                       fed_deliver_key(cx, inbox, sp->object_uri), &n));
+        sp->n_outdated += n;
+    }
     TRY(fed_deliver_queue(cx, sp->activity_id, inbox, sp->object_uri, 0, &queued));
     struct str host = fed_host_of(cx->arena, inbox);
     if (queued && !str_eq(host, sp->host)) {
@@ -92,7 +100,9 @@ static enum err note_spread(struct cx *cx, struct spread *sp, struct str cursor)
     TRY(q_activity_fanned(cx, sp->activity_id, cursor, sp->n_hosts, NULL));
     if (sp->n_unsaid > 0)
         TRY(q_activity_lost(cx, sp->create_id, sp->n_unsaid, NULL));
-    sp->n_hosts = sp->n_unsaid = 0;
+    if (sp->n_outdated > 0)
+        TRY(q_activity_lost(cx, sp->older_id, sp->n_outdated, NULL));
+    sp->n_hosts = sp->n_unsaid = sp->n_outdated = 0;
     return OK;
 }
 
@@ -131,11 +141,15 @@ static enum err queue_rest(struct cx *cx, struct spread *sp, struct str cursor)
 }
 
 /* A process that does not send cannot know which texts the one that does has in memory. */
-static enum err find_create(struct cx *cx, struct spread *sp)
+static enum err find_earlier(struct cx *cx, struct spread *sp)
 {
     struct activity_of_object_row create;
     bool found = false;
-    sp->create_id = 0;
+    sp->create_id = sp->older_id = 0;
+    if (str_eq_c(sp->type, "Update"))
+        TRY(q_update_before(cx, sp->object_uri, sp->activity_id, &found, &sp->older_id));
+    if (!found)
+        sp->older_id = 0;
     if (cx->node->fed == NULL || str_eq_c(sp->type, "Create"))
         return OK;
     TRY(q_activity_of_object(cx, sp->object_uri, STR("Create"), &found, &create));
@@ -190,7 +204,7 @@ enum err fed_say(struct cx *cx, const struct fed_saying *s)
     bool changes = bodies != NULL && strcmp(s->type, "Create") != 0;
     if (cx->node->fed != NULL)
         TRY(fed_hosts_flush_revived(cx, cx->node->fed->hosts));
-    TRY(find_create(cx, &sp));
+    TRY(find_earlier(cx, &sp));
     if (s->audience == FED_FOLLOWERS || s->audience == FED_KNOWN)
         TRY(read_page(cx, &sp, STR("")));
     if (changes)
@@ -211,7 +225,7 @@ enum err fed_say_resume(struct cx *cx, int64_t id, bool *ret_spoken)
     struct spread sp = {.activity_id = a.id, .actor_id = a.actor_id, .type = a.type,
                         .object_uri = a.object_uri,
                         .known = str_eq_c(a.audience, audiences[FED_KNOWN])};
-    TRY(find_create(cx, &sp));
+    TRY(find_earlier(cx, &sp));
     if (!str_empty(a.fanned_to))
         sp.host = fed_host_of(cx->arena, a.fanned_to);
     return queue_rest(cx, &sp, a.fanned_to);

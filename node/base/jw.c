@@ -126,18 +126,27 @@ void jw_null(struct jw *w)
         buf_lit(w->out, "null");
 }
 
-void jw_time(struct jw *w, int64_t ms)
+static void put_time(struct jw *w, int64_t ms, bool fine)
 {
     if (!begin_value(w))
         return;
     time_t s = (time_t)(ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000));
+    int rest = (int)(ms - (int64_t)s * 1000);
     struct tm tm;
     if (gmtime_r(&s, &tm) == NULL) {
         w->bad = true;
         return;
     }
-    buf_fmt(w->out, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", tm.tm_year + 1900, tm.tm_mon + 1,
+    buf_fmt(w->out, "\"%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    if (fine && rest != 0)
+        buf_fmt(w->out, ".%03d", rest);
+    buf_lit(w->out, "Z\"");
+}
+
+void jw_time(struct jw *w, int64_t ms)
+{
+    put_time(w, ms, false);
 }
 
 void jw_raw(struct jw *w, struct str json)
@@ -180,6 +189,12 @@ void jw_key_time(struct jw *w, const char *key, int64_t ms)
 {
     jw_key(w, key);
     jw_time(w, ms);
+}
+
+void jw_key_moment(struct jw *w, const char *key, int64_t ms)
+{
+    jw_key(w, key);
+    put_time(w, ms, true);
 }
 
 void jw_key_opt(struct jw *w, const char *key, struct str s)

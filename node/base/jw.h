@@ -57,6 +57,8 @@ void jw_key_i64(struct jw *w, const char *key, int64_t v);
 void jw_key_id(struct jw *w, const char *key, int64_t id);
 void jw_key_bool(struct jw *w, const char *key, bool v);
 void jw_key_time(struct jw *w, const char *key, int64_t ms);
+/* With milliseconds, where two within one second must be told apart. */
+void jw_key_moment(struct jw *w, const char *key, int64_t ms);
 /* Leaves key and value out when there is nothing to say: some peers trip over null. */
 void jw_key_opt(struct jw *w, const char *key, struct str s);
 

@@ -45,7 +45,7 @@ export class QuirkPeer {
     // What a test does at its end: nothing that came here was wrong in any field.
     clean() {
         const faults = this.faults.splice(0);
-        if (faults.length) throw new Error(`${faults.length} faults:\n${faults.join('\n')}`);
+        if (faults.length) throw new Error(`${faults.length} faults:\n${faults.slice(0, 5).join('\n')}`);
     }
 
     actor(name, { host = 'localhost', key = 'inside', sharedInbox = false, pair = makeKey(), changes = {}, query = '', ...quirks } = {}) {
@@ -138,13 +138,14 @@ export class QuirkPeer {
 
     // ---- what a strict peer looks at ----
 
-    fault(entry, text) { this.faults.push(`${entry.method} http://${entry.host}${entry.url}: ${text}\n  ${entry.body.toString('utf8').slice(0, 2000)}`); }
+    fault(entry, text) { this.faults.push(`${entry.method} http://${entry.host}${entry.url}: ${text}\n  ${entry.body.toString('utf8').slice(0, 600)}`); }
 
     async pem(keyId) {
         const id = keyId.replace(/#.*/, '');
         if (!id.startsWith(`${this.node.origin}/ap/`)) return null;
         if (!this.keys.has(id)) {
-            this.keys.set(id, request(id, { headers: { accept: AP } }).then((rs) => JSON.parse(rs.text).publicKey));
+            // Again, if it was killed meanwhile.
+            this.keys.set(id, eventually(`the key of ${id}`, async () => JSON.parse((await request(id, { headers: { accept: AP } })).text).publicKey));
             this.keys.get(id).catch(() => this.keys.delete(id));
         }
         const key = await this.keys.get(id);

@@ -81,7 +81,8 @@ export function shapeFaults(j, origin, path = '$') {
             if (j.object?.attributedTo && j.object.attributedTo !== j.actor) faults.push(`${path}.object is by ${j.object.attributedTo}`);
         }
         if (j.type === 'Update' && NOTES.includes(j.object?.type) && !j.object.updated) faults.push('an Update of a note without updated');
-        if (j.type === 'Delete' && ![j.actor, undefined].includes(j.object?.id ?? j.object) && j.object.type !== 'Tombstone') faults.push('a Delete without a Tombstone');
+        const gone = j.object?.id ?? j.object;
+        if (j.type === 'Delete' && gone !== j.actor && !gone?.startsWith(`${origin}/ap/q/`) && j.object?.type !== 'Tombstone') faults.push('a Delete without a Tombstone');
         if (['Accept', 'Reject'].includes(j.type) && typeof j.object !== 'object') faults.push(`${j.type} does not embed what it answers`);
         if (['Create', 'Update', 'Delete'].includes(j.type) && !(j.to?.length || j.cc?.length)) faults.push(`${j.type} is addressed to nobody`);
         if (['Accept', 'Reject', 'Follow'].includes(j.type) && [...j.to ?? [], ...j.cc ?? []].includes(PUBLIC)) faults.push(`${j.type} is public`);
