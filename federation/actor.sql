@@ -88,3 +88,24 @@ DELETE FROM actor WHERE local_kind IS NULL AND fetched_at < :before
    AND NOT EXISTS (SELECT 1 FROM actor_rule b WHERE b.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = actor.id);
+
+-- What its server called the document that we have; only where all of it is still here.
+-- :name actor_etag :maybe
+-- :in uri text
+-- :out id int, etag text
+SELECT a.id, a.etag FROM actor a
+ WHERE a.uri = :uri AND a.local_kind IS NULL AND a.deleted_at IS NULL AND a.etag IS NOT NULL
+   AND EXISTS (SELECT 1 FROM actor_key k WHERE k.actor_id = a.id);
+
+-- :name actor_etag_set :exec
+-- :in id int, etag text?
+UPDATE actor SET etag = :etag WHERE id = :id;
+
+-- It is still so.
+-- :name actor_touch :exec
+-- :in id int, now int
+UPDATE actor SET fetched_at = :now WHERE id = :id AND local_kind IS NULL;
+
+-- :name actor_keys_touch :exec
+-- :in id int, now int
+UPDATE actor_key SET fetched_at = :now WHERE actor_id = :id;

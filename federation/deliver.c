@@ -33,6 +33,7 @@ struct delivery {
     const struct fed_signer *signer;
     int64_t job_id;
     bool rfc9421, knocked, moved;
+    char *wish;           /* its Accept-Signature, while it is fulfilled; else NULL */
     struct str url, host; /* behind the struct */
 };
 
@@ -40,6 +41,7 @@ static void delivery_free(struct delivery *d)
 {
     struct node *node = d->fed->node;
     fed_body_drop(d->fed->bodies, d->body);
+    free(d->wish);
     free(d);
     node_drop(node); /* its job may have ended, and then nothing else keeps it awake */
 }
@@ -62,6 +64,23 @@ static bool again(struct delivery *d)
     enum err e = delivery_go(d, a);
     arena_free(a);
     return e == OK;
+}
+
+/* 2.12, 2.13: what it asks for if we can, else the other signature. Once. */
+static bool try_otherwise(struct delivery *d, const struct fetch_answer *answer)
+{
+    struct arena *a = arena_new();
+    struct str wish = answer->accept_signature;
+    d->knocked = true;
+    if (httpsig_wish(a, wish, d->signer->rsa, d->signer->rsa_id, true)) {
+        d->wish = strndup(wish.p, wish.n);
+        d->rfc9421 = true;
+        fed_host_note_9421(d->fed->hosts, d->host);
+    } else {
+        d->rfc9421 = !d->rfc9421;
+    }
+    arena_free(a);
+    return again(d);
 }
 
 static bool try_moved(struct delivery *d, const struct fetch_answer *answer)
@@ -120,9 +139,7 @@ static void answered(void *arg, const struct fetch_answer *answer)
     if (s >= 200 && s < 300) {
         took(d);
     } else if ((s == 400 || s == 401) && !d->knocked) {
-        d->knocked = true;
-        d->rfc9421 = !d->rfc9421;
-        if (!again(d))
+        if (!try_otherwise(d, answer))
             finish(d, JOB_RETRY, error, 0);
     } else if ((s == 307 || s == 308) && try_moved(d, answer)) {
         return;
@@ -153,7 +170,7 @@ static enum err delivery_go(struct delivery *d, struct arena *a)
     struct str body = fed_body_text(d->body);
     struct sig_sign s = {.scheme = d->rfc9421 ? SIG_RFC9421 : SIG_DRAFT, .key = d->signer->rsa,
                          .key_id = d->signer->rsa_id, .method = "POST", .url = d->url,
-                         .body = body, .now = clock_now()};
+                         .body = body, .now = clock_now(), .wish = str_c(d->wish)};
     TRY(httpsig_sign(a, &s, &h));
     h.v[h.n++] = (struct fetch_header){STR("Content-Type"), STR("application/activity+json")};
     struct fetch_request rq = {.method = "POST", .url = d->url, .headers = h.v, .n_headers = h.n,

@@ -23,6 +23,7 @@ enum err fed_start(struct cx *cx, struct node *node)
     if (fed == NULL)
         abort();
     fed->node = node;
+    pthread_mutex_init(&fed->lookups_lock, NULL);
     fed->signers = fed_signers_new();
     fed->peer_keys = fed_peer_keys_new();
     fed->bodies = fed_bodies_new();
@@ -52,6 +53,7 @@ void fed_stop(struct node *node)
     fed_bodies_free(fed->bodies);
     fed_peer_keys_free(fed->peer_keys);
     fed_signers_free(fed->signers);
+    pthread_mutex_destroy(&fed->lookups_lock);
     node->fed = NULL;
     free(fed);
 }

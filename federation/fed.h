@@ -2,6 +2,7 @@
 #ifndef FEDERATION_FED_H
 #define FEDERATION_FED_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "federation/federation.h"
@@ -15,13 +16,16 @@ struct fed_hosts;     /* hosts.h */
 struct fed_replay;    /* replay.h */
 struct fed_rules;     /* policy.h */
 
+/* How many jobs may wait for strangers' servers at once; fewer than there are workers. */
+enum { FED_LOOKUPS_MAX = 2 };
 /* What other processes may have changed in a shared store is remembered for so long at most. */
 enum { FED_MEMORY_MS = 1000 };
 
 struct fed {
     struct node *node;
     atomic_int links;               /* pages that rest for another server (link.h) */
-    atomic_int lookups;             /* jobs that wait for another server at this moment */
+    pthread_mutex_t lookups_lock;
+    _Atomic uint64_t lookups[FED_LOOKUPS_MAX]; /* what jobs ask other servers for at this moment, hashed; 0: free */
     struct fed_signers *signers;
     struct fed_peer_keys *peer_keys;
     struct fed_bodies *bodies;

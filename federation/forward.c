@@ -3,6 +3,7 @@
 #include "federation/fanout.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/ids.h"
 #include "federation/rates.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
@@ -95,6 +96,7 @@ static enum err forwarded(struct cx *cx, const struct job *job)
 {
     json_t *j;
     TRY(json_read(cx->arena, job->payload, NULL, &j));
+    fed_ids_spell(cx->arena, j);
     return fed_look_at(cx, j);
 }
 

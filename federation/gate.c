@@ -2,6 +2,7 @@
 
 #include "federation/fed.h"
 #include "federation/httpsig.h"
+#include "federation/ids.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
 #include "federation/rates.h"
@@ -159,6 +160,7 @@ static enum err ask_for_signature(struct asking *q)
     const char *why = NULL;
     if (httpsig_parse(cx->arena, &q->sig_rq, cx->now, SIG_SKEW_MS, &q->sig, &why) != OK)
         return refuse(q, why);
+    q->sig.key_id = fed_id_spell(cx->arena, q->sig.key_id);
     enum err e = fed_peer_key_find(cx, q->sig.key_id, false, &key);
     if (e == ERR_NOT_FOUND)
         return may_discover(q, fed_host_of(cx->arena, q->sig.key_id)) ? fetch_key(q)

@@ -21,7 +21,7 @@ struct host {
     struct host *chain;
     bool rfc9421, bare, dirty;
     int64_t scheme_at;              /* 0: nothing proven */
-    int64_t failures, first_failure_at, open_until, open_for, probe_until, wait_until;
+    int64_t failures, first_failure_at, open_until, open_for, probe_until, wait_until, get_wait_until;
     int64_t last_success_at, last_failure_at; /* 0: never */
     int64_t fail_days, fail_day;
     char error[ERROR_MAX];
@@ -294,6 +294,50 @@ void fed_host_note_bare(struct fed_hosts *h, struct str name)
     if (x == NULL)
         x = add(h, name);
     x->bare = true;
+    pthread_mutex_unlock(&h->lock);
+}
+
+int64_t fed_host_get_wait(struct fed_hosts *h, struct str name)
+{
+    int64_t now = clock_now();
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    int64_t until = x == NULL || x->get_wait_until <= now ? 0 : x->get_wait_until;
+    pthread_mutex_unlock(&h->lock);
+    return until;
+}
+
+void fed_host_note_get_wait(struct fed_hosts *h, struct str name, int64_t until)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    if (x == NULL)
+        x = add(h, name);
+    x->get_wait_until = until;
+    pthread_mutex_unlock(&h->lock);
+}
+
+bool fed_host_is_9421(struct fed_hosts *h, struct str name)
+{
+    int64_t since = clock_now() - SCHEME_TTL;
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    bool yes = x != NULL && x->rfc9421 && x->scheme_at > since;
+    pthread_mutex_unlock(&h->lock);
+    return yes;
+}
+
+void fed_host_note_9421(struct fed_hosts *h, struct str name)
+{
+    pthread_mutex_lock(&h->lock);
+    struct host *x = find(h, name);
+    if (x == NULL)
+        x = add(h, name);
+    if (!x->rfc9421) {
+        x->rfc9421 = true;
+        x->scheme_at = clock_now();
+        mark(h, x);
+    }
     pthread_mutex_unlock(&h->lock);
 }
 

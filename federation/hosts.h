@@ -47,5 +47,12 @@ void fed_host_alive(struct fed_hosts *h, struct str host, bool rfc9421);
 /* Does it check signatures of GETs without the query (2.2)? */
 bool fed_host_bare(struct fed_hosts *h, struct str host);
 void fed_host_note_bare(struct fed_hosts *h, struct str host);
+/* It asked us not to fetch before (429, 503): 0 or the time. Any thread, memory only. */
+int64_t fed_host_get_wait(struct fed_hosts *h, struct str host);
+void fed_host_note_get_wait(struct fed_hosts *h, struct str host, int64_t until);
+/* Is RFC 9421 known to be taken there? From memory; forgotten after thirty days. It is known by proof:
+ * it signed so, asked for it (Accept-Signature), says to implement it, or took it and not the draft. */
+bool fed_host_is_9421(struct fed_hosts *h, struct str host);
+void fed_host_note_9421(struct fed_hosts *h, struct str host);
 
 #endif

@@ -77,7 +77,13 @@ struct sig_sign {
     struct str body;             /* p == NULL: none */
     int64_t now;
     bool without_query;          /* draft GET, for peers that verify without the query (2.2) */
+    struct str wish;             /* RFC 9421: the peer's Accept-Signature, if httpsig_wish took it */
 };
+
+/* Does this Accept-Signature ask for a signature that we can make with such a key (RFC 9421 section
+ * 5)? All its components and parameters must be known to us, keyid and alg ours. */
+bool httpsig_wish(struct arena *a, struct str accept_signature, const struct crypt_key *key,
+                  struct str key_id, bool has_body);
 
 /* The headers to send along: Date, Digest or Content-Digest, Signature-Input, Signature. Host is
  * covered by the draft and must go out as curl writes it. Content-Type is the caller's.

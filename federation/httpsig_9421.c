@@ -279,6 +279,96 @@ enum err sig_9421_parse(struct arena *a, const struct sig_request *rq, struct si
     return OK;
 }
 
+/* ---- Accept-Signature ---- */
+
+/* What we can make of a request of ours, and a peer has a reason to ask for. */
+static bool can_cover(struct str c, bool has_body)
+{
+    static const char *const known[] = {"@method", "@target-uri", "@authority", "@scheme",
+                                        "@path",   "host",        "date"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_eq_c(c, known[i]))
+            return true;
+    return has_body && str_eq_c(c, "content-digest");
+}
+
+static void cover(struct sig_wish *w, struct str c)
+{
+    for (size_t i = 0; i < w->n_components; i++)
+        if (str_eq(w->components[i], c))
+            return;
+    if (w->n_components < SIG_COMPONENTS_MAX)
+        w->components[w->n_components++] = c;
+}
+
+/* Is this parameter of a wish one that we know, and ours? */
+static bool grant(struct sig_wish *w, struct str key, struct str v, bool quoted, bool rsa,
+                  struct str key_id)
+{
+    if (str_eq_c(key, "created"))
+        return v.p == NULL || str_eq_c(v, "?1"); /* it asks for one; which is ours to say */
+    if (str_eq_c(key, "expires"))
+        return w->expires = v.p == NULL || str_eq_c(v, "?1");
+    if (str_eq_c(key, "alg"))
+        return quoted && str_eq_c(v, rsa ? "rsa-v1_5-sha256" : "ed25519");
+    if (str_eq_c(key, "keyid"))
+        return quoted && str_eq(v, key_id);
+    if (str_eq_c(key, "nonce"))
+        return quoted && (w->nonce = v).n <= 256;
+    return str_eq_c(key, "tag") && quoted && (w->tag = v).n <= 256;
+}
+
+/* One "label=(…);…" at the cursor. False: malformed. */
+static bool read_wish(struct sf *s, bool rsa, struct str key_id, bool has_body,
+                      struct sig_wish *ret, bool *ret_ok)
+{
+    struct sig_parsed p = {0};
+    const char *why;
+    skip_space(s, true);
+    if (!sf_key(s, &ret->label) || !eat(s, '=') || read_inner_list(s, &p, &why) != OK)
+        return false;
+    *ret_ok = true;
+    for (size_t i = 0; i < p.n_components; i++) {
+        *ret_ok = *ret_ok && can_cover(p.components[i], has_body);
+        cover(ret, p.components[i]);
+    }
+    for (size_t n = 0; eat(s, ';'); n++) {
+        struct str key, v = STR_NULL;
+        bool quoted = false;
+        skip_space(s, false);
+        if (n == 16 || !sf_key(s, &key) || (eat(s, '=') && !sf_item(s, &v, &quoted)))
+            return false;
+        *ret_ok = *ret_ok && grant(ret, key, v, quoted, rsa, key_id);
+    }
+    skip_space(s, true);
+    return s->at == s->end || (eat(s, ',') && s->at < s->end);
+}
+
+bool sig_wish_read(struct arena *a, struct str header, bool rsa, struct str key_id, bool has_body,
+                   struct sig_wish *ret)
+{
+    (void)a;
+    if (header.n == 0 || header.n > SIG_HEADER_MAX)
+        return false;
+    struct sf s = {header.p, header.p + header.n};
+    for (size_t n = 0; n < LABELS_MAX && s.at < s.end; n++) {
+        struct sig_wish w = {0};
+        bool ok;
+        if (!read_wish(&s, rsa, key_id, has_body, &w, &ok))
+            return false;
+        if (!ok)
+            continue;
+        /* Never less than by ourselves: what it covers is good for this request alone. */
+        cover(&w, STR("@method"));
+        cover(&w, STR("@target-uri"));
+        if (has_body)
+            cover(&w, STR("content-digest"));
+        *ret = w;
+        return true;
+    }
+    return false;
+}
+
 static bool put_component(struct buf *b, struct arena *a, const struct sig_request *rq,
                           struct str c)
 {

@@ -28,6 +28,18 @@ bool sig_9421_base(struct arena *a, const struct sig_request *rq, const struct s
 MUST_USE enum err sig_digest_check(struct arena *a, struct str header, bool structured,
                                    struct str body, const char **ret_why);
 
+/* One wish of an Accept-Signature, as it is to be fulfilled. */
+struct sig_wish {
+    struct str label;
+    struct str components[SIG_COMPONENTS_MAX]; /* what we always cover is among them */
+    size_t n_components;
+    bool expires;
+    struct str nonce, tag; /* NULL: not asked for */
+};
+/* The first that we can fulfil. */
+bool sig_wish_read(struct arena *a, struct str header, bool rsa, struct str key_id, bool has_body,
+                   struct sig_wish *ret);
+
 bool sig_covers(const struct sig_parsed *p, const char *component);
 /* A request that must say what its body is. */
 bool sig_needs_digest(const struct sig_request *rq);

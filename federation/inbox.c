@@ -3,6 +3,7 @@
 #include "federation/fed.h"
 #include "federation/hosts.h"
 #include "federation/httpsig.h"
+#include "federation/ids.h"
 #include "federation/inbox_sql.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
@@ -81,6 +82,7 @@ static enum err read_activity(struct inbound *in, bool *ret_done)
         return reply_text(rq, 413, "the activity is too large\n");
     if (e != OK || !json_is_object(in->doc))
         return reply_text(rq, 400, "that is not JSON that we accept\n");
+    fed_ids_spell(cx->arena, in->doc);
     in->id = ld_str(in->doc, "id");
     in->type = ld_type(in->doc);
     in->actor = ld_id_at(in->doc, "actor");
@@ -284,8 +286,13 @@ static enum err told(struct inbound *in)
     struct proof *proof = ARENA_NEW(cx->arena, struct proof);
     struct fed_peer_key *key = NULL;
     const char *why;
-    if (proof_read(cx->arena, in->doc, cx->now, proof, &why) != OK ||
-        !fed_id_ok(cx, proof->key_id, in->host))
+    json_t *as_signed; /* ours was spelled anew */
+    if (json_object_get(in->doc, "proof") == NULL ||
+        json_read(cx->arena, in->rq->body, NULL, &as_signed) != OK ||
+        proof_read(cx->arena, as_signed, cx->now, proof, &why) != OK)
+        return unproven(in);
+    proof->key_id = fed_id_spell(cx->arena, proof->key_id);
+    if (!fed_id_ok(cx, proof->key_id, in->host))
         return unproven(in);
     in->proof = proof;
     in->refetched = false;
@@ -425,6 +432,7 @@ enum err fed_inbox_post(struct rq *rq)
     enum err e = httpsig_parse(cx->arena, &in->sig_rq, cx->now, SIG_SKEW_MS, &in->sig, &why);
     if (e != OK)
         return refuse(in, why);
+    in->sig.key_id = fed_id_spell(cx->arena, in->sig.key_id);
     TRY(refuse_suspended(in, &done));
     if (done)
         return OK;

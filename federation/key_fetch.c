@@ -4,6 +4,8 @@
 #include "federation/fed.h"
 #include "federation/peer_key_int.h"
 #include "federation/policy.h"
+#include "federation/hosts.h"
+#include "federation/rates.h"
 #include "federation/remote.h"
 #include "node/base/clock.h"
 #include "node/base/url.h"
@@ -137,6 +139,8 @@ enum err fed_key_fetch_join(struct cx *cx, struct str key_id, struct fed_key_fet
         atomic_fetch_add(&f->refs, 1);
     } else if (v->key == k && v->until > cx->now) {
         e = v->err;
+    } else if (fed_host_get_wait(fed->hosts, host) != 0 || !fed_rate_fetches(cx, host)) {
+        e = ERR_BUSY; /* it is asked often enough (5.7) */
     } else {
         f = calloc(1, sizeof *f);
         if (f == NULL)
@@ -255,7 +259,8 @@ static void fetch_came(void *arg, const struct fetch_answer *answer)
     struct str next;
     bool again = false;
     enum err e = fed_answer_read(f->arena, f->url, answer, &j, &next);
-    if (answer->status == 401 && fed_knock_next(&f->knock, f->url)) {
+    fed_answer_waits(f->fed, f->arena, f->url, answer);
+    if (answer->status == 401 && fed_knock_next(f->arena, &f->knock, f->signer, f->url, answer)) {
         fetch_ask(f);
         return;
     }

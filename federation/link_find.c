@@ -145,7 +145,9 @@ static enum err came_actor(struct rq *rq, void *arg)
     json_t *j;
     c->stay = false;
     enum err e = fed_answer_read(cx->arena, l->asked, &answer, &j, &next);
-    if (e == ERR_UNAUTHENTICATED && fed_knock_next(&l->knock, l->asked))
+    const struct fed_signer *signer;
+    if (e == ERR_UNAUTHENTICATED && fed_signer_instance(cx, &signer) == OK &&
+        fed_knock_next(cx->arena, &l->knock, signer, l->asked, &answer))
         return ask_actor(l, l->asked);
     if (e == ERR_GONE || e == ERR_NOT_FOUND)
         return nobody(l);

@@ -20,6 +20,7 @@ libfed_a_SOURCES += \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/gate.c federation/gate.h \
 	federation/hosts.c federation/hosts.h \
+	federation/ids.c federation/ids.h \
 	federation/in_announce.c federation/in_create.c federation/in_delete.c federation/in_flag.c \
 	federation/in_follow.c federation/in_like.c federation/in_move.c federation/in_undo.c federation/in_update.c \
 	federation/inbox.c federation/inbox.h \

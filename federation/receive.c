@@ -3,6 +3,7 @@
 #include "federation/fanout.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
+#include "federation/ids.h"
 #include "federation/out_sql.h"
 #include "federation/policy.h"
 #include "federation/receive_sql.h"
@@ -25,6 +26,7 @@ static enum err receive(struct cx *cx, const struct job *job)
 {
     struct fed_in in = {0};
     TRY(json_read(cx->arena, job->payload, NULL, &in.doc));
+    fed_ids_spell(cx->arena, in.doc);
     TRY(fed_actor_by_id(cx, job->subject, &in.actor));
     in.id = ld_str(in.doc, "id");
     in.type = ld_type(in.doc);

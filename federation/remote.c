@@ -4,6 +4,7 @@
 #include "federation/fed.h"
 #include "federation/hosts.h"
 #include "federation/note_read.h"
+#include "federation/ids.h"
 #include "federation/peer_key.h"
 #include "federation/policy.h"
 #include "federation/policy_sql.h"
@@ -15,7 +16,7 @@
 #include "node/talk/comment.h"
 #include "node/text/scan.h"
 
-enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000, LOOKUP_LATER_S = 20 };
+enum { NAME_MAX_CHARS = 200, GET_TIMEOUT_MS = 20000, GET_SLOW_S = 10, GET_WAIT_S = 60, LOOKUP_LATER_S = 20 };
 
 static struct str authority(struct arena *a, struct str iri)
 {
@@ -53,6 +54,20 @@ static void doc_key(struct arena *a, struct fed_doc *d, json_t *k, const char *o
     d->keys[d->n_keys++].material = m;
 }
 
+static bool implements_9421(const json_t *list)
+{
+    LD_EACH(i, what, list) {
+        struct str href = ld_str(what, "href");
+        if (href.p == NULL)
+            href = ld_id(what);
+        if (str_eq_c(href, "https://datatracker.ietf.org/doc/html/rfc9421") ||
+            str_eq_c(href, "https://www.rfc-editor.org/rfc/rfc9421") ||
+            str_eq_c(href, "https://www.rfc-editor.org/rfc/rfc9421.html"))
+            return true;
+    }
+    return false;
+}
+
 enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
 {
     static const char *const kinds[] = {"Person", "Service", "Application", "Group",
@@ -88,6 +103,9 @@ enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
         if (h.p == NULL || d.shared_inbox.n > URL_MAX || !same_house(h, d.host))
             d.shared_inbox = STR_NULL;
     }
+    /* FEP-844e: on its application, which may be the actor itself. */
+    d.rfc9421 = implements_9421(ld_get(j, "generator.implements")) ||
+                implements_9421(ld_get(j, "implements"));
     LD_EACH(i, k, ld_get(j, "publicKey"))
         doc_key(a, &d, k, "owner", "publicKeyPem");
     LD_EACH(i, k, ld_get(j, "assertionMethod"))
@@ -149,24 +167,18 @@ enum err fed_actor_store(struct cx *cx, const struct fed_doc *d, int64_t *ret_id
     if (!found)
         return cx_fail(cx, ERR_FORBIDDEN, "that is an actor of ours");
     TRY(q_actor_set_emoji(cx, id, d->emoji, NULL));
+    TRY(q_actor_etag_set(cx, id, d->etag, NULL));
     TRY(q_actor_keys_clear(cx, id, NULL));
     for (size_t i = 0; i < d->n_keys; i++)
         TRY(q_actor_key_put(cx, d->keys[i].id, id, d->keys[i].material, cx->now, NULL));
     TRY(tx_commit(cx));
-    if (cx->node->fed != NULL)
+    if (cx->node->fed != NULL) {
         fed_peer_keys_forget(cx->node->fed->peer_keys, id);
+        if (d->rfc9421)
+            fed_host_note_9421(cx->node->fed->hosts, d->host);
+    }
     *ret_id = id;
     return OK;
-}
-
-enum err fed_actor_get(struct cx *cx, struct str uri, int64_t *ret_id)
-{
-    json_t *j;
-    struct fed_doc d;
-    TRY(fed_object_get(cx, uri, &j));
-    if (fed_doc_read(cx->arena, j, &d) != OK)
-        return cx_fail(cx, ERR_INVALID, "not an actor: " STR_FMT, STR_ARG(uri));
-    return fed_actor_store(cx, &d, ret_id);
 }
 
 enum err fed_actor_purge(struct cx *cx, int64_t actor_id)
@@ -190,38 +202,64 @@ static bool has_query(struct str url)
     return str_find_char(url, '?', 0) != SIZE_MAX;
 }
 
+enum { TRIED_DRAFT = 1, TRIED_BARE = 2, TRIED_9421 = 4, TRIED_WISH = 8 };
+
+static unsigned bit_of(const struct fed_knock *k)
+{
+    return k->wish.p != NULL             ? TRIED_WISH
+           : k->scheme == SIG_RFC9421 ? TRIED_9421
+           : k->without_query         ? TRIED_BARE
+                                      : TRIED_DRAFT;
+}
+
+static bool knock_with(struct fed_knock *k, struct fed_knock next)
+{
+    unsigned bit = bit_of(&next);
+    if ((k->tried & bit) != 0)
+        return false;
+    next.tried = k->tried | bit;
+    *k = next;
+    return true;
+}
+
 struct fed_knock fed_knock_first(struct fed *fed, struct str url)
 {
-    struct fed_knock k = {SIG_DRAFT, false};
-    if (fed != NULL && has_query(url)) {
-        struct arena *a = arena_new();
-        struct str host = fed_host_of(a, url);
-        k.without_query = host.p != NULL && fed_host_bare(fed->hosts, host);
-        arena_free(a);
-    }
+    struct fed_knock k = {SIG_DRAFT, false, TRIED_DRAFT, STR_NULL};
+    struct arena *a = arena_new();
+    struct str host = fed == NULL ? STR_NULL : fed_host_of(a, url);
+    if (host.p != NULL && fed_host_is_9421(fed->hosts, host))
+        k = (struct fed_knock){SIG_RFC9421, false, TRIED_9421, STR_NULL};
+    else if (host.p != NULL && has_query(url) && fed_host_bare(fed->hosts, host))
+        k = (struct fed_knock){SIG_DRAFT, true, TRIED_BARE, STR_NULL};
+    arena_free(a);
     return k;
 }
 
-bool fed_knock_next(struct fed_knock *k, struct str url)
+bool fed_knock_next(struct arena *a, struct fed_knock *k, const struct fed_signer *signer,
+                    struct str url, const struct fetch_answer *answer)
 {
-    if (k->scheme == SIG_RFC9421)
-        return false;
-    if (!k->without_query && has_query(url)) {
-        k->without_query = true;
+    struct str wish = answer->accept_signature;
+    if ((k->tried & TRIED_WISH) == 0 && httpsig_wish(a, wish, signer->rsa, signer->rsa_id, false))
+        return knock_with(k, (struct fed_knock){SIG_RFC9421, false, 0, str_dup(a, wish)});
+    if (has_query(url) && knock_with(k, (struct fed_knock){SIG_DRAFT, true, 0, STR_NULL}))
         return true;
-    }
-    *k = (struct fed_knock){SIG_RFC9421, false};
-    return true;
+    if (knock_with(k, (struct fed_knock){SIG_RFC9421, false, 0, STR_NULL}))
+        return true;
+    return (k->tried & (TRIED_DRAFT | TRIED_BARE)) == 0 &&
+           knock_with(k, (struct fed_knock){SIG_DRAFT, false, 0, STR_NULL});
 }
 
 void fed_knock_took(struct fed *fed, const struct fed_knock *k, struct str url)
 {
-    if (fed == NULL || !k->without_query)
+    bool after_draft = (k->tried & (TRIED_DRAFT | TRIED_BARE)) != 0;
+    if (fed == NULL || !(k->without_query || (k->scheme == SIG_RFC9421 && after_draft)))
         return;
     struct arena *a = arena_new();
     struct str host = fed_host_of(a, url);
-    if (host.p != NULL)
+    if (host.p != NULL && k->without_query)
         fed_host_note_bare(fed->hosts, host);
+    else if (host.p != NULL) /* it refused the draft and took this (2.12) */
+        fed_host_note_9421(fed->hosts, host);
     arena_free(a);
 }
 
@@ -231,13 +269,13 @@ struct fetch_request fed_get_request(struct arena *a, const struct fed_signer *s
 {
     struct sig_sign s = {.scheme = knock.scheme, .without_query = knock.without_query,
                          .key = signer->rsa, .key_id = signer->rsa_id, .method = "GET",
-                         .url = url, .now = now};
+                         .url = url, .now = now, .wish = knock.wish};
     if (httpsig_sign(a, &s, h) != OK)
         h->n = 0; /* not an address: the fetcher says so */
     h->v[h->n++] = (struct fetch_header){STR("Accept"), STR(FED_ACCEPT)};
     return (struct fetch_request){.method = "GET", .url = url, .headers = h->v,
                                   .n_headers = h->n, .max_answer = FED_DOC_MAX,
-                                  .timeout_ms = GET_TIMEOUT_MS};
+                                  .timeout_ms = GET_TIMEOUT_MS, .slow_s = GET_SLOW_S};
 }
 
 static bool is_activity_type(struct str type)
@@ -287,32 +325,67 @@ enum err fed_answer_read(struct arena *a, struct str url, const struct fetch_ans
         return ERR_FORBIDDEN;
     if (!is_activity_type(answer->content_type))
         return ERR_INVALID;
-    return json_read(a, answer->body, NULL, ret_doc) == OK ? OK : ERR_INVALID;
+    if (json_read(a, answer->body, NULL, ret_doc) != OK)
+        return ERR_INVALID;
+    fed_ids_spell(a, *ret_doc);
+    return OK;
 }
+
+int64_t fed_answer_waits(struct fed *fed, struct arena *a, struct str url,
+                         const struct fetch_answer *answer)
+{
+    if (answer->err != OK || (answer->status != 429 && answer->status != 503))
+        return 0;
+    int64_t s = fed_retry_after(answer->retry_after);
+    if (s == 0 && answer->status == 429)
+        s = GET_WAIT_S;
+    struct str host = authority(a, url);
+    if (s > 0 && fed != NULL && host.p != NULL)
+        fed_host_note_get_wait(fed->hosts, host, clock_now() + s * MS_SECOND);
+    return s;
+}
+
+/* One fetch, through redirects. */
+struct get {
+    struct str url;
+    struct str etag;     /* in: of what we have, NULL: nothing; out: of what came */
+    bool unchanged;      /* what we have is still so */
+    json_t *doc;
+};
 
 /* Over its rate, or asked to wait: the job comes again then. */
 static enum err one_get(struct cx *cx, struct fetcher *fetcher, const struct fed_signer *signer,
-                        struct fed_knock knock, struct str url, struct fetch_answer *ret)
+                        struct fed_knock knock, const struct get *g, struct fetch_answer *ret)
 {
     struct sig_headers h;
+    struct str url = g->url, host = authority(cx->arena, url);
     TRY(fed_policy_may_fetch(cx, url));
-    if (!fed_rate_fetches(cx, authority(cx->arena, url)))
+    int64_t until = cx->node->fed == NULL ? 0 : fed_host_get_wait(cx->node->fed->hosts, host);
+    if (until != 0) {
+        cx->retry_after_s = (until - clock_now()) / MS_SECOND + 1;
+        return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": asked to wait", STR_ARG(url));
+    }
+    if (!fed_rate_fetches(cx, host))
         return cx_fail(cx, ERR_BUSY, "GET " STR_FMT ": too many at once", STR_ARG(url));
     struct fetch_request rq = fed_get_request(cx->arena, signer, knock, url, clock_now(), &h);
     rq.agent = cx->node->agent;
+    if (g->etag.p != NULL)
+        h.v[h.n++] = (struct fetch_header){STR("If-None-Match"), g->etag};
+    rq.n_headers = h.n;
     enum err e = fetch_wait(fetcher, cx->arena, &rq, ret);
     if (e != OK)
         return cx_fail(cx, e, "GET " STR_FMT, STR_ARG(url));
-    if (ret->status == 429 || ret->status == 503)
-        cx->retry_after_s = fed_retry_after(ret->retry_after);
+    int64_t wait = fed_answer_waits(cx->node->fed, cx->arena, url, ret);
+    if (wait > 0)
+        cx->retry_after_s = wait;
     return OK;
 }
 
 /* GET with redirects, and other knocks on 401. */
-static enum err follow(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
+static enum err follow(struct cx *cx, struct get *g)
 {
     const struct fed_signer *signer;
-    struct fed_knock knock = fed_knock_first(cx->node->fed, url);
+    struct fed_knock knock = fed_knock_first(cx->node->fed, g->url);
     struct fetcher *fetcher = cx->node->server == NULL ? NULL : cx->node->server->fetcher;
     if (fetcher == NULL)
         return cx_fail(cx, ERR_BUSY, "no fetcher here");
@@ -321,58 +394,134 @@ static enum err follow(struct cx *cx, struct str url, json_t **ret, struct str *
     for (int hop = 0; hop <= FED_HOPS;) {
         struct fetch_answer answer;
         struct str next;
-        TRY(one_get(cx, fetcher, signer, knock, url, &answer));
-        enum err e = fed_answer_read(cx->arena, url, &answer, ret, &next);
-        if (e == ERR_UNAUTHENTICATED && fed_knock_next(&knock, url))
+        TRY(one_get(cx, fetcher, signer, knock, g, &answer));
+        g->unchanged = answer.err == OK && answer.status == 304 && g->etag.p != NULL;
+        if (g->unchanged)
+            return OK;
+        enum err e = fed_answer_read(cx->arena, g->url, &answer, &g->doc, &next);
+        if (e == ERR_UNAUTHENTICATED &&
+            fed_knock_next(cx->arena, &knock, signer, g->url, &answer))
             continue;
         if (e != OK)
             return cx_fail(cx, e == ERR_UNAUTHENTICATED ? ERR_FORBIDDEN : e,
-                           "GET " STR_FMT ": %d %s", STR_ARG(url), answer.status,
+                           "GET " STR_FMT ": %d %s", STR_ARG(g->url), answer.status,
                            answer.error == NULL ? "" : answer.error);
-        fed_knock_took(cx->node->fed, &knock, url);
-        if (*ret != NULL) {
-            *ret_url = url;
+        fed_knock_took(cx->node->fed, &knock, g->url);
+        g->etag = hop == 0 ? answer.etag : STR_NULL;
+        if (g->doc != NULL)
             return OK;
-        }
-        url = next;
-        knock = fed_knock_first(cx->node->fed, url);
+        g->etag = STR_NULL; /* it was of another address */
+        g->url = next;
+        knock = fed_knock_first(cx->node->fed, g->url);
         hop++;
     }
     return cx_fail(cx, ERR_INVALID, "too many redirects");
 }
 
+static uint64_t hash_of(struct str url)
+{
+    uint64_t x = UINT64_C(1469598103934665603);
+    for (size_t i = 0; i < url.n; i++)
+        x = (x ^ (unsigned char)url.p[i]) * UINT64_C(1099511628211);
+    return x == 0 ? 1 : x;
+}
+
+/* A place among those who wait for other servers; NULL: none is free, or the same is asked already.
+ * Who waits for the same comes again in a moment, and mostly finds it in the store. */
+static _Atomic uint64_t *lookup_begin(struct fed *fed, struct str url)
+{
+    uint64_t what = hash_of(url);
+    _Atomic uint64_t *mine = NULL;
+    pthread_mutex_lock(&fed->lookups_lock);
+    for (size_t i = 0; i < FED_LOOKUPS_MAX; i++) {
+        if (atomic_load(&fed->lookups[i]) == what) {
+            mine = NULL;
+            break;
+        }
+        if (atomic_load(&fed->lookups[i]) == 0 && mine == NULL)
+            mine = &fed->lookups[i];
+    }
+    if (mine != NULL)
+        atomic_store(mine, what);
+    pthread_mutex_unlock(&fed->lookups_lock);
+    return mine;
+}
+
 /* Strangers decide how long we wait for their servers, and a job waits on its thread: so only some
  * may at once, and mails, deliveries and what needs no look go on. */
-static enum err get_following(struct cx *cx, struct str url, json_t **ret, struct str *ret_url)
+static enum err get_following(struct cx *cx, struct get *g)
 {
     struct fed *fed = cx->node->fed;
     if (fed == NULL)
         return cx_fail(cx, ERR_BUSY, "no federation here");
-    if (atomic_fetch_add(&fed->lookups, 1) >= FED_LOOKUPS_MAX) {
-        atomic_fetch_sub(&fed->lookups, 1);
+    _Atomic uint64_t *place = lookup_begin(fed, g->url);
+    if (place == NULL) {
         cx->retry_after_s = LOOKUP_LATER_S;
         return cx_fail(cx, ERR_BUSY, "other servers are being waited for");
     }
-    enum err e = follow(cx, url, ret, ret_url);
-    atomic_fetch_sub(&fed->lookups, 1);
+    enum err e = follow(cx, g);
+    atomic_store(place, 0);
     return e;
 }
 
-enum err fed_object_get(struct cx *cx, struct str id, json_t **ret)
+/* What comes has this id and stands on this host (3.10). etag: as in struct get. */
+static enum err object_get(struct cx *cx, struct str id, struct get *ret)
 {
-    struct str final;
+    struct str etag = ret->etag;
     for (int round = 0; round < 2; round++) {
+        struct get g = {.url = id, .etag = round == 0 ? etag : STR_NULL};
         struct str host = authority(cx->arena, id);
         if (!fed_id_ok(cx, id, host) || str_eq(host, cx->node->host))
             return cx_fail(cx, ERR_INVALID, "not an id to fetch");
-        TRY(fed_policy_may_fetch(cx, id)); /* before it takes a place */
-        TRY(get_following(cx, id, ret, &final));
-        struct str told = ld_str(*ret, "id");
-        if (!str_eq(authority(cx->arena, final), host) || !fed_id_ok(cx, told, host))
+        TRY(get_following(cx, &g));
+        *ret = g;
+        if (g.unchanged)
+            return OK;
+        struct str told = ld_str(g.doc, "id");
+        if (!str_eq(authority(cx->arena, g.url), host) || !fed_id_ok(cx, told, host))
             return cx_fail(cx, ERR_FORBIDDEN, "an object of another host");
         if (str_eq(told, id))
             return OK;
         id = told; /* it goes by another name on the same host: ask there, once */
     }
     return cx_fail(cx, ERR_FORBIDDEN, "the object answers to another id");
+}
+
+enum err fed_object_get(struct cx *cx, struct str id, json_t **ret)
+{
+    struct get g = {0};
+    TRY(object_get(cx, id, &g));
+    *ret = g.doc;
+    return OK;
+}
+
+/* What a document was called when these fields were read of it: who reads more one day calls it anew. */
+#define READER "1 "
+
+/* Asked again only whether it is still so (5.7). */
+enum err fed_actor_get(struct cx *cx, struct str uri, int64_t *ret_id)
+{
+    struct actor_etag_row was;
+    struct get g = {0};
+    struct fed_doc d;
+    bool known;
+    TRY(q_actor_etag(cx, uri, &known, &was));
+    if (known && str_starts(was.etag, STR(READER)))
+        g.etag = str_sub(was.etag, sizeof READER - 1, SIZE_MAX);
+    TRY(object_get(cx, uri, &g));
+    if (g.unchanged) {
+        *ret_id = was.id;
+        TX_SCOPE(cx);
+        TRY(q_actor_touch(cx, was.id, cx->now, NULL));
+        TRY(q_actor_keys_touch(cx, was.id, cx->now, NULL));
+        TRY(tx_commit(cx));
+        if (cx->node->fed != NULL)
+            fed_peer_keys_forget(cx->node->fed->peer_keys, was.id);
+        return OK;
+    }
+    if (fed_doc_read(cx->arena, g.doc, &d) != OK)
+        return cx_fail(cx, ERR_INVALID, "not an actor: " STR_FMT, STR_ARG(uri));
+    if (g.etag.p != NULL && g.etag.n <= 200 && str_is_utf8(g.etag) && str_eq(d.uri, uri))
+        d.etag = str_fmt(cx->arena, READER STR_FMT, STR_ARG(g.etag));
+    return fed_actor_store(cx, &d, ret_id);
 }

@@ -10,8 +10,7 @@
 
 struct fed;
 
-/* LOOKUPS: how many jobs may wait for strangers' servers at once; fewer than there are workers. */
-enum { FED_DOC_KEYS = 10, FED_HOPS = 3, FED_LOOKUPS_MAX = 2 };
+enum { FED_DOC_KEYS = 10, FED_HOPS = 3 };
 
 /* The last two labels of a host: who owns one name under it mostly owns them all, so this is what
  * limits count by. */
@@ -22,6 +21,8 @@ struct fed_doc {
     struct str uri, kind, host, username, name, url, icon_url, inbox, shared_inbox;
     struct { struct str id, material; } keys[FED_DOC_KEYS]; /* PEM or z… multibase; owner checked */
     size_t n_keys;
+    struct str etag; /* of the document, for the next time; NULL: none */
+    bool rfc9421; /* it says to implement it (FEP-844e) */
     struct str emoji; /* of the name: a list of node/text/emoji.h */
 };
 /* ERR_INVALID when it isn't an actor that we can deal with. Missing inbox: inbox.p == NULL. */
@@ -57,10 +58,15 @@ MUST_USE enum err fed_object_get(struct cx *cx, struct str id, json_t **ret);
 struct fed_knock {
     enum sig_scheme scheme;
     bool without_query;
+    unsigned tried;
+    struct str wish; /* what its Accept-Signature asked for (2.13) */
 };
+/* By RFC 9421 first where that is known to be taken. */
 struct fed_knock fed_knock_first(struct fed *fed, struct str url);
-/* After a 401. False: that was the last one. */
-bool fed_knock_next(struct fed_knock *k, struct str url);
+/* After a 401, whose Accept-Signature is fulfilled if it can be. a lives as long as k. False: that was
+ * the last one. */
+bool fed_knock_next(struct arena *a, struct fed_knock *k, const struct fed_signer *signer,
+                    struct str url, const struct fetch_answer *answer);
 /* It opened. */
 void fed_knock_took(struct fed *fed, const struct fed_knock *k, struct str url);
 
@@ -69,6 +75,9 @@ void fed_knock_took(struct fed *fed, const struct fed_knock *k, struct str url);
 struct fetch_request fed_get_request(struct arena *a, const struct fed_signer *signer,
                                      struct fed_knock knock, struct str url, int64_t now,
                                      struct sig_headers *h);
+/* 5.7: what it says of when to come again holds for all fetches from there. Seconds, 0: nothing said. */
+int64_t fed_answer_waits(struct fed *fed, struct arena *a, struct str url,
+                         const struct fetch_answer *answer);
 MUST_USE enum err fed_answer_read(struct arena *a, struct str url,
                                   const struct fetch_answer *answer, json_t **ret_doc,
                                   struct str *ret_next);

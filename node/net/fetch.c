@@ -130,6 +130,7 @@ static struct transfer *copy(const struct fetcher *f, const struct fetch_request
     buf_init(&t->answer, rq->max_answer);
     t->dev = f->dev;
     t->timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : 20000;
+    t->slow_s = rq->slow_s;
     t->per_host = rq->per_host > 0 ? rq->per_host : FETCH_PER_HOST;
     t->soon = rq->soon;
     t->since = clock_monotonic();
@@ -208,7 +209,7 @@ static void wake_waiter(void *arg, const struct fetch_answer *answer)
     if (answer->error != NULL)
         r->error = str_z(w->arena, str_c(answer->error));
     struct str *const texts[] = {&r->body, &r->content_type, &r->location, &r->retry_after,
-                                 &r->accept_signature, &r->date};
+                                 &r->accept_signature, &r->date, &r->etag};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->p != NULL)
             *texts[i] = str_dup(w->arena, *texts[i]);

@@ -28,6 +28,7 @@ struct fetch_request { /* copied by fetch_start */
     struct str body;   /* p == NULL: none */
     size_t max_answer; /* bytes after decompression; more → ERR_TOO_LARGE */
     int timeout_ms;    /* whole transfer */
+    int slow_s;        /* ends after so many seconds below 1 kB/s; 0: may be as slow as it likes */
     int per_host;      /* transfers to this host at once; 0: 2 */
     bool soon;         /* somebody waits for it: before others that find no room */
     struct str agent;  /* who asks: the node's; p == NULL: the fetcher's own */
@@ -40,7 +41,7 @@ struct fetch_answer { /* lives until the callback returns */
     enum err err;
     const char *error; /* words for the log and tray when err != OK */
     int status;
-    struct str body, content_type, location, retry_after, accept_signature, date;
+    struct str body, content_type, location, retry_after, accept_signature, date, etag;
 };
 
 /* user_agent: of requests that name none. */

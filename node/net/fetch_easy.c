@@ -9,6 +9,7 @@
 
 #define CONNECT_MS 5000L
 #define KEEP_ALIVE_S 60L
+#define SLOW_BYTES_S 1000L
 
 /* curl asks for a socket once per address that it is about to try: the last moment at which the
  * address is known for certain. */
@@ -92,6 +93,10 @@ bool fetch_prepare(const struct fetcher *f, struct transfer *t)
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_ERRORBUFFER, t->words);
+    if (t->slow_s > 0) {
+        SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_S);
+        SET(CURLOPT_LOW_SPEED_TIME, (long)t->slow_s);
+    }
     if (f->ca_file != NULL)
         SET(CURLOPT_CAINFO, f->ca_file);
 #undef SET
@@ -120,6 +125,7 @@ void fetch_deliver(struct transfer *take_t, enum err err, const char *words)
         answer.retry_after = header(t->easy, "retry-after");
         answer.accept_signature = header(t->easy, "accept-signature");
         answer.date = header(t->easy, "date");
+        answer.etag = header(t->easy, "etag");
     }
     t->done(t->arg, &answer);
     curl_slist_free_all(t->headers);

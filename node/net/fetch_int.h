@@ -32,6 +32,7 @@ struct transfer {
     char *body;                    /* NULL: none */
     size_t body_n;
     long timeout_ms;
+    int slow_s;
     int per_host;
     int64_t since; /* monotonic time of fetch_start */
     enum err err;  /* known before it began */

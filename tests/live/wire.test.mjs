@@ -2,10 +2,12 @@
 import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import http from 'node:http';
 import { exportMultibaseKey, generateCryptoKeyPair, signObject } from '@fedify/fedify';
 import { Announce, Create, Delete, Follow, Like, Note, PUBLIC_COLLECTION, Undo } from '@fedify/vocab';
 import { createRequire } from 'node:module';
 import { importMultibaseKey, preloadedContexts } from '@fedify/vocab-runtime';
+import { httpbis, createVerifier } from 'http-message-signatures';
 import { Temporal } from '@js-temporal/polyfill';
 import { Node, eventually } from '../rig/node.mjs';
 import { Sink, activity, makeKey, send, sign9421, signDraft } from '../rig/sink.mjs';
@@ -324,5 +326,156 @@ describe('new keys', () => {
         const now = await eventually('the document says so', async () => { const a = await planetOf(node); return a.publicKey.id === key.key && a; });
         assert.equal(now.assertionMethod.length, 1, 'the leaked one is not shown any more');
         assert.ok(await holds(update, now));
+    });
+});
+
+// A server that answers what a test tells it to, asked by us.
+describe('how others are asked', () => {
+    let node, planet, post, server, port, seen, answers, n = 0;
+    const rsa = makeKey();
+    // An actor on a name of its own; how: path → what is answered, beside its document.
+    const actor = (name, changes = {}, headers = {}) => {
+        const host = `${name}.localhost:${port}`, id = `http://${host}/users/ann`;
+        const who = { id, host, keyId: `${id}#main-key`, key: rsa, inbox: `${id}/inbox`, document: {
+            '@context': ['https://www.w3.org/ns/activitystreams', 'https://w3id.org/security/v1'], id, type: 'Person', preferredUsername: 'ann',
+            name: 'Ann', inbox: `${id}/inbox`, publicKey: { id: `${id}#main-key`, owner: id, publicKeyPem: rsa.publicKey }, ...changes } };
+        answers.set(`${host}/users/ann`, () => ({ status: 200, headers, body: JSON.stringify(who.document) }));
+        return who;
+    };
+    const at = (who, method) => seen.filter((s) => s.host === who.host && s.method === method);
+    const follow = async (who, options) => {
+        const rs = await send(planet.inbox, activity(who, 'Follow', planet.id), who, options);
+        assert.equal(rs.status, 202, rs.text);
+        return eventually('the Accept', () => at(who, 'POST').find((p) => p.status === 202));
+    };
+    const publish = async (who) => {
+        const made = await node.post({ title: `Post ${++n}`, body: 'Round.', access: 'public' });
+        return eventually('it came', () => at(who, 'POST').find((p) => p.status === 202 && p.body.includes(made.object)));
+    };
+    const key = (id) => (id === planet.publicKey.id ? planet.publicKey.publicKeyPem : instance.publicKey.publicKeyPem);
+    let instance;
+    const verified9421 = (s) => httpbis.verifyMessage({ all: true, keyLookup: ({ keyid }) => ({ id: keyid, algs: ['rsa-v1_5-sha256'], verify: createVerifier(key(keyid), 'rsa-v1_5-sha256') }) },
+        { method: s.method, url: `http://${s.host}${s.path}`, headers: s.headers });
+
+    before(async () => {
+        seen = [];
+        answers = new Map();
+        server = http.createServer(async (rq, rs) => {
+            const parts = [];
+            for await (const part of rq) parts.push(part);
+            const entry = { method: rq.method, path: rq.url, host: rq.headers.host, headers: rq.headers, body: Buffer.concat(parts).toString(), at: Date.now() };
+            const made = answers.get(rq.headers.host + rq.url);
+            const how = made ? made(entry) : rq.method === 'POST' ? { status: 202 } : { status: 404 };
+            entry.status = how.status;
+            seen.push(entry);
+            rs.writeHead(how.status, { ...(how.body ? { 'content-type': 'application/activity+json' } : {}), ...how.headers });
+            rs.end(how.body);
+        });
+        await new Promise((ok) => server.listen(0, '127.0.0.1', ok));
+        port = server.address().port;
+        node = await Node.start({ name: 'wire-asks' });
+        post = await node.post({ title: 'Morning', body: 'Everybody.', access: 'public' });
+        planet = await planetOf(node);
+        instance = await json(`${node.origin}/ap/instance`);
+    });
+    after(async () => { server.closeAllConnections(); await new Promise((ok) => server.close(ok)); await node.close(); });
+
+    it('with the signature that its Accept-Signature asks for', async () => {
+        const who = actor('wishes');
+        answers.set(`${who.host}/users/ann/inbox`, (rq) => (rq.headers['signature-input'] ? { status: 202 } : { status: 401, headers: {
+            'accept-signature': `odd=("@method" "x-unknown");created, app=("@method" "@authority" "date" "content-digest");created;expires;nonce="n-1";tag="fedi";alg="rsa-v1_5-sha256"` } }));
+        const got = await follow(who);
+        assert.match(got.headers['signature-input'], /^app=\("@method" "@authority" "date" "content-digest" "@target-uri"\);created=\d+;keyid="[^"]+";alg="rsa-v1_5-sha256";expires=\d+;nonce="n-1";tag="fedi"$/);
+        assert.ok(await verified9421(got));
+        const before = at(who, 'POST').length;
+        const next = await publish(who);
+        assert.match(next.headers['signature-input'], /^sig1=/, 'and so at once from then on');
+        assert.equal(at(who, 'POST').length, before + 1);
+    });
+
+    it('and not with one that we cannot make: then as usual', async () => {
+        const who = actor('odd');
+        answers.set(`${who.host}/users/ann/inbox`, (rq) => (rq.headers['signature-input'] ? { status: 202 } : { status: 401, headers: {
+            'accept-signature': 'sig1=("@method" "@query");created, sig2=("@method");alg="ecdsa-p256-sha256", sig3=("@method");keyid="https://elsewhere.example/key"' } }));
+        const got = await follow(who);
+        assert.match(got.headers['signature-input'], /^sig1=\("@method" "@target-uri" "content-digest"\);created=\d+;keyid="[^"]+";alg="rsa-v1_5-sha256"$/);
+        assert.ok(await verified9421(got));
+    });
+
+    it('a GET fulfils it as well', async () => {
+        const who = actor('reads');
+        const { [`${who.host}/users/ann`]: plain } = Object.fromEntries(answers);
+        answers.set(`${who.host}/users/ann`, (rq) => (rq.headers['signature-input'] ? plain(rq) : { status: 401, headers: { 'accept-signature': 'g=("@method" "@target-uri" "host");created;tag="get"' } }));
+        await follow(who);
+        const got = at(who, 'GET').at(-1);
+        assert.match(got.headers['signature-input'], /^g=\("@method" "@target-uri" "host"\);created=\d+;keyid="[^"]+\/ap\/instance#main-key";alg="rsa-v1_5-sha256";tag="get"$/);
+        assert.ok(await verified9421(got));
+    });
+
+    it('by RFC 9421 at once, if its actor says that it implements it (FEP-844e)', async () => {
+        const who = actor('implements', { generator: { type: 'Application', implements: [{ name: 'RFC-9421', href: 'https://datatracker.ietf.org/doc/html/rfc9421' }] } });
+        await follow(who);
+        assert.equal(at(who, 'POST').length, 1);
+        assert.ok(at(who, 'POST')[0].headers['signature-input']);
+        const not = actor('implements-not', { generator: { type: 'Application', implements: [{ href: 'https://example.org/else' }] } });
+        await follow(not);
+        assert.equal(at(not, 'POST')[0].headers['signature-input'], undefined);
+    });
+
+    it('whether what we have is still so, by its ETag', async () => {
+        const who = actor('tags');
+        let tag = '"one"';
+        answers.set(`${who.host}/users/ann`, (rq) => (rq.headers['if-none-match'] === tag ? { status: 304 }
+            : { status: 200, headers: { etag: tag }, body: JSON.stringify(who.document) }));
+        await follow(who);
+        const update = async () => {
+            const before = at(who, 'GET').length;
+            node.sqlRun(`UPDATE actor SET fetched_at = 0 WHERE uri = '${who.id}'`);
+            assert.equal((await send(planet.inbox, activity(who, 'Update', who.id), who)).status, 202);
+            await eventually('asked again', () => at(who, 'GET').length > before);
+            await settled(node);
+            return at(who, 'GET').at(-1);
+        };
+        await update(); // the first to be remembered: the key was fetched by itself
+        const asked = await update();
+        assert.equal(asked.headers['if-none-match'], '"one"');
+        assert.equal(asked.status, 304);
+        assert.deepEqual(node.sql(`SELECT name, fetched_at > 0 AS fresh FROM actor WHERE uri = '${who.id}'`).map((r) => [r.name, Number(r.fresh)]), [['Ann', 1]]);
+        assert.equal((await send(planet.inbox, activity(who, 'Like', post.object), who)).status, 202, 'its key still counts');
+        tag = '"two"';
+        who.document.name = 'Anna';
+        assert.equal((await update()).status, 200);
+        await eventually('the new name', () => node.column(`SELECT name FROM actor WHERE uri = '${who.id}'`)[0] === 'Anna');
+    });
+
+    it('not before it said to come again', async () => {
+        const who = actor('busy');
+        const plain = answers.get(`${who.host}/users/ann`);
+        answers.set(`${who.host}/users/ann`, () => ({ status: 429, headers: { 'retry-after': '3600' } }));
+        const knock = () => send(planet.inbox, activity(who, 'Like', post.object), who);
+        assert.equal((await knock()).status, 503);
+        answers.set(`${who.host}/users/ann`, plain);
+        answers.set(`${who.host}/users/ben`, () => ({ status: 200, body: '{}' }));
+        const ben = { ...who, id: who.id.replace('ann', 'ben'), keyId: who.keyId.replace('ann', 'ben') };
+        const rs = await send(planet.inbox, activity(ben, 'Like', post.object), ben);
+        assert.equal(rs.status, 503, 'the whole host rests');
+        assert.ok(rs.headers['retry-after']);
+        assert.equal(at(who, 'GET').length, 1);
+    });
+
+    it('by one spelling of its name, however it spells it', async () => {
+        const host = `Spelled.LOCALHOST:${port}`, id = `HTTP://${host}/users/Ann`, real = `http://spelled.localhost:${port}/users/Ann`;
+        answers.set(`spelled.localhost:${port}/users/Ann`, () => ({ status: 200, body: JSON.stringify({
+            '@context': 'https://www.w3.org/ns/activitystreams', id, type: 'Person', preferredUsername: 'Ann', inbox: `${id}/inbox`,
+            publicKey: { id: `${id}#main-key`, owner: id, publicKeyPem: rsa.publicKey } }) }));
+        const who = { id, keyId: `${id}#main-key`, key: rsa };
+        const like = { '@context': 'https://www.w3.org/ns/activitystreams', id: `HTTP://${host}/x/${++n}`, type: 'Like', actor: id, object: post.object.replace('http://localhost', 'HTTP://LocalHost') };
+        assert.equal((await send(planet.inbox, like, who)).status, 202);
+        await eventually('liked', () => leftBy(node).reactions.some((r) => r.actor === real));
+        // The same under its plain name is the same actor; a path is another when its letters are.
+        const undo = { ...like, id: `http://spelled.localhost:${port}/x/${++n}`, type: 'Undo', actor: real, object: { ...like, actor: real } };
+        assert.equal((await send(planet.inbox, undo, { ...who, keyId: `${real}#main-key` })).status, 202);
+        await eventually('undone', () => !leftBy(node).reactions.some((r) => r.actor === real));
+        assert.deepEqual(node.column(`SELECT COUNT(*) FROM actor WHERE host = 'spelled.localhost:${port}'`).map(Number), [1]);
     });
 });
