@@ -11,6 +11,8 @@ static const struct {
 } tabs[] = {
     {FEDI_OVERVIEW, "", N_("Overview"), false},
     {FEDI_BLOCKS, "/blocks", N_("Blocks"), false},
+    {FEDI_REPORTS, "/reports", N_("Reports"), false},
+    {FEDI_MOVING, "/moving", N_("Moving"), false},
     {FEDI_SETTINGS, "/settings", N_("Settings"), false},
 };
 

@@ -23,6 +23,11 @@ MUST_USE enum err desk_fedi_done(struct rq *rq, const struct planet *p, const ch
 MUST_USE enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p, enum err e);
 
 enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
+enum err desk_fedi_reports(struct rq *rq);      /* GET …/reports */
+enum err desk_fedi_report_decide(struct rq *rq);
+enum err desk_fedi_moving(struct rq *rq);       /* GET …/moving */
+enum err desk_fedi_moving_do(struct rq *rq);
+enum err desk_fedi_moving_file(struct rq *rq);
 enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
 
 enum err desk_fedi_blocks(struct rq *rq);        /* GET …/blocks */

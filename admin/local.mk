@@ -58,9 +58,11 @@ libadmin_a_SOURCES += \
 	admin/desk_fedi_blocks.c admin/desk_fedi_blocks.h admin/desk_fedi_import.c admin/view_fedi_blocks.h \
 	admin/desk_fedi_overview.c \
 	admin/desk_fedi_settings.c \
+	admin/desk_fedi_moving.c admin/desk_fedi_reports.c \
 	admin/desk_people.c \
 	admin/desk_settings.c \
 	admin/desk_tray.c \
+	admin/view_moves.h \
 	admin/view.h admin/view_fedi.h
 
 check_PROGRAMS += tests/unit/test_cli

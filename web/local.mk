@@ -18,6 +18,7 @@ libweb_a_SOURCES += \
 	web/planet.c web/planet.h \
 	web/planet_view.c web/planet_view.h \
 	web/post.c web/post.h \
+	web/report.c web/report.h \
 	web/routes.c web/routes.h \
 	web/static.c web/static.h \
 	web/thread_view.c web/thread_view.h \

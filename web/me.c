@@ -336,6 +336,10 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
         return OK;
     TRY(e);
     TRY(planet_by_id(cx, post.planet_id, &planet));
+    if (str_eq_c(n->kind, "report")) {
+        *ret = str_fmt(cx->arena, "/desk/" STR_FMT "/fediverse/reports", STR_ARG(planet.handle));
+        return OK;
+    }
     *ret = web_post_path(cx, planet.handle, post.slug);
     if (n->comment_id != DB_NULL)
         *ret = str_fmt(cx->arena, STR_FMT "#c-%lld", STR_ARG(*ret), (long long)n->comment_id);

@@ -27,6 +27,7 @@ static const struct {
     {"commented", false, N_("Your comment is there.")},
     {"password", false, N_("Your password is set. Other browsers were signed out.")},
     {"session-ended", false, N_("That session has ended.")},
+    {"reported", false, N_("Thank you. Those who look after this planet will see it.")},
     {"done", false, N_("Done.")},
     {"linked", false, N_("Linked. You can sign in with it from now on.")},
     {"unlinked", false, N_("Unlinked.")},

@@ -3,6 +3,7 @@
 #include "node/planet/field.h"
 
 #include "federation/federation.h"
+#include "federation/move.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
@@ -189,6 +190,13 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
         .closed = str_eq_c(p->joining, "closed"),
         .node_name = cx->node->host,
     };
+    struct fed_moved to;
+    bool moved;
+    TRY(fed_moved_of(cx, p->id, &moved, &to));
+    if (moved) {
+        ret->moved_handle = to.handle;
+        ret->moved_url = to.url;
+    }
     TRY(fill_owner(rq, p, ret));
     TRY(fill_membership(rq, p, ret));
     TRY(fill_tiers(rq, p, ret));

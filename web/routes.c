@@ -11,6 +11,7 @@
 #include "web/me.h"
 #include "web/planet.h"
 #include "web/post.h"
+#include "web/report.h"
 #include "web/static.h"
 
 enum { UPLOAD_ROOM = 1 << 20 }; /* what a form brings beside its files */
@@ -58,6 +59,8 @@ static const struct route rows[] = {
     {POST, "/@:handle/:slug/like", web_post_like, ACCOUNT, RATE_WRITE, KB(4), "like, or take it back", false},
     {POST, "/@:handle/:slug/pin", web_post_pin, ACCOUNT, RATE_WRITE, KB(4), "pin a post, or take it down", false},
     {POST, "/@:handle/:slug/comments", web_comment_create, ACCOUNT, RATE_WRITE, KB(128), "comment", false},
+    {GET, "/report", web_report_form, ACCOUNT, RATE_READ, 0, "report a post or comment", false},
+    {POST, "/report", web_report_make, ACCOUNT, RATE_WRITE, KB(32), "report it", false},
     {POST, "/comments/:id/like", web_comment_like, ACCOUNT, RATE_WRITE, KB(4), "like a comment", false},
     {POST, "/comments/:id/edit", web_comment_edit, ACCOUNT, RATE_WRITE, KB(128), "change one's comment", false},
     {POST, "/comments/:id/delete", web_comment_delete, ACCOUNT, RATE_WRITE, KB(4), "delete a comment", false},

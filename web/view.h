@@ -88,6 +88,7 @@ struct view_planet {
     bool member, lifetime, may_write, is_owner;
     struct str member_tier, member_until; /* until NULL with lifetime */
     struct str node_name;
+    struct str moved_handle, moved_url; /* where it sends its followers; NULL: it lives here */
 };
 
 /* How the viewer would get in. */
@@ -310,6 +311,13 @@ struct view_drafts {
     const struct view_draft *drafts; size_t n_drafts;
 };
 struct view_post_delete { const struct view_page *page; int64_t id; struct str title, url, back_url; bool unpublish; };
+
+struct view_report_form {
+    const struct view_page *page;
+    int64_t post_id, comment_id;        /* comment_id 0: the post itself */
+    struct str title, author, back_url, reason, text, error;
+    struct safe_html html;              /* of a comment */
+};
 
 struct view_error {
     const struct view_page *page;
