@@ -17,6 +17,11 @@ export class Actor {
                 if (rq.method === 'POST') {
                     actor.received.push(`${rq.url}\n${JSON.stringify(rq.headers)}\n${Buffer.concat(parts)}`);
                     rs.writeHead(202).end();
+                } else if (rq.url.startsWith('/.well-known/webfinger')) {
+                    const known = new URL(rq.url, actor.origin).searchParams.get('resource') === `acct:${name}@${new URL(actor.origin).host}`;
+                    rs.writeHead(known ? 200 : 404, { 'content-type': 'application/jrd+json' }).end(known ? JSON.stringify({
+                        subject: `acct:${name}@${new URL(actor.origin).host}`,
+                        links: [{ rel: 'self', type: 'application/activity+json', href: actor.id }] }) : '{}');
                 } else {
                     rs.writeHead(200, { 'content-type': 'application/activity+json' }).end(JSON.stringify(actor.document));
                 }

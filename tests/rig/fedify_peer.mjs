@@ -1,7 +1,7 @@
 // Somebody else's server: Fedify, in a process of its own. Spoken to over the IPC channel (peer.mjs).
 import http from 'node:http';
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore } from '@fedify/fedify';
-import { Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Note, Person, PUBLIC_COLLECTION,
+import { Accept, Activity, Announce, Create, Delete, Endpoints, Flag, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION,
          Tombstone, Undo, Update } from '@fedify/vocab';
 import { Temporal } from '@js-temporal/polyfill';
 
@@ -11,6 +11,7 @@ const people = ['ann', 'bob'];
 const notes = new Map(); // id → Note
 const received = [];
 const sent = new Map(); // id → activity, for Undo
+const moving = new Map(); // who → {aliases, successor}
 
 const federation = createFederation({
     kv: new MemoryKvStore(),
@@ -27,7 +28,9 @@ const keys = Object.fromEntries(await Promise.all(people.map(async (p) =>
 federation.setActorDispatcher('/users/{identifier}', async (ctx, identifier) => {
     if (!people.includes(identifier)) return null;
     const pairs = await ctx.getActorKeyPairs(identifier);
+    const { aliases = [], successor } = moving.get(identifier) ?? {};
     return new Person({
+        aliases: aliases.map((a) => new URL(a)), ...(successor ? { successor: new URL(successor) } : {}),
         id: ctx.getActorUri(identifier), preferredUsername: identifier, name: identifier[0].toUpperCase() + identifier.slice(1),
         inbox: ctx.getInboxUri(identifier), outbox: ctx.getOutboxUri(identifier), followers: ctx.getFollowersUri(identifier),
         endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
@@ -109,6 +112,18 @@ const commands = {
         notes.delete(note);
         return deliver(ctx, who, to, new Delete({ id: new URL('#delete', note), actor: ctx.getActorUri(who),
                                                   object: new Tombstone({ id: new URL(note) }), to: PUBLIC_COLLECTION }));
+    },
+    async flag(ctx, { who = 'ann', to, objects, content }) {
+        return deliver(ctx, who, to, new Flag({ id: fresh('flags'), actor: ctx.getActorUri(who), content,
+                                                objects: objects.map((o) => new URL(o)) }));
+    },
+    async become(ctx, { who = 'ann', aliases, successor }) {
+        moving.set(who, { aliases, successor });
+        return ctx.getActorUri(who).href;
+    },
+    async move(ctx, { who = 'ann', to, target }) {
+        return deliver(ctx, who, to, new Move({ id: fresh('moves'), actor: ctx.getActorUri(who),
+                                                object: ctx.getActorUri(who), target: new URL(target) }));
     },
     async accepted() { return received.filter((r) => r.type === Accept.name).length; },
 };
