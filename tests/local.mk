@@ -1,6 +1,6 @@
 # sources of tests
 LINTS += tests/lint/arrows.sh tests/lint/banned.sh tests/lint/body.sh tests/lint/contracts.sh tests/lint/deploy.sh \
-	tests/lint/dist.sh tests/lint/docs.sh tests/lint/sizes.sh
+	tests/lint/dist.sh tests/lint/docs.sh tests/lint/proof.sh tests/lint/sizes.sh
 EXTRA_DIST += tests/bench tests/browser tests/corpus tests/live tests/rig tests/tools tests/package.json \
 	tests/package-lock.json
 
