@@ -29,6 +29,9 @@ enum err desk_fedi_moving(struct rq *rq);       /* GET …/moving */
 enum err desk_fedi_moving_do(struct rq *rq);
 enum err desk_fedi_moving_file(struct rq *rq);
 enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
+enum err desk_fedi_quotes(struct rq *rq);       /* POST …/settings/quotes */
+MUST_USE enum err desk_fedi_quotes_fill(struct cx *cx, const struct planet *p,
+                                        struct view_fedi_settings *v);
 
 enum err desk_fedi_blocks(struct rq *rq);        /* GET …/blocks */
 enum err desk_fedi_block_person(struct rq *rq);

@@ -26,6 +26,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_backup.c \
 	admin/cli/cmd_doctor.c \
 	admin/cli/cmd_fed_move.c admin/cli/cmd_fed_report.c \
+	admin/cli/cmd_fed_talk.c \
 	admin/cli/cmd_fed_policy.c \
 	admin/cli/cmd_fed_key.c \
 	admin/cli/cmd_fed_report.c \
@@ -56,7 +57,7 @@ libadmin_a_SOURCES += \
 	admin/desk_codes.c \
 	admin/desk_fedi.c admin/desk_fedi.h \
 	admin/desk_fedi_blocks.c admin/desk_fedi_blocks.h admin/desk_fedi_import.c admin/view_fedi_blocks.h \
-	admin/desk_fedi_overview.c \
+	admin/desk_fedi_overview.c admin/desk_fedi_quotes.c \
 	admin/desk_fedi_settings.c \
 	admin/desk_fedi_moving.c admin/desk_fedi_reports.c \
 	admin/desk_people.c \

@@ -52,6 +52,8 @@ static const struct route rows[] = {
      "followers.csv, actor.json or outbox.json", false},
     {GET, "/desk/:planet/fediverse/settings", desk_fedi_settings, ACCOUNT, RATE_READ, 0,
      "how the planet meets other servers", false},
+    {POST, "/desk/:planet/fediverse/settings/quotes", desk_fedi_quotes, ACCOUNT, RATE_WRITE, KB(4),
+     "who may quote the planet", false},
     {GET, "/desk/:planet/settings", desk_settings, ACCOUNT, RATE_READ, 0, "name and looks", false},
     {POST, "/desk/:planet/settings", desk_settings_save, ACCOUNT, RATE_UPLOAD, MB(42),
      "change name and looks", false},

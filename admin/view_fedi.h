@@ -32,6 +32,7 @@ struct view_fedi_overview {
 struct view_fedi_settings {
     const struct view_fedi *f;
     struct str error;
+    struct str quotes;                  /* "everybody", "followers", "nobody" */
 };
 
 #endif

@@ -19,6 +19,7 @@ libfed_a_SOURCES += \
 	federation/fan_comment.c federation/fan_pin.c federation/fanout.c federation/fanout.h \
 	federation/fed.c federation/fed.h federation/federation.h \
 	federation/gate.c federation/gate.h \
+	federation/home.c federation/home.h \
 	federation/hosts.c federation/hosts.h \
 	federation/ids.c federation/ids.h \
 	federation/in_announce.c federation/in_create.c federation/in_delete.c federation/in_flag.c \

@@ -120,6 +120,12 @@ enum err fed_get_webfinger(struct rq *rq)
     jw_key_c(&w, "rel", "http://ostatus.org/schema/1.0/subscribe");
     jw_key_str(&w, "template", fed_iri(cx, "/authorize_interaction?uri={uri}"));
     jw_end(&w);
+    /* The one wish that we can serve (FEP-3b86): people here have nothing to follow others with, so
+     * what they bring home is shown to them. */
+    jw_obj(&w);
+    jw_key_c(&w, "rel", "https://w3id.org/fep/3b86/Object");
+    jw_key_str(&w, "template", fed_iri(cx, "/authorize_interaction?uri={object}"));
+    jw_end(&w);
     jw_end(&w);
     jw_end(&w);
     if (!jw_done(&w)) {
@@ -160,5 +166,11 @@ enum err fed_get_interact(struct rq *rq)
     }
     if (local_by_resource(rq->cx, uri, &l) == OK)
         return reply_redirect(rq, str_sub(l.uri, rq->cx->node->origin.n, SIZE_MAX));
-    return ERR_NOT_FOUND;
+    if (fed_host_of(rq->cx->arena, uri).p == NULL)
+        return ERR_NOT_FOUND;
+    struct buf b;
+    buf_init_arena(&b, rq->cx->arena, 8192);
+    buf_lit(&b, "/interact?elsewhere=");
+    buf_put_url(&b, uri);
+    return reply_redirect(rq, buf_str(&b)); /* a page says where it lives */
 }

@@ -10,6 +10,7 @@ libweb_a_SOURCES += \
 	web/fedi.c web/fedi.h \
 	web/far_view.c web/far_view.h \
 	web/files.c web/files.h \
+	web/interact.c web/interact.h \
 	web/home.c \
 	web/join.c web/join.h \
 	web/me.c web/me.h \

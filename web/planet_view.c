@@ -197,6 +197,7 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
         ret->moved_handle = to.handle;
         ret->moved_url = to.url;
     }
+    TRY(fed_planet_uri(cx, p->id, &ret->actor_uri));
     TRY(fill_owner(rq, p, ret));
     TRY(fill_membership(rq, p, ret));
     TRY(fill_tiers(rq, p, ret));

@@ -7,6 +7,7 @@
 #include "web/far.h"
 #include "web/fedi.h"
 #include "web/files.h"
+#include "web/interact.h"
 #include "web/join.h"
 #include "web/me.h"
 #include "web/planet.h"
@@ -28,6 +29,7 @@ static const struct route rows[] = {
     {GET, "/static/:name", web_static_show, ANYONE, RATE_NONE, 0, "style, scripts, drawings", true},
     {GET, "/favicon.ico", web_favicon, ANYONE, RATE_NONE, 0, "the mark", true},
     {GET, "/robots.txt", web_robots, ANYONE, RATE_NONE, 0, "what crawlers leave alone", true},
+    {GET, "/interact", web_interact, ANYONE, RATE_WRITE, 0, "follow or answer from one's own server", false},
     {GET, "/lang", web_set_lang, ANYONE, RATE_READ, 0, "choose the language", false},
     {GET, "/theme", web_set_theme, ANYONE, RATE_READ, 0, "choose light or dark", false},
 

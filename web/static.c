@@ -78,7 +78,7 @@ enum err web_robots(struct rq *rq)
     buf_init(&body, 1024);
     buf_put_c(&body, "User-agent: *\n"
                      "Disallow: /login\nDisallow: /me\nDisallow: /compose\nDisallow: /drafts\n"
-                     "Disallow: /desk\nDisallow: /lang\nDisallow: /theme\nDisallow: /api/\n");
+                     "Disallow: /desk\nDisallow: /lang\nDisallow: /interact\nDisallow: /theme\nDisallow: /api/\n");
     rq_cache_control(rq, "public, max-age=3600");
     return reply_bytes(rq, 200, "text/plain; charset=utf-8", &body);
 }

@@ -75,6 +75,7 @@ struct view_planet {
     struct str handle, full_handle;     /* "tea", "@tea@example.org" */
     struct str name, tagline, lang, accent;
     struct str url, join_url;           /* paths */
+    struct str actor_uri;               /* what other servers call it */
     struct str profile_url;             /* the same as url, absolute: other servers compare it */
     struct str icon, cover;             /* URLs or NULL */
     struct str initial;                 /* stands on the disc without an icon */
@@ -324,6 +325,15 @@ struct view_error {
     int64_t status;
     struct str headline, sentence;      /* what happened; what to do */
     struct str login_url;               /* signing in may help; NULL */
+};
+
+struct view_interact {                  /* people of other servers, on their way home */
+    const struct view_page *page;
+    struct str uri, handle, wish;       /* what of ours; their name; "follow", "reply", "like", "boost" */
+    struct str url, host;               /* where to go on; NULL: we ask first */
+    struct str elsewhere;               /* a thing that is not ours; NULL: none */
+    struct str error;
+    bool follows;                       /* it is the planet or a person, not a post */
 };
 
 struct view_pay {                       /* the fake rail's own page */

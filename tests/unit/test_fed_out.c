@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "federation/home.h"
 #include "federation/out.h"
 #include "tests/unit/unit.h"
 
@@ -253,6 +254,46 @@ static void foreign_elements_stay_home(void **state)
     buf_free(&b);
 }
 
+#define LINK(rel, template) "{\"rel\":\"" rel "\",\"template\":\"" template "\"}"
+#define JRD(links) "{\"subject\":\"acct:ann@far.example\",\"links\":[" links "]}"
+#define INTENT(what) "https://w3id.org/fep/3b86/" what
+#define OSTATUS                                                                                    \
+    LINK("http://ostatus.org/schema/1.0/subscribe", "https://far.example/authorize?uri={uri}")
+
+/* Visitors are sent home by what their server says of itself (FEP-3b86, else OStatus). */
+static void visitors_find_home(void **state)
+{
+    struct arena *a = *state;
+    static const struct { const char *jrd; enum fed_wanted what; const char *want; } all[] = {
+        {JRD(OSTATUS), FED_WANTS_FOLLOW,
+         "https://far.example/authorize?uri=https%3A%2F%2Ftea.example%2Fap%2Fa%2F1"},
+        {JRD(OSTATUS "," LINK(INTENT("Follow"), "https://far.example/follow?o={object}&b={on-success}&x={new}")),
+         FED_WANTS_FOLLOW,
+         "https://far.example/follow?o=https%3A%2F%2Ftea.example%2Fap%2Fa%2F1&b=https%3A%2F%2Ftea.example%2F%40tea&x="},
+        {JRD(LINK(INTENT("Follow"), "https://far.example/follow?o={object}") "," OSTATUS), FED_WANTS_LIKE,
+         "https://far.example/authorize?uri=https%3A%2F%2Ftea.example%2Fap%2Fa%2F1"},
+        {JRD(LINK(INTENT("Create"), "https://far.example/share?text={content}") "," OSTATUS), FED_WANTS_REPLY,
+         "https://far.example/authorize?uri=https%3A%2F%2Ftea.example%2Fap%2Fa%2F1"},
+        {JRD(LINK(INTENT("Create"), "https://far.example/new?re={inReplyTo}&t={content}")), FED_WANTS_REPLY,
+         "https://far.example/new?re=https%3A%2F%2Ftea.example%2Fap%2Fa%2F1&t="},
+        {JRD(LINK(INTENT("Object"), "https://far.example/open?{object}")), FED_WANTS_BOOST,
+         "https://far.example/open?https%3A%2F%2Ftea.example%2Fap%2Fa%2F1"},
+        {JRD(""), FED_WANTS_FOLLOW, NULL},
+        {"no json", FED_WANTS_FOLLOW, NULL},
+        {JRD(LINK(INTENT("Follow"), "javascript:alert({object})")), FED_WANTS_FOLLOW, NULL},
+        {JRD(LINK(INTENT("Follow"), "http://far.example/{object}")), FED_WANTS_FOLLOW, NULL},
+        {JRD(LINK(INTENT("Follow"), "{object}.far.example")), FED_WANTS_FOLLOW, NULL},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct str got = fed_home_of(a, str_c(all[i].jrd), false, all[i].what, STR(O "/ap/a/1"),
+                                     STR(O "/@tea"));
+        if (all[i].want == NULL)
+            assert_null(got.p);
+        else
+            CHECK_STR(got, all[i].want);
+    }
+}
+
 static int set_up(void **state)
 {
     *state = arena_new();
@@ -270,7 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(actors), cmocka_unit_test(notes), cmocka_unit_test(activities),
         cmocka_unit_test(collections), cmocka_unit_test(quotes), cmocka_unit_test(long_teasers_are_cut),
-        cmocka_unit_test(foreign_elements_stay_home),
+        cmocka_unit_test(foreign_elements_stay_home), cmocka_unit_test(visitors_find_home),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
