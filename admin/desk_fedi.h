@@ -22,6 +22,12 @@ MUST_USE enum err desk_fedi_done(struct rq *rq, const struct planet *p, const ch
 /* The settings again, with what went wrong in a form of theirs. */
 MUST_USE enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p, enum err e);
 
+/* The section of secure mode and keys; NULL for who is not the node's owner. */
+MUST_USE enum err desk_fedi_wire(struct rq *rq, const struct view_fedi *f,
+                                 const struct view_fedi_wire **ret);
+
+enum err desk_fedi_secure_save(struct rq *rq);  /* POST …/settings/secure */
+enum err desk_fedi_keys_change(struct rq *rq);  /* POST …/settings/keys */
 enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
 enum err desk_fedi_reports(struct rq *rq);      /* GET …/reports */
 enum err desk_fedi_report_decide(struct rq *rq);

@@ -13,6 +13,7 @@ enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p, enum err
     TRY(desk_fedi_head(rq, p, FEDI_SETTINGS, N_("Fediverse settings"), &f));
     v.f = f;
     TRY(desk_fedi_quotes_fill(rq->cx, p, &v));
+    TRY(desk_fedi_wire(rq, f, &v.wire));
     struct buf out = web_buf();
     html_desk_fedi_settings(&out, rq->cx, &v);
     return web_send(rq, e == OK ? 200 : http_status_of(e), &out);

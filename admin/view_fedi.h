@@ -28,11 +28,19 @@ struct view_fedi_overview {
     const struct view_desk_number *numbers; size_t n_numbers;
 };
 
+/* Secure mode and keys: the node's, for its owner. */
+struct view_fedi_wire {
+    const struct view_fedi *f;
+    bool secure, changing; /* changing: new keys are on their way */
+    struct str keys;       /* how the keys are, in a sentence */
+};
+
 /* Each section of the settings is a template and a form of its own, so that they are saved apart. */
 struct view_fedi_settings {
     const struct view_fedi *f;
     struct str error;
     struct str quotes;                  /* "everybody", "followers", "nobody" */
+    const struct view_fedi_wire *wire;  /* NULL: not the node's owner */
 };
 
 #endif

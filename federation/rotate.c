@@ -181,6 +181,7 @@ static enum err tell(struct cx *cx, const struct job *job)
     if (!str_to_i64(job->payload, &s.key_serial))
         return cx_fail(cx, ERR_INVALID, "which key?");
     TRY(fed_local_by_id(cx, job->subject, &s.actor));
+    fed_signers_forget(cx, job->subject); /* another process may have taken the step just now */
     TRY(fed_load_actor(cx, &s.actor, &v));
     struct fed_out_envelope e = fed_saying_envelope(cx, &s);
     e.unfollowed = str_eq_c(s.actor.kind, "instance");

@@ -29,6 +29,7 @@ static const struct {
     {"session-ended", false, N_("That session has ended.")},
     {"reported", false, N_("Thank you. Those who look after this planet will see it.")},
     {"done", false, N_("Done.")},
+    {"keys-changing", false, N_("The keys are being changed. Other servers are told.")},
     {"linked", false, N_("Linked. You can sign in with it from now on.")},
     {"unlinked", false, N_("Unlinked.")},
 };

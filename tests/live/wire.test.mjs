@@ -232,8 +232,12 @@ describe('secure mode', () => {
         }
     });
 
-    it('off again', async () => {
-        await secure(false);
+    it('off again, on the owner\'s desk', async () => {
+        const owner = await node.ownerSession();
+        const page = await owner.page('/desk/tea/fediverse/settings');
+        assert.match(page.text, /name="secure" value="1" checked/);
+        await owner.submit(page, '/desk/tea/fediverse/settings/secure', { secure: undefined });
+        await eventually('secure mode is off', async () => (await get(post.object)).status === 200);
         assert.match((await get(post.object)).headers['cache-control'], /public/);
     });
 });
@@ -315,6 +319,28 @@ describe('new keys', () => {
         assert.equal(now.publicKey.id, `${planet.id}#main-key-2`);
         assert.ok((await node.cli('key list')).every((k) => k.state === 'steady'));
         assert.deepEqual(node.sql('SELECT actor_id FROM key_change WHERE other_rsa IS NOT NULL'), []);
+    });
+
+    it('and again, from the owner\'s desk; nobody else sees it there', async () => {
+        const owner = await node.ownerSession(), path = '/desk/tea/fediverse/settings';
+        await owner.submit(await owner.page(path), `${path}/keys`);
+        await eventually('announced', async () => (await node.cli('key list')).every((k) => k.state === 'announced'));
+        const page = await owner.page(path);
+        assert.match(page.text, /New keys have been announced/);
+        assert.ok(!page.text.includes('value="rotate"'), 'one change at a time');
+        later(40);
+        await eventually('switched', async () => (await node.cli('key list')).every((k) => k.state === 'switched' && k.key.endsWith('-3')));
+        later(8 * 24);
+        await eventually('steady', async () => (await node.cli('key list')).every((k) => k.state === 'steady'));
+        // A partner looks after the planet, not after the node.
+        const pat = await node.person('pat');
+        await node.cli('member role', { account: pat.mail, role: 'partner', planet: 'tea' });
+        assert.ok(!(await pat.page(path)).text.includes('/settings/keys'));
+        assert.equal((await pat.post(`${path}/keys`, { why: 'leaked', sure: '1' })).status, 404);
+        assert.equal((await pat.post(`${path}/secure`, { secure: '1' })).status, 404);
+        assert.equal((await owner.post(`${path}/keys`, { why: 'leaked' })).status, 400, 'not without a word');
+        assert.ok((await node.cli('key list')).every((k) => k.state === 'steady' && k.key.endsWith('-3')));
+        assert.deepEqual(node.column("SELECT what FROM audit WHERE what LIKE 'key.%' GROUP BY what ORDER BY what"), ['key.rotate', 'key.rotate_all']);
     });
 
     it('at once, when one has leaked', async () => {
