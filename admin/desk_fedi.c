@@ -13,6 +13,7 @@ static const struct {
     {FEDI_BLOCKS, "/blocks", N_("Blocks"), false},
     {FEDI_REPORTS, "/reports", N_("Reports"), false},
     {FEDI_MOVING, "/moving", N_("Moving"), false},
+    {FEDI_NEIGHBOURS, "/neighbours", N_("Planets nearby"), false},
     {FEDI_SETTINGS, "/settings", N_("Settings"), false},
 };
 

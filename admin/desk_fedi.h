@@ -47,5 +47,10 @@ enum err desk_fedi_block_mode(struct rq *rq);
 enum err desk_fedi_block_import(struct rq *rq);
 enum err desk_fedi_blocks_csv(struct rq *rq);    /* GET …/blocks.csv?kind=allow&public=1 */
 enum err desk_fedi_blocks_undo(struct rq *rq);   /* GET …/blocks/undo.json?host=HOST */
+enum err desk_fedi_nearby(struct rq *rq);       /* GET …/neighbours, and what it sends */
+enum err desk_fedi_nearby_add(struct rq *rq);
+enum err desk_fedi_nearby_remove(struct rq *rq);
+enum err desk_fedi_nearby_show(struct rq *rq);
+enum err desk_fedi_nearby_hide(struct rq *rq);
 
 #endif

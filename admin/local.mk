@@ -29,6 +29,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_fed_talk.c \
 	admin/cli/cmd_fed_policy.c \
 	admin/cli/cmd_fed_key.c \
+	admin/cli/cmd_fed_nearby.c \
 	admin/cli/cmd_fed_report.c \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
@@ -58,6 +59,8 @@ libadmin_a_SOURCES += \
 	admin/desk_fedi.c admin/desk_fedi.h \
 	admin/desk_fedi_blocks.c admin/desk_fedi_blocks.h admin/desk_fedi_import.c admin/view_fedi_blocks.h \
 	admin/desk_fedi_overview.c admin/desk_fedi_quotes.c \
+	admin/desk_fedi_nearby.c \
+	admin/desk_fedi_overview.c \
 	admin/desk_fedi_settings.c \
 	admin/desk_fedi_moving.c admin/desk_fedi_reports.c \
 	admin/desk_fedi_wire.c \

@@ -43,4 +43,19 @@ struct view_fedi_settings {
     const struct view_fedi_wire *wire;  /* NULL: not the node's owner */
 };
 
+struct view_endorsement {
+    int64_t id;
+    struct str name, handle, url;
+    struct str state;                   /* what is the matter with it; NULL: nothing */
+    struct view_avatar avatar;
+};
+struct view_fedi_nearby {
+    const struct view_fedi *f;
+    struct str error, who;
+    const struct view_endorsement *endorsed; size_t n_endorsed;
+    const struct view_neighbour *near; size_t n_near;
+    int64_t n_second, n_hidden;
+    bool shown;
+};
+
 #endif

@@ -20,6 +20,7 @@ enum err fed_get_outbox_page(struct rq *rq);
 enum err fed_get_followers(struct rq *rq);
 enum err fed_get_following(struct rq *rq);
 enum err fed_get_featured(struct rq *rq);
+enum err fed_get_endorsements(struct rq *rq);
 enum err fed_get_object(struct rq *rq);
 enum err fed_get_replies(struct rq *rq);
 enum err fed_get_replies_page(struct rq *rq);

@@ -2,6 +2,7 @@
 #include "federation/docs.h"
 
 #include "federation/fed.h"
+#include "federation/nearby.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
 
@@ -101,6 +102,23 @@ enum err fed_get_following(struct rq *rq)
     struct fed_local l;
     TRY(actor_of_path(rq, &l));
     return reply_collection(rq, under(rq->cx, l.uri, "/following"), true, 0, STR_NULL);
+}
+
+enum err fed_get_endorsements(struct rq *rq)
+{
+    struct fed_local l;
+    struct str *uris;
+    struct buf b;
+    struct jw w;
+    size_t n;
+    TRY(actor_of_path(rq, &l));
+    if (!str_eq_c(l.kind, "planet"))
+        return ERR_NOT_FOUND;
+    TRY(fed_endorse_uris(rq->cx, l.local_id, &uris, &n));
+    buf_init(&b, FED_OUT_MAX);
+    jw_init(&w, &b);
+    fed_out_whole(&w, under(rq->cx, l.uri, "/endorsements"), uris, n);
+    return finish(rq, &w, &b);
 }
 
 enum err fed_get_likes(struct rq *rq)

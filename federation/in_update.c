@@ -1,5 +1,6 @@
 #include "federation/admit.h"
 #include "federation/fed.h"
+#include "federation/nearby.h"
 #include "federation/note_read.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
@@ -14,6 +15,7 @@ static enum err update_actor(struct cx *cx, const struct fed_in *in)
     int64_t id;
     if (cx->now - in->actor.fetched_at < ACTOR_EVERY)
         return OK;
+    TRY(fed_nearby_hurry(cx, in->actor.uri));
     return fed_actor_get(cx, in->actor.uri, &id);
 }
 

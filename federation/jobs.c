@@ -8,6 +8,7 @@
 #include "federation/followers.h"
 #include "federation/hosts.h"
 #include "federation/inbox_sql.h"
+#include "federation/nearby.h"
 #include "federation/policy_apply.h"
 #include "federation/move.h"
 #include "federation/move_sql.h"
@@ -41,6 +42,7 @@ const struct job_row fed_jobs[] = {
     {"fed.key_tell", fed_key_tell_run, 12, 2, NULL},
     {"fed.key_step", fed_key_step_run, 12, 1, NULL},
     {"fed.expire", fed_expire, 12, 1, NULL},
+    {"fed.nearby", fed_nearby_run, 6, 1, NULL},
     {0},
 };
 

@@ -30,6 +30,7 @@ libfed_a_SOURCES += \
 	federation/keys.c federation/keys.h \
 	federation/leave.c \
 	federation/expected.c federation/export.c federation/export.h federation/move.c federation/move.h federation/move_job.c \
+	federation/nearby.c federation/nearby.h federation/nearby_look.c \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
@@ -62,7 +63,7 @@ SQL_FED += \
 	federation/move.sql \
 	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
-	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql
+	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql federation/receive.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \

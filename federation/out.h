@@ -24,6 +24,7 @@ struct fed_out_actor {
     const struct planet_field *fields; size_t n_fields; /* what a planet says of itself */
     int64_t published;
     bool collections;                  /* has followers, outbox … (not the instance) */
+    bool endorses;                     /* has a collection of whom it recommends */
     bool approves;                     /* a Follow waits until somebody accepts it */
     const struct str *aliases; size_t n_aliases; /* alsoKnownAs */
     struct str moved_to;               /* NULL: it lives here */

@@ -1,6 +1,11 @@
 #include "federation/fed.h"
 #include "federation/out.h"
 
+/* Terms of our own. A name without a server behind it: nobody needs to fetch it, and nothing else says what
+ * it says (Mastodon's endorsements are not federated; its collections need the consent of each, asked for
+ * one by one). */
+#define FED_NS "urn:orrery:ns:"
+
 /* Every term beyond AS2 that the document uses is defined (1.8), or strict peers lose it. */
 static void put_context(struct jw *w)
 {
@@ -13,6 +18,7 @@ static void put_context(struct jw *w)
                   "\"movedTo\":{\"@id\":\"as:movedTo\",\"@type\":\"@id\"},"
                   "\"discoverable\":\"toot:discoverable\",\"indexable\":\"toot:indexable\","
                   "\"featured\":{\"@id\":\"toot:featured\",\"@type\":\"@id\"},"
+                  "\"endorsements\":{\"@id\":\"" FED_NS "endorsements\",\"@type\":\"@id\"},"
                   "\"attributionDomains\":\"toot:attributionDomains\","
                   "\"PropertyValue\":\"schema:PropertyValue\",\"value\":\"schema:value\","
                   "\"assertionMethod\":{\"@id\":\"https://w3id.org/security#assertionMethod\","
@@ -153,6 +159,15 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
         fed_put_below(w, v->uri, "/following");
         jw_key(w, "featured");
         fed_put_below(w, v->uri, "/featured");
+    }
+    if (v->endorses) {
+        jw_key(w, "endorsements");
+        fed_put_below(w, v->uri, "/endorsements");
+        /* What AS2 itself has for a collection that may be of interest. */
+        jw_key(w, "streams");
+        jw_arr(w);
+        fed_put_below(w, v->uri, "/endorsements");
+        jw_end(w);
     }
     jw_key_str(w, "url", v->url);
     jw_key_str(w, "name", v->name);

@@ -88,6 +88,7 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
     }
     if (str_eq_c(l->kind, "planet")) {
         struct planet p;
+        v.endorses = true;
         struct fed_doors doors;
         TRY(planet_by_id(cx, l->local_id, &p));
         TRY(fed_doors_of(cx, p.id, &doors));

@@ -151,8 +151,11 @@ enum err fed_rules_load(struct cx *cx, struct fed_rules *r)
     r->suspend_any = r->allow_mode;
     for (size_t i = 0; i < n; i++)
         r->suspend_any = r->suspend_any || str_eq_c(rows[i].level, "suspend");
+    bool first = r->version == 0;
     r->version = mode.version;
     pthread_mutex_unlock(&r->lock);
+    if (!first) /* pages show and hide by these rules */
+        atomic_fetch_add(&cx->node->public_generation, 1);
     if (cx->node->fed != NULL && cx->node->fed->rules == r)
         fed_gate_note(cx->node->fed);
     return OK;
@@ -173,6 +176,12 @@ void fed_rules_forget(struct fed_rules *r)
     pthread_mutex_lock(&r->lock);
     r->looked_at = 0;
     pthread_mutex_unlock(&r->lock);
+}
+
+void fed_policy_forget(struct cx *cx)
+{
+    if (cx->node->fed != NULL)
+        fed_rules_forget(cx->node->fed->rules);
 }
 
 /* Other processes may have changed the rules (the command line on a store of any kind): once a

@@ -45,6 +45,8 @@ MUST_USE enum err fed_policy_of_url(struct cx *cx, struct str url, struct fed_po
 /* For threads without a cx (redirects on the fetcher's): what is remembered, however old. */
 struct fed;
 bool fed_policy_suspended_now(struct fed *fed, struct str host);
+/* Another process changed something here: whoever asks next reads the rules anew. */
+void fed_policy_forget(struct cx *cx);
 /* FORBIDDEN with the cause for the log when the host is suspended: before a fetch. */
 MUST_USE enum err fed_policy_may_fetch(struct cx *cx, struct str url);
 

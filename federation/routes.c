@@ -23,6 +23,7 @@ GATED(outbox_page)
 GATED(followers)
 GATED(following)
 GATED(featured)
+GATED(endorsements)
 GATED(object)
 GATED(replies)
 GATED(replies_page)
@@ -51,6 +52,7 @@ static const struct route rows[] = {
     DOC("/ap/a/:id/followers", gated_followers, "how many follow it, not who"),
     DOC("/ap/a/:id/following", gated_following, "nobody"),
     DOC("/ap/a/:id/featured", gated_featured, "pinned posts"),
+    DOC("/ap/a/:id/endorsements", gated_endorsements, "whom a planet recommends"),
     DOC("/ap/o/:id", gated_object, "a post's public face, or an author's public comment"),
     DOC("/ap/o/:id/replies", gated_replies, "public answers: the collection"),
     DOC("/ap/o/:id/replies/p/:cursor", gated_replies_page, "a page of them, oldest first"),

@@ -2,6 +2,7 @@
 
 #include "admin/admin.h"
 #include "federation/federation.h"
+#include "federation/policy.h"
 #include "node/event.h"
 #include "node/http/http.h"
 #include "node/media/far.h"
@@ -49,6 +50,7 @@ static const struct job_row money_jobs[] = {
 static enum job_verdict drop_cache(struct cx *cx, const struct job *job)
 {
     (void)job;
+    fed_policy_forget(cx); /* first: the next page is made by the rules as they are */
     http_cache_drop(cx->node);
     return JOB_DONE;
 }

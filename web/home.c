@@ -1,6 +1,7 @@
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "web/html.h"
+#include "web/nearby_view.h"
 #include "web/page.h"
 #include "web/planet.h"
 #include "web/planet_view.h"
@@ -21,6 +22,7 @@ enum err web_home(struct rq *rq)
     page->canonical_url = str_fmt(cx->arena, STR_FMT "/", STR_ARG(cx->node->origin));
     struct view_home v = {.page = page, .node_name = page->site_name, .node_host = cx->node->host,
                           .planets = views, .n_planets = n};
+    TRY(nearby_of_all(rq, planets, n, &v.near));
     struct buf out = web_buf();
     html_home(&out, cx, &v);
     return web_send(rq, 200, &out);

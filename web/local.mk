@@ -15,6 +15,7 @@ libweb_a_SOURCES += \
 	web/join.c web/join.h \
 	web/me.c web/me.h \
 	web/me_fedi.c \
+	web/nearby_view.c web/nearby_view.h \
 	web/page.c web/page.h \
 	web/planet.c web/planet.h \
 	web/planet_view.c web/planet_view.h \

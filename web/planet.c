@@ -6,6 +6,7 @@
 #include "node/talk/timeline.h"
 #include "web/card_view.h"
 #include "web/html.h"
+#include "web/nearby_view.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
@@ -97,6 +98,8 @@ enum err web_planet_show(struct rq *rq)
     if (rq->repr == REPR_ACTIVITY)
         return fed_actor_reply(rq, p.id);
     TRY(fill(rq, &p, &v));
+    if (v.first_page)
+        TRY(nearby_beside(rq, &p, &v.near));
     struct buf out = web_buf();
     html_planet(&out, rq->cx, &v);
     return web_send(rq, 200, &out);

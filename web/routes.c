@@ -10,6 +10,7 @@
 #include "web/interact.h"
 #include "web/join.h"
 #include "web/me.h"
+#include "web/nearby_view.h"
 #include "web/planet.h"
 #include "web/post.h"
 #include "web/report.h"
@@ -22,6 +23,7 @@ static const struct route rows[] = {
     {GET, "/", web_home, ANYONE, RATE_READ, 0, "the node's planets", true},
     {GET, "/@:handle", web_planet_show, ANYONE, RATE_READ, 0, "a planet and its newest posts", true},
     {GET, "/@:handle/tag/:tag", web_tag_show, ANYONE, RATE_READ, 0, "posts with a tag", true},
+    {GET, "/@:handle/nearby", web_nearby_show, ANYONE, RATE_READ, 0, "planets that it recommends, and theirs", true},
     {GET, "/@:handle/join", web_join_show, ANYONE, RATE_READ, 0, "prices, codes, how to join", false},
     {GET, "/@:handle/:slug", web_post_show, ANYONE, RATE_READ, 0, "a post, or its teaser and the way in", true},
     {GET, "/media/:id/:name", web_media_show, ANYONE, RATE_READ, 0, "a picture or file", false},

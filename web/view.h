@@ -188,10 +188,28 @@ struct view_post {
     struct str older_url, older_title, newer_url, newer_title;
 };
 
+struct view_neighbour {
+    struct str uri, name, handle, url;
+    struct str line;                    /* one line about it; may be empty */
+    struct str teaser, teaser_url, when, when_iso; /* its newest public words; NULL: nothing fresh */
+    struct str by;                      /* who recommends it, when not the planet itself; else NULL */
+    struct view_avatar avatar;
+};
+struct view_nearby {
+    const struct view_neighbour *v; size_t n; /* 0: not shown */
+    struct str more_url;                /* NULL: these are all */
+};
+struct view_nearby_page {
+    const struct view_page *page;
+    struct str planet_name;
+    struct view_nearby near;
+};
+
 struct view_home {
     const struct view_page *page;
     struct str node_name, node_host;
     const struct view_planet *planets; size_t n_planets;
+    struct view_nearby near;
 };
 
 struct view_timeline {                  /* planet and tag pages */
@@ -202,6 +220,7 @@ struct view_timeline {                  /* planet and tag pages */
     struct str tag;                     /* NULL: the planet's page */
     struct str older_url, newest_url;   /* NULL: there is none */
     bool first_page;
+    struct view_nearby near;            /* on the planet's first page */
 };
 
 struct view_join {

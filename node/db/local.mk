@@ -17,6 +17,7 @@ MIGRATIONS = \
 	node/db/migrations/0013_talk.sql \
 	node/db/migrations/0014_links.sql \
 	node/db/migrations/0015_far.sql \
+	node/db/migrations/0016_nearby.sql \
 	node/db/migrations/0017_field.sql
 
 libstore_a_SOURCES += \

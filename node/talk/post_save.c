@@ -220,7 +220,7 @@ static bool is_reserved(struct str slug)
     static const struct str words[] = {
         STR_INIT("about"), STR_INIT("archive"), STR_INIT("drafts"), STR_INIT("feed"),
         STR_INIT("followers"), STR_INIT("join"), STR_INIT("members"), STR_INIT("order"),
-        STR_INIT("redeem"), STR_INIT("rss"), STR_INIT("search"), STR_INIT("settings"),
+        STR_INIT("nearby"), STR_INIT("redeem"), STR_INIT("rss"), STR_INIT("search"), STR_INIT("settings"),
         STR_INIT("tag"), STR_INIT("tags"),
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

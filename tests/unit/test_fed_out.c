@@ -80,7 +80,7 @@ static struct fed_out_actor planet(void)
         .rsa_pem = STR("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
         .ed_multikey = STR("z6MkTest"), .join_url = STR(O "/@tea/join"),
         .join_name = STR("加入"), .fields = lines, .n_fields = 2, .published = AT,
-        .collections = true};
+        .collections = true, .endorses = true};
 }
 
 static const struct str tags[] = {STR_INIT("tea"), STR_INIT("普洱")};
