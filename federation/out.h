@@ -123,6 +123,8 @@ struct fed_out_page {
 /* first NULL: hidden (followers). */
 void fed_out_collection(struct jw *w, struct str id, bool ordered, int64_t total, struct str first);
 void fed_out_page(struct jw *w, const struct fed_out_page *p);
+/* A collection of ids that holds all its items (endorsements). */
+void fed_out_whole(struct jw *w, struct str id, const struct str *items, size_t n);
 /* Pinned posts, whole. */
 void fed_out_featured(struct jw *w, struct str id, const struct fed_out_note *notes, size_t n);
 /* Add to it, or Remove from it, as the envelope's type says. */

@@ -67,6 +67,14 @@ void fed_out_featured(struct jw *w, struct str id, const struct fed_out_note *no
     jw_end(w);
 }
 
+void fed_out_whole(struct jw *w, struct str id, const struct str *items, size_t n)
+{
+    put_head(w, id, "OrderedCollection");
+    jw_key_i64(w, "totalItems", (int64_t)n);
+    put_items(w, items, n, true, false);
+    jw_end(w);
+}
+
 void fed_out_pin(struct jw *w, const struct fed_out_envelope *e, struct str object)
 {
     jw_obj(w);
