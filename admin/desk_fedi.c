@@ -2,6 +2,7 @@
 
 #include "node/base/i18n.h"
 #include "node/node.h"
+#include "node/talk/report.h"
 #include "web/page.h"
 
 static const struct {
@@ -40,6 +41,8 @@ enum err desk_fedi_head(struct rq *rq, const struct planet *p, enum fedi_tab tab
             .label = str_c(tr(cx, tabs[i].label)),
             .here = tabs[i].tab == tab,
         };
+        if (tabs[i].tab == FEDI_REPORTS)
+            TRY(report_count_open(cx, rq->session.is_owner ? 0 : p->id, &links[n - 1].n));
     }
     f->links = links;
     f->n_links = n;

@@ -76,7 +76,8 @@ SELECT a.moved_to, a.moved_at, t.url, t.username, t.host
 -- :out n int
 SELECT (SELECT COUNT(*) FROM follow f WHERE f.actor_id = :id)
      + (SELECT COUNT(*) FROM comment c WHERE c.actor_id = :id)
-     + (SELECT COUNT(*) FROM reaction r WHERE r.actor_id = :id);
+     + (SELECT COUNT(*) FROM reaction r WHERE r.actor_id = :id)
+     + (SELECT COUNT(*) FROM identity i WHERE i.actor_id = :id);
 
 -- :name gains_by_host :many
 -- :in target_id int, since int, n int

@@ -328,7 +328,7 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
 {
     struct post post;
     struct planet planet;
-    *ret = STR("/me");
+    *ret = str_eq_c(n->kind, "report") ? STR("/desk") : STR("/me");
     if (n->post_id == DB_NULL)
         return OK;
     enum err e = post_by_id(cx, n->post_id, &post);
