@@ -77,10 +77,12 @@ static enum err compare(struct cx *cx, struct fed_rules *before, struct fed_rule
     struct hosts_with_follows_row *follows;
     struct hosts_with_comments_row *comments;
     struct hosts_with_aside_row *aside;
-    size_t n_follows, n_comments, n_aside, n = 0;
+    struct hosts_with_identities_row *linked;
+    size_t n_follows, n_comments, n_aside, n_linked, n = 0;
     TRY(q_hosts_with_follows(cx, &follows, &n_follows));
     TRY(q_hosts_with_comments(cx, &comments, &n_comments));
     TRY(q_hosts_with_aside(cx, &aside, &n_aside));
+    TRY(q_hosts_with_identities(cx, &linked, &n_linked));
     struct fed_effect_host *v =
         ARENA_ARRAY(cx->arena, struct fed_effect_host, n_follows + n_comments + 1);
     for (size_t i = 0; i < n_follows; i++)
@@ -94,6 +96,10 @@ static enum err compare(struct cx *cx, struct fed_rules *before, struct fed_rule
             host_in(v, &n, comments[i].host)->comments = comments[i].n;
             ret->comments_hidden += comments[i].n;
         }
+    for (size_t i = 0; i < n_linked; i++)
+        if (fed_rules_look(after, linked[i].host).level == FED_SUSPENDED &&
+            fed_rules_look(before, linked[i].host).level != FED_SUSPENDED)
+            ret->members_cut += linked[i].n;
     for (size_t i = 0; i < n_aside; i++)
         if (fed_rules_look(after, aside[i].host).level != FED_SUSPENDED)
             ret->followers_back += aside[i].n;

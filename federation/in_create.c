@@ -5,6 +5,7 @@
 #include "federation/rates.h"
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
+#include "federation/spam.h"
 #include "node/base/clock.h"
 #include "node/talk/comment.h"
 #include "node/text/sanitize.h"
@@ -52,12 +53,14 @@ static struct str url_of(struct cx *cx, const struct fed_in *in, const json_t *n
 }
 
 /* How it comes in is the planet's to say (3.9). */
-static enum err put_comment(struct cx *cx, const struct fed_in *in, struct comment_far *far)
+static enum err put_comment(struct cx *cx, const struct fed_in *in, enum fed_spam spam,
+                            struct comment_far *far)
 {
     struct fed_admission how;
     struct comment c;
     TX_SCOPE(cx);
     TRY(fed_admit_comment(cx, far->post_id, &in->actor, &how));
+    TRY(fed_spam_weigh(cx, far->post_id, &in->actor, spam, &how));
     if (how.refused)
         return tx_commit(cx);
     far->held = how.held;
@@ -83,7 +86,7 @@ enum err fed_comment_take(struct cx *cx, const struct fed_in *in, json_t *note,
         far->published_at = cx->now;
     far->object_url = url_of(cx, in, note);
     fed_note_extras(cx->arena, note, far);
-    return put_comment(cx, in, far);
+    return put_comment(cx, in, fed_spam_of(note, far->html), far);
 }
 
 /* Does an embedded note concern us at all? Asked before anything is fetched. */

@@ -49,6 +49,7 @@ libfed_a_SOURCES += \
 	federation/remote.c federation/remote.h \
 	federation/rotate.c federation/rotate.h \
 	federation/routes.c \
+	federation/spam.c federation/spam.h \
 	federation/say.c federation/say.h \
 	federation/webfinger.c
 
@@ -64,6 +65,7 @@ SQL_FED += \
 	federation/leave.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql federation/receive.sql
+	federation/keys.sql federation/out.sql federation/policy.sql federation/receive.sql federation/spam.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \

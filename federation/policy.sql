@@ -87,6 +87,7 @@ SELECT a.id, a.host FROM actor a
    AND (EXISTS (SELECT 1 FROM follow f WHERE f.actor_id = a.id)
         OR EXISTS (SELECT 1 FROM comment c WHERE c.actor_id = a.id)
         OR EXISTS (SELECT 1 FROM reaction r WHERE r.actor_id = a.id)
+        OR EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = a.id)
         OR EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = a.id)
         OR EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = a.id))
  ORDER BY a.id LIMIT :n;
@@ -180,3 +181,9 @@ SELECT planet_id FROM post WHERE id = :id;
 -- :in actor_id int, planet_id int
 DELETE FROM aside_follow WHERE actor_id = :actor_id AND target_id IN (
     SELECT t.id FROM actor t WHERE t.local_kind = 'planet' AND t.local_id = :planet_id);
+
+-- Members who proved that they are somebody there (table identity).
+-- :name hosts_with_identities :many
+-- :out host text, n int
+SELECT a.host, COUNT(DISTINCT i.account_id) FROM identity i JOIN actor a ON a.id = i.actor_id
+ GROUP BY a.host;

@@ -473,6 +473,7 @@ static enum err object_get(struct cx *cx, struct str id, struct get *ret)
         struct str host = authority(cx->arena, id);
         if (!fed_id_ok(cx, id, host) || str_eq(host, cx->node->host))
             return cx_fail(cx, ERR_INVALID, "not an id to fetch");
+        TRY(fed_policy_may_fetch(cx, id)); /* before it takes a place */
         TRY(get_following(cx, &g));
         *ret = g;
         if (g.unchanged)

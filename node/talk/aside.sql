@@ -19,7 +19,9 @@ SELECT p.id FROM comment c JOIN post p ON p.id = c.post_id
 UNION SELECT p.id FROM reaction r JOIN post p ON p.id = r.post_id
        WHERE r.actor_id = :actor_id AND r.actor_id <> 0 AND p.planet_id = :planet_id
 UNION SELECT p.id FROM aside_reaction x JOIN post p ON p.id = x.post_id
-       WHERE x.actor_id = :actor_id AND p.planet_id = :planet_id;
+       WHERE x.actor_id = :actor_id AND p.planet_id = :planet_id
+UNION SELECT p.id FROM emoji_reaction e JOIN post p ON p.id = e.post_id
+       WHERE e.actor_id = :actor_id AND p.planet_id = :planet_id;
 
 -- :name aside_comments_of :many
 -- :in actor_id int, planet_id int

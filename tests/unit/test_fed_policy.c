@@ -4,6 +4,7 @@
 #include "federation/deliver.h"
 #include "federation/domains.h"
 #include "federation/policy_apply.h"
+#include "federation/spam.h"
 #include "tests/unit/fed_world.h"
 
 static struct post post;
@@ -481,6 +482,55 @@ static void nothing_is_queued_for_a_suspended_host(void **state)
     assert_int_equal(fed_object_get(cx, STR("https://far.example/n/1"), &j), ERR_FORBIDDEN);
 }
 
+/* ---- 7.6 ----------------------------------------------------------------------------------- */
+
+static enum fed_spam spam_of(struct cx *cx, const char *html, int mentions)
+{
+    json_t *j;
+    struct buf b;
+    buf_init_arena(&b, cx->arena, 65536);
+    buf_lit(&b, "{\"tag\":[{\"type\":\"Hashtag\"}");
+    for (int i = 0; i < mentions; i++)
+        buf_lit(&b, ",{\"type\":\"Mention\",\"href\":\"https://x.example/a\"}");
+    buf_lit(&b, "]}");
+    OK_(json_read(cx->arena, buf_str(&b), NULL, &j));
+    return fed_spam_of(j, (struct safe_html){str_c(html)});
+}
+
+static void links_and_names_alone_are_no_words(void **state)
+{
+    struct cx *cx = as(state, 0);
+#define NAME "<p><a href=\"https://t.example/@tea\" class=\"u-url mention\">@<span>tea</span></a> "
+    static const char *const links[] = {
+        "<p><a href=\"https://x.example/\">x.example</a></p>",
+        NAME "<a href=\"https://x.example/\">buy now</a>!</p>",
+        NAME "https://x.example/buy <a href=\"https://t.example/tag/a\">#a</a></p>",
+        NAME "<br><a href=\"https://x.example/\"><span>https://</span>x</a> #cheap</p>",
+    };
+    static const char *const words[] = {
+        NAME "see <a href=\"https://x.example/\">x.example</a></p>", NAME "</p>", "<p>!</p>",
+        "<p>\xe5\xa5\xbd <a href=\"https://x.example/\">x</a></p>", NAME "#tag</p>", "", "<a", "<a >",
+    };
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        assert_int_equal(spam_of(cx, links[i], 1), FED_SPAM_LINKS);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_int_equal(spam_of(cx, words[i], 1), FED_SPAM_NONE);
+    assert_int_equal(spam_of(cx, "<p>hello all</p>", FED_MENTIONS_FEW), FED_SPAM_NONE);
+    assert_int_equal(spam_of(cx, "<p>hello all</p>", FED_MENTIONS_FEW + 1), FED_SPAM_MENTIONS);
+}
+
+static void strangers_who_only_link_are_not_heard(void **state)
+{
+    struct cx *cx = as(state, 0);
+    const char *link = "<a href='https://x.example/'>x</a>";
+    receive(cx, FAR_ANN, activity(cx, "Create", "ann", note(cx, "ad", "ann", link)));
+    CHECK_STR(comment_state(state, "ad"), "none");
+    cx = as(state, 0);
+    receive(cx, FAR_ANN, activity(cx, "Follow", "ann", quoted(cx, tea)));
+    receive(cx, FAR_ANN, activity(cx, "Create", "ann", note(cx, "tip", "ann", link)));
+    CHECK_STR(comment_state(state, "tip"), "shown"); /* of a follower it is an answer */
+}
+
 static void names_are_read_as_people_write_them(void **state)
 {
     struct cx *cx = as(state, 0);
@@ -517,6 +567,8 @@ int main(void)
         T(a_block_of_one_person_tells_their_server),
         T(nothing_is_queued_for_a_suspended_host),
         T(names_are_read_as_people_write_them),
+        T(links_and_names_alone_are_no_words),
+        T(strangers_who_only_link_are_not_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
