@@ -19,6 +19,22 @@ MUST_USE enum err desk_fedi_head(struct rq *rq, const struct planet *p, enum fed
 MUST_USE enum err desk_fedi_done(struct rq *rq, const struct planet *p, const char *tail,
                                  const char *flash);
 
+/* What the pages of the room print alike. */
+struct fed_came;
+struct fed_spread;
+struct fed_said;
+struct view_person desk_fedi_person(struct cx *cx, struct str name, struct str handle, struct str host,
+                                    struct str url, struct str icon_url);
+void desk_fedi_came(struct cx *cx, const struct planet *p, const struct fed_came *came,
+                    struct view_fedi_came *ret);
+/* told, waits and lost. */
+void desk_fedi_spread(struct cx *cx, const struct fed_spread *s, struct view_fedi_said *ret);
+/* "12", or "5000+" where counting stopped. */
+struct str desk_fedi_number(struct cx *cx, int64_t n);
+/* The newest posts of the planet, and how far each has come. */
+MUST_USE enum err desk_fedi_posts(struct cx *cx, const struct planet *p, struct str base, int n_max,
+                                  struct view_fedi_said **ret, size_t *ret_n);
+
 /* The settings again, with what went wrong in a form of theirs. */
 MUST_USE enum err desk_fedi_settings_show(struct rq *rq, const struct planet *p, enum err e);
 
@@ -29,12 +45,23 @@ MUST_USE enum err desk_fedi_wire(struct rq *rq, const struct view_fedi *f,
 enum err desk_fedi_secure_save(struct rq *rq);  /* POST …/settings/secure */
 enum err desk_fedi_keys_change(struct rq *rq);  /* POST …/settings/keys */
 enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
+enum err desk_fedi_followers(struct rq *rq);    /* GET …/followers */
+enum err desk_fedi_follower(struct rq *rq);     /* POST …/followers/:id/:do */
+enum err desk_fedi_talk(struct rq *rq);         /* GET …/talk */
+enum err desk_fedi_talk_do(struct rq *rq);      /* POST …/talk */
+enum err desk_fedi_delivery(struct rq *rq);     /* GET …/delivery */
+enum err desk_fedi_post(struct rq *rq);         /* GET …/delivery/posts/:id */
+enum err desk_fedi_said(struct rq *rq);         /* GET …/delivery/said/:id */
+enum err desk_fedi_host(struct rq *rq);         /* GET …/delivery/hosts/:host */
+enum err desk_fedi_host_do(struct rq *rq);      /* POST …/delivery/hosts/:host/:do */
+enum err desk_fedi_job_do(struct rq *rq);       /* POST …/delivery/jobs/:id/:do */
+enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
+enum err desk_fedi_doors_save(struct rq *rq);   /* POST …/settings/doors */
 enum err desk_fedi_reports(struct rq *rq);      /* GET …/reports */
 enum err desk_fedi_report_decide(struct rq *rq);
 enum err desk_fedi_moving(struct rq *rq);       /* GET …/moving */
 enum err desk_fedi_moving_do(struct rq *rq);
 enum err desk_fedi_moving_file(struct rq *rq);
-enum err desk_fedi_settings(struct rq *rq);     /* GET …/settings */
 enum err desk_fedi_quotes(struct rq *rq);       /* POST …/settings/quotes */
 MUST_USE enum err desk_fedi_quotes_fill(struct cx *cx, const struct planet *p,
                                         struct view_fedi_settings *v);

@@ -61,6 +61,8 @@ libadmin_a_SOURCES += \
 	admin/desk_fedi_overview.c admin/desk_fedi_quotes.c \
 	admin/desk_fedi_nearby.c \
 	admin/desk_fedi_overview.c \
+	admin/desk_fedi_overview.c admin/desk_fedi_followers.c admin/desk_fedi_talk.c \
+	admin/desk_fedi_delivery.c \
 	admin/desk_fedi_settings.c \
 	admin/desk_fedi_moving.c admin/desk_fedi_reports.c \
 	admin/desk_fedi_wire.c \

@@ -22,10 +22,98 @@ struct view_fedi {
     struct str handle;                  /* "@tea@example.org": how it is found */
 };
 
-struct view_fedi_server { struct str host, note; int64_t n; };
+struct view_fedi_server { struct str host, url; int64_t n, of_most; }; /* of_most: percent of the most */
+
+/* Something that came from elsewhere. */
+struct view_fedi_came {
+    int64_t id, actor_id;
+    struct view_person who;
+    struct str what;                    /* "likes", the whole sentence without the name */
+    struct str title, url;              /* the post; NULL: a follow */
+    struct str when, when_iso;
+    struct str state;                   /* of a comment: shown, held, hidden; else empty */
+    struct str warning;
+    struct safe_html html;
+};
+
+/* A line of counts over some weeks, oldest first, drawn by us. */
+struct view_fedi_line { struct str points, from, to, low, high; };
+
+/* Where something that was said stands. */
+struct view_fedi_said {
+    int64_t id;
+    struct str what, title, url;        /* url: all of it, server by server */
+    struct str when;
+    struct str told;                    /* "Delivered to 3 servers" */
+    struct str waits, lost;             /* NULL: nothing */
+};
+
 struct view_fedi_overview {
     const struct view_fedi *f;
     const struct view_desk_number *numbers; size_t n_numbers;
+    const struct view_fedi_line *line;  /* NULL: nobody ever followed */
+    const struct view_desk_number *growth; size_t n_growth;
+    const struct view_fedi_server *servers; size_t n_servers; /* those with the most followers */
+    int64_t n_more_servers;
+    const struct view_fedi_came *came; size_t n_came;
+    const struct view_fedi_said *said; size_t n_said; /* the newest posts */
+    struct str trouble;                 /* a sentence about servers that don't answer; NULL: none */
+};
+
+struct view_fedi_follower {
+    int64_t id, actor_id;
+    struct view_person who;
+    struct str since, waits;            /* waits: our answer has not arrived, and why; NULL: it has */
+};
+struct view_fedi_followers {
+    const struct view_fedi *f;
+    const struct view_fedi_follower *requests; size_t n_requests;
+    const struct view_fedi_follower *followers; size_t n_followers;
+    const struct view_fedi_server *servers; size_t n_servers;
+    struct str words, host, older_url, error;
+    int64_t n_all;
+    bool approves;
+};
+
+struct view_fedi_talk {
+    const struct view_fedi *f;
+    const struct view_fedi_link *filters; size_t n_filters;
+    const struct view_fedi_came *came; size_t n_came;
+    struct str filter;                  /* held, shown, hidden, marks */
+    struct str older_url, error;
+};
+
+struct view_fedi_delivery_row {
+    int64_t id;
+    struct str host, what, when, error, state, next;
+    int64_t tries;
+    bool resting, host_url;             /* host_url: the viewer may look at the whole host */
+};
+struct view_fedi_host {
+    struct str host, url, success, oldest, until, error;
+    int64_t queued, resting;
+    bool dead, open, failing;
+};
+struct view_fedi_delivery {
+    const struct view_fedi *f;
+    const struct view_desk_number *numbers; size_t n_numbers;
+    const struct view_fedi_said *posts; size_t n_posts;
+    const struct view_fedi_said *deletes; size_t n_deletes;   /* on their way */
+    const struct view_fedi_said *answers; size_t n_answers;   /* Accepts and Rejects that did not arrive */
+    const struct view_fedi_delivery_row *resting; size_t n_resting;
+    const struct view_fedi_host *hosts; size_t n_hosts;
+    const struct view_fedi_link *filters; size_t n_filters;   /* which hosts */
+    struct str older_resting_url, more_hosts_url;
+    bool of_node;                       /* hosts are shown: the node's owner looks */
+};
+/* One thing that was said, or one host: what of it is not done. */
+struct view_fedi_deliveries {
+    const struct view_fedi *f;
+    struct str title, back, post_url;   /* post_url NULL: none */
+    const struct view_fedi_said *said; size_t n_said;
+    const struct view_fedi_host *host;  /* NULL: of a thing */
+    const struct view_fedi_delivery_row *rows; size_t n_rows;
+    struct str older_url, action;       /* where the forms of a host go */
 };
 
 /* Secure mode and keys: the node's, for its owner. */
@@ -38,6 +126,8 @@ struct view_fedi_wire {
 /* Each section of the settings is a template and a form of its own, so that they are saved apart. */
 struct view_fedi_settings {
     const struct view_fedi *f;
+    struct str comments;                /* shown, first, held, off */
+    bool approves;
     struct str error;
     struct str quotes;                  /* "everybody", "followers", "nobody" */
     const struct view_fedi_wire *wire;  /* NULL: not the node's owner */

@@ -99,7 +99,7 @@ enum err fed_said_waiting(struct cx *cx, int64_t planet_id, const char *type, in
 
 struct str fed_delivery_host(struct str order_key)
 {
-    return str_sub(order_key, 1, str_find_char(order_key, '|', 0));
+    return str_sub(order_key, 1, str_find_char(order_key, '|', 1) - 1);
 }
 
 static struct fed_delivery delivery_of(const struct delivery_row *r)

@@ -4,6 +4,8 @@
  * docs/FEDERATION.md for what is spoken. It is handed struct public_post alone (D-1), so a locked
  * body cannot reach another server: it is not there to be sent.
  *
+ * The owner's room uses admit.h, followers.h, delivery.h and room.h beside this one, too.
+ *
  *     node_open(server, dir, &node);  fetcher_start(…);
  *     fed_start(cx, node);                 serving processes only; before jobs and http
  *     …

@@ -55,8 +55,9 @@ libfed_a_SOURCES += \
 
 # the owner's room
 libfed_a_SOURCES += federation/admit.c federation/admit.h federation/followers.h \
-	federation/delivery.c federation/delivery.h federation/delivery_hosts.c federation/delivery_int.h
-SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql
+	federation/delivery.c federation/delivery.h federation/delivery_hosts.c federation/delivery_int.h \
+	federation/room.c federation/room.h
+SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql federation/room.sql
 
 SQL_FED += \
 	federation/rotate.sql \
