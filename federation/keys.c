@@ -23,6 +23,7 @@ struct fed_signers {
     pthread_mutex_t lock;
     struct fed_signer *first;
     struct own *owns;
+    unsigned forgets; /* what was read before one of these is not kept */
 };
 
 struct fed_signers *fed_signers_new(void)
@@ -310,8 +311,10 @@ enum err fed_signer_pair(struct cx *cx, int64_t actor_id, const struct fed_signe
 {
     struct fed_signers *all = cx->node->fed == NULL ? NULL : cx->node->fed->signers;
     struct local_actor_keys_row row;
+    unsigned forgets = 0;
     if (all != NULL) {
         pthread_mutex_lock(&all->lock);
+        forgets = all->forgets;
         bool here = remembered(cx, all, actor_id, ret_use, ret_other);
         pthread_mutex_unlock(&all->lock);
         if (here)
@@ -328,7 +331,8 @@ enum err fed_signer_pair(struct cx *cx, int64_t actor_id, const struct fed_signe
         pthread_mutex_lock(&all->lock);
         own.serial = row.serial;
         own.other = row.other_serial;
-        own_note(all, &own);
+        if (forgets == all->forgets)
+            own_note(all, &own);
         pthread_mutex_unlock(&all->lock);
     }
     return OK;
@@ -356,6 +360,7 @@ void fed_signers_forget(struct cx *cx, int64_t actor_id)
         return;
     pthread_mutex_lock(&all->lock);
     struct own *o = own_find(all, actor_id);
+    all->forgets++;
     if (o != NULL)
         o->read_at = 0;
     pthread_mutex_unlock(&all->lock);

@@ -64,6 +64,49 @@ static void bad_answer(struct doctor *d, struct str path, enum err e, const stru
                    N_("Does the domain lead to this machine, and does the front proxy pass everything to this node?"), args, 2);
 }
 
+/* 1.5: what stands between us and others most often gets these two wrong. */
+static bool is_activity(const struct fetch_answer *an)
+{
+    return str_istarts(an->content_type, STR("application/activity+json"));
+}
+
+/* The planet's address is a page for people and a document for servers: does each get its own? */
+static bool accept_is_heard(struct doctor *d, struct fetcher *f, struct str page)
+{
+    struct fetch_answer doc = {0}, html = {0};
+    struct str args[] = {str_fmt(d->cx->arena, STR_FMT STR_FMT, STR_ARG(d->cx->node->origin), STR_ARG(page))};
+    enum err e = ask(d, f, page, "application/activity+json", &doc);
+    if (e == OK)
+        e = ask(d, f, page, "text/html", &html);
+    if (e != OK || doc.status != 200 || html.status != 200) {
+        bad_answer(d, page, e, doc.status != 200 ? &doc : &html);
+        return false;
+    }
+    if (is_activity(&doc) && str_istarts(html.content_type, STR("text/html")))
+        return true;
+    doctor_say(d, "outside", DOCTOR_FAIL, N_("{0} answers people and servers with the same: something in front does not heed Accept."),
+               N_("A cache in front (proxy, CDN) must keep answers apart by their Vary header, or not keep pages at all."), args, 1);
+    return false;
+}
+
+/* A POST that nobody signed must reach us: 401 is ours to say. */
+static bool inbox_is_open(struct doctor *d, struct fetcher *f, struct str inbox)
+{
+    struct cx *cx = d->cx;
+    struct fetch_answer an = {0};
+    const struct fetch_header type = {STR("Content-Type"), STR("application/activity+json")};
+    const struct fetch_request rq = {.method = "POST", .url = inbox, .headers = &type, .n_headers = 1,
+                                     .body = STR("{}"), .max_answer = ANSWER_MAX, .timeout_ms = TIMEOUT_MS};
+    enum err e = fetch_wait(f, cx->arena, &rq, &an);
+    if (e == OK && an.status == 401)
+        return true;
+    struct str args[] = {inbox, e == OK ? str_fmt(cx->arena, "%d", an.status)
+                                        : str_c(an.error == NULL ? err_name(e) : an.error)};
+    doctor_say(d, "outside", DOCTOR_FAIL, N_("{0} does not let other servers' messages through: {1} instead of 401."),
+               N_("A firewall or proxy holds back POST requests, or those of application/activity+json. Let them pass to /ap/ as they are."), args, 2);
+    return false;
+}
+
 static struct str self_link(const json_t *doc)
 {
     LD_EACH(i, link, ld_get(doc, "links"))
@@ -98,7 +141,8 @@ static bool planet_is_seen(struct doctor *d, struct fetcher *f, const struct pla
         bad_answer(d, there, e, &an);
         return false;
     }
-    return true;
+    return inbox_is_open(d, f, ld_str(doc, "inbox")) &&
+           accept_is_heard(d, f, str_fmt(cx->arena, "/@" STR_FMT, STR_ARG(p->handle)));
 }
 
 void doctor_outside(struct doctor *d)
@@ -116,7 +160,7 @@ void doctor_outside(struct doctor *d)
         good = planet_is_seen(d, f, &planets[i]);
     fetcher_stop(f);
     if (good)
-        doctor_say(d, "outside", DOCTOR_OK, N_("WebFinger and the actor of each planet answer at {0}."), NULL,
+        doctor_say(d, "outside", DOCTOR_OK, N_("WebFinger, the actor and the inbox of each planet answer at {0}."), NULL,
                    &cx->node->origin, 1);
 }
 

@@ -8,6 +8,7 @@ import { chmodSync, cpSync, copyFileSync, openSync, closeSync, readFileSync, rmS
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { request } from '../rig/client.mjs';
 import { Node, ORRERY, freePort, onPostgres } from '../rig/node.mjs';
 
 const look = (dir, ...args) => new Promise((resolve) => {
@@ -61,6 +62,37 @@ describe('the doctor', () => {
         assert.match(of(rs, 'media')[0].what, /sound/);
         assert.equal((await node.client().fetch('/@tea')).status, 200);
         assert.equal(of(await look(node.dir, '--offline'), 'outside').length, 0);
+    });
+
+    it('sees what a proxy in front does to others: POSTs held back, Accept not heeded', async () => {
+        const AP = 'application/activity+json';
+        const kept = new Map(), keep = async (url, accept) => {
+            const rs = await request(node.origin + url, { headers: { accept } });
+            kept.set(`${url} ${accept}`, rs);
+            return rs;
+        };
+        const finger = await keep(`/.well-known/webfinger?resource=${encodeURIComponent(`acct:tea@${node.host}`)}`, 'application/jrd+json');
+        const actor = new URL(JSON.parse(finger.text).links.find((l) => l.rel === 'self').href).pathname;
+        for (const accept of [AP, 'text/html']) await keep('/@tea', accept);
+        await keep(actor, AP);
+        await node.stop();
+        const behind = async (sentence, change) => {
+            const server = http.createServer((rq, rs) => {
+                const found = [...kept].find(([k]) => decodeURIComponent(k) === decodeURIComponent(`${rq.url} ${rq.headers.accept}`))?.[1];
+                const { status, type, text } = change(rq, rq.method === 'POST' ? { status: 401, type: 'text/plain', text: '' }
+                    : { status: found?.status ?? 404, type: found?.headers['content-type'] ?? 'text/plain', text: found?.text ?? '' });
+                rs.writeHead(status, { 'content-type': type }).end(text);
+            });
+            await new Promise((ok) => server.listen(node.port, '127.0.0.1', ok));
+            try {
+                if (sentence) await finds('outside', sentence, node.dir);
+                else assert.deepEqual(of(await look(node.dir), 'outside').map((l) => l.state), ['ok']);
+            } finally { server.close(); server.closeAllConnections(); }
+        };
+        await behind(null, (rq, as) => as);
+        await behind(/messages through: 403 instead of 401/, (rq, as) => (rq.method === 'POST' ? { ...as, status: 403 } : as));
+        await behind(/does not heed Accept/, (rq, as) => (rq.url === '/@tea' ? { status: 200, type: 'text/html', text: '<p>tea</p>' } : as));
+        await node.serve();
     });
 
     it('hears what is heard outside: nobody, another, a changed Host', async () => {

@@ -91,6 +91,15 @@ static bool serve(struct loopback *l, int fd, const char *head, const char *body
         nap(1500);
         return loopback_reply(fd, "200 OK", "", "", 0);
     }
+    if (PATH("/drip")) {
+        loopback_put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 43);
+        for (int i = 0; i < 200; i++) {
+            if (!loopback_put(fd, "drip", 4))
+                break;
+            nap(100);
+        }
+        return false;
+    }
     return loopback_reply(fd, "404 Not Found", "", "", 0);
 }
 
@@ -262,6 +271,19 @@ static void slowness_ends(void **state)
     int64_t from = clock_monotonic();
     assert_int_equal(fetch_wait(x->f, x->a, &rq, &an), ERR_TIMEOUT);
     assert_true(clock_monotonic() - from < 1200);
+}
+
+/* Some bytes now and then keep it alive for as long as it may take in all, unless that is said. */
+static void dripping_ends(void **state)
+{
+    struct fixture *x = *state;
+    struct fetch_answer an;
+    struct fetch_request rq = request(x, "/drip");
+    rq.timeout_ms = 15000;
+    rq.slow_s = 2;
+    int64_t from = clock_monotonic();
+    assert_int_equal(fetch_wait(x->f, x->a, &rq, &an), ERR_TIMEOUT);
+    assert_true(clock_monotonic() - from < 14000);
 }
 
 static void private_addresses_are_refused(void **state)
@@ -494,6 +516,7 @@ int main(void)
         T(answers_are_capped),
         T(broken_answers_are_upstream),
         T(slowness_ends),
+        T(dripping_ends),
         cmocka_unit_test_setup_teardown(private_addresses_are_refused, begin_public, end),
         T(dev_opens_loopback_only),
         T(addresses_are_judged),
