@@ -86,7 +86,7 @@ SELECT j.id, j.subject, j.payload, j.order_key, j.state, j.last_error, j.attempt
 -- :name delivery_count_state :one
 -- :in state text, max int
 -- :out n int
-SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE state = :state AND kind = 'fed.deliver' LIMIT :max) AS some;
+SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE state = :state AND kind = 'fed.deliver' LIMIT :max) AS few;
 
 -- The first key behind this one.
 -- :name delivery_next_key :one
@@ -99,7 +99,7 @@ SELECT MIN(order_key) FROM job WHERE order_key > :after AND order_key < 'A';
 -- :out n int, n_resting int, oldest int?
 SELECT COUNT(*), COALESCE(SUM(CASE WHEN state = 'resting' THEN 1 ELSE 0 END), 0),
        MIN(CASE WHEN state = 'resting' THEN NULL ELSE id END)
-  FROM (SELECT state, id FROM job WHERE order_key > :low AND order_key < :high LIMIT :max) AS some;
+  FROM (SELECT state, id FROM job WHERE order_key > :low AND order_key < :high LIMIT :max) AS few;
 
 -- :name hosts_troubled :many
 -- :in after text, now int, n int

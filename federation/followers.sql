@@ -46,7 +46,7 @@ UPDATE follow SET state = 'accepted', created_at = :now WHERE id = :id AND state
 -- :in target_id int, max int
 -- :out n int
 SELECT COUNT(*) FROM (SELECT 1 FROM follow WHERE target_id = :target_id AND state = 'pending'
-                       LIMIT :max) AS some;
+                       LIMIT :max) AS few;
 
 -- :name followers_by_host :many
 -- :in target_id int
