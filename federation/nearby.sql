@@ -139,7 +139,7 @@ DELETE FROM nearby_hidden WHERE NOT EXISTS (SELECT 1 FROM nearby n WHERE n.uri =
 -- :in planet_id int, since int
 -- :out neighbour_row
 SELECT n.uri, n.host, n.handle, n.name, n.line, n.url, n.icon_url, n.teaser, n.teaser_url, n.teaser_at, a.id,
-       NULL, NULL, NULL
+       NULL, NULL, CAST(NULL AS BIGINT)
   FROM endorsement e JOIN nearby n ON n.uri = e.uri LEFT JOIN actor a ON a.uri = n.uri
  WHERE e.planet_id = :planet_id AND n.state = 'known' AND n.seen_at > :since AND a.deleted_at IS NULL
  ORDER BY COALESCE(n.teaser_at, 0) DESC, n.uri;
