@@ -66,6 +66,20 @@ SQL_FED += \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql \
 	federation/receive.sql federation/spam.sql
+SQL_FED += federation/actor.sql
+SQL_FED += federation/fanout.sql
+SQL_FED += federation/hosts.sql
+SQL_FED += federation/inbox.sql
+SQL_FED += federation/keys.sql
+SQL_FED += federation/leave.sql
+SQL_FED += federation/move.sql
+SQL_FED += federation/nearby.sql
+SQL_FED += federation/out.sql
+SQL_FED += federation/policy.sql
+SQL_FED += federation/quote.sql
+SQL_FED += federation/receive.sql
+SQL_FED += federation/rotate.sql
+SQL_FED += federation/spam.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \
