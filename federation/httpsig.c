@@ -108,12 +108,13 @@ static enum err check_time(const struct sig_parsed *p, int64_t now, int64_t skew
 
 static enum err check_alg(const struct sig_parsed *p, const char **ret_why)
 {
-    static const char *const draft[] = {"rsa-sha256", "hs2019", "ed25519"};
+    static const char *const draft[] = {"rsa-sha256", "hs2019", "ed25519",
+                                       "ed25519-sha512" /* Misskey's name for it */};
     static const char *const rfc[] = {"rsa-v1_5-sha256", "ed25519"};
     if (p->alg.p == NULL)
         return OK;
     const char *const *known = p->scheme == SIG_DRAFT ? draft : rfc;
-    size_t n = p->scheme == SIG_DRAFT ? 3 : 2;
+    size_t n = p->scheme == SIG_DRAFT ? 4 : 2;
     for (size_t i = 0; i < n; i++)
         if (str_ieq_c(p->alg, known[i]))
             return OK;
@@ -156,7 +157,7 @@ static bool alg_fits(const struct sig_parsed *p, const struct crypt_key *key)
 {
     if (p->alg.p == NULL || str_ieq_c(p->alg, "hs2019"))
         return true;
-    bool ed = str_ieq_c(p->alg, "ed25519");
+    bool ed = str_istarts(p->alg, STR("ed25519"));
     return ed == (crypt_key_type(key) == CRYPT_ED25519);
 }
 

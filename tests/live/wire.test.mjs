@@ -3,12 +3,14 @@ import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import http from 'node:http';
-import { exportMultibaseKey, generateCryptoKeyPair, signObject } from '@fedify/fedify';
+import { exportMultibaseKey, generateCryptoKeyPair, signObject, signRequest } from '@fedify/fedify';
 import { Announce, Create, Delete, Follow, Like, Note, PUBLIC_COLLECTION, Undo } from '@fedify/vocab';
 import { createRequire } from 'node:module';
 import { importMultibaseKey, preloadedContexts } from '@fedify/vocab-runtime';
-import { httpbis, createVerifier } from 'http-message-signatures';
+import * as misskey from '@misskey-dev/node-http-message-signatures';
+import { cavage, httpbis, createSigner, createVerifier } from 'http-message-signatures';
 import { Temporal } from '@js-temporal/polyfill';
+import { request } from '../rig/client.mjs';
 import { Node, eventually as soon } from '../rig/node.mjs';
 import { Sink, activity, makeKey, send, sign9421, signDraft } from '../rig/sink.mjs';
 import { PUBLIC, expand, get, json, leftBy, planetOf, settled } from '../rig/fedi.mjs';
@@ -506,4 +508,73 @@ describe('how others are asked', () => {
         await eventually('undone', () => !leftBy(node).reactions.some((r) => r.actor === real));
         assert.deepEqual(node.column(`SELECT COUNT(*) FROM actor WHERE host = 'spelled.localhost:${port}'`).map(Number), [1]);
     });
+});
+
+// What other people's libraries sign, our inbox takes; altered, it does not.
+describe('signed by others', () => {
+    let node, sink, planet, post;
+    const hash = (body) => crypto.createHash('sha256').update(body).digest('base64');
+    const headersOf = (url, body) => ({ 'host': new URL(url).host, 'date': new Date().toUTCString(), 'content-type': 'application/activity+json',
+                                        'digest': `SHA-256=${hash(body)}`, 'content-digest': `sha-256=:${hash(body)}:` });
+    const draftNames = ['(request-target)', 'host', 'date', 'digest'];
+    const http9421 = (alg, extra = {}) => async (url, body, who) => {
+        const signed = await httpbis.signMessage({ key: createSigner(who.key.privateKey, alg, who.keyId), name: 'sig1',
+            fields: ['@method', '@target-uri', 'content-digest'], params: ['created', 'keyid', 'alg'], ...extra },
+        { method: 'POST', url, headers: headersOf(url, body) });
+        return signed.headers;
+    };
+    const misskeyDraft = async (url, body, who) => {
+        const rq = { method: 'POST', url, headers: headersOf(url, body) };
+        await misskey.signAsDraftToRequest(rq, { privateKeyPem: who.key.privateKey, keyId: who.keyId }, draftNames);
+        return rq.headers;
+    };
+    const fedify = (spec) => async (url, body, who) => {
+        const key = await crypto.subtle.importKey('pkcs8', crypto.createPrivateKey(who.key.privateKey).export({ type: 'pkcs8', format: 'der' }),
+            { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, true, ['sign']);
+        const rq = await signRequest(new Request(url, { method: 'POST', body, headers: { 'content-type': 'application/activity+json' } }), key, new URL(who.keyId), { spec });
+        return { host: new URL(url).host, ...Object.fromEntries(rq.headers) };
+    };
+    const ways = {
+        'draft, RSA: @peertube/http-signature': ['rsa', (url, body, who) => {
+            const headers = headersOf(url, body), u = new URL(url);
+            peertube.sign({ method: 'POST', path: u.pathname, getHeader: (n) => headers[n.toLowerCase()], setHeader: (n, v) => { headers[n.toLowerCase()] = v; } },
+                { key: who.key.privateKey, keyId: who.keyId, headers: draftNames, authorizationHeaderName: 'Signature', httpVersion: '1.1' });
+            headers.signature = headers.signature.replace(/^Signature /, '');
+            return headers;
+        }],
+        'draft, RSA: Misskey\'s': ['rsa', misskeyDraft],
+        'draft, Ed25519: Misskey\'s': ['ed25519', misskeyDraft],
+        'draft, RSA: Fedify': ['rsa', fedify('draft-cavage-http-signatures-12')],
+        'draft, RSA: http-message-signatures': ['rsa', async (url, body, who) => (await cavage.signMessage({ key: createSigner(who.key.privateKey, 'rsa-v1_5-sha256', who.keyId),
+            fields: ['@request-target', 'host', 'date', 'digest'], params: ['keyid', 'alg'], paramValues: { alg: 'rsa-sha256' } }, { method: 'POST', url, headers: headersOf(url, body) })).headers],
+        'RFC 9421, RSA: http-message-signatures': ['rsa', http9421('rsa-v1_5-sha256')],
+        'RFC 9421, Ed25519: http-message-signatures': ['ed25519', http9421('ed25519')],
+        'RFC 9421, @authority and @path: http-message-signatures': ['rsa', http9421('rsa-v1_5-sha256', { name: 'other-name', fields: ['@path', '@method', '@authority', '@scheme', 'content-type', 'content-digest'],
+            params: ['keyid', 'alg', 'created', 'expires', 'nonce', 'tag'], paramValues: { expires: new Date(Date.now() + 300e3), nonce: 'abc', tag: 'app' } })],
+        'RFC 9421, RSA: Fedify': ['rsa', fedify('rfc9421')],
+    };
+
+    before(async () => {
+        [node, sink] = await Promise.all([Node.start({ name: 'wire-signed' }), Sink.start()]);
+        post = await node.post({ title: 'Morning', body: 'Everybody.', access: 'public' });
+        planet = await planetOf(node);
+    });
+    after(async () => { await sink.stop(); await node.close(); });
+
+    let n = 0;
+    for (const [what, [type, sign]] of Object.entries(ways)) {
+        it(what, async () => {
+            const who = sink.actor('ann', { host: `signs${++n}.localhost`, key: makeKey(type) });
+            const like = () => activity(who, 'Like', post.object);
+            const sent = async (body, other = body, lie = {}) => request(planet.inbox, { method: 'POST', body: other, headers: { ...await sign(planet.inbox, body, who), ...lie } });
+            const rs = await sent(JSON.stringify(like()));
+            assert.equal(rs.status, 202, rs.text);
+            await eventually('it counts', () => leftBy(node).reactions.some((r) => r.actor === who.id));
+            assert.equal((await sent(JSON.stringify(like()), JSON.stringify(like()))).status, 401, 'another body');
+            const other = { ...who, key: makeKey(type) };
+            const body = JSON.stringify(like());
+            assert.equal((await request(planet.inbox, { method: 'POST', body, headers: await sign(planet.inbox, body, other) })).status, 401, 'another key');
+            assert.equal((await request(`${node.origin}/ap/inbox`, { method: 'POST', body, headers: await sign(planet.inbox, body, who) })).status, 401, 'another address');
+        });
+    }
 });
