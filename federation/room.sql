@@ -36,7 +36,7 @@ SELECT f.id, 'follow', f.state, 0, 0, '', '', '', '', '', a.id, a.name, a.userna
 SELECT COUNT(*) FROM (
     SELECT 1 FROM comment c JOIN post p ON p.id = c.post_id
      WHERE c.state = 'held' AND c.actor_id IS NOT NULL AND p.planet_id = :planet_id
-       AND p.state = 'published' LIMIT :max) AS some;
+       AND p.state = 'published' LIMIT :max) AS few;
 
 -- :name came_writer :maybe
 -- :in planet_id int, comment_id int
