@@ -59,13 +59,6 @@ libfed_a_SOURCES += federation/admit.c federation/admit.h federation/followers.h
 	federation/room.c federation/room.h
 SQL_FED += federation/admit.sql federation/delivery.sql federation/followers.sql federation/room.sql
 
-SQL_FED += \
-	federation/rotate.sql \
-	federation/leave.sql federation/quote.sql \
-	federation/move.sql \
-	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
-	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql \
-	federation/receive.sql federation/spam.sql
 SQL_FED += federation/actor.sql
 SQL_FED += federation/fanout.sql
 SQL_FED += federation/hosts.sql
@@ -80,10 +73,6 @@ SQL_FED += federation/quote.sql
 SQL_FED += federation/receive.sql
 SQL_FED += federation/rotate.sql
 SQL_FED += federation/spam.sql
-	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
-	federation/keys.sql federation/leave.sql federation/move.sql federation/nearby.sql \
-	federation/out.sql federation/policy.sql federation/quote.sql federation/receive.sql \
-	federation/rotate.sql federation/spam.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \
