@@ -85,3 +85,16 @@ SELECT id FROM link_try
 -- :name link_try_forget :exec
 -- :in before int
 DELETE FROM link_try WHERE expires_at < :before;
+
+-- A digest that is to come.
+-- :name digest_waits :maybe
+-- :in planet_id int
+-- :out id int
+SELECT id FROM job WHERE kind = 'fed.digest' AND subject = :planet_id
+   AND state IN ('ready', 'waiting') LIMIT 1;
+
+-- :name digest_posts :many
+-- :in planet_id int, since int, now int, n int
+-- :out id int
+SELECT id FROM post WHERE planet_id = :planet_id AND state = 'published'
+   AND published_at > :since AND published_at <= :now ORDER BY published_at, id LIMIT :n;

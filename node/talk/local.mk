@@ -51,3 +51,6 @@ EXTRA_DIST += tests/unit/talk_world.sql
 tests/unit/test_talk_post.$(OBJEXT) tests/unit/test_talk_comment.$(OBJEXT) \
 tests/unit/test_talk_reaction.$(OBJEXT) tests/unit/test_talk_attachment.$(OBJEXT): | \
 	tests/unit/talk_world_sql.h
+# A planet's mailbox.
+SQL_DOMAIN += node/talk/direct.sql
+libdomain_a_SOURCES += node/talk/direct.c node/talk/direct.h
