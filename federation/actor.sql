@@ -72,6 +72,8 @@ DELETE FROM actor_key WHERE actor_id IN (
        AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM actor_rule b WHERE b.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.actor_id = a.id)
+       AND NOT EXISTS (SELECT 1 FROM direct_note d WHERE d.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = a.id)
        AND NOT EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = a.id));
 
@@ -86,6 +88,8 @@ DELETE FROM actor WHERE local_kind IS NULL AND fetched_at < :before
    AND NOT EXISTS (SELECT 1 FROM emoji_reaction e WHERE e.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM quote_grant q WHERE q.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM actor_rule b WHERE b.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.actor_id = actor.id)
+   AND NOT EXISTS (SELECT 1 FROM direct_note d WHERE d.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM aside_follow w WHERE w.actor_id = actor.id)
    AND NOT EXISTS (SELECT 1 FROM aside_reaction x WHERE x.actor_id = actor.id);
 

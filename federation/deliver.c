@@ -17,6 +17,7 @@
 #include "node/base/metrics.h"
 #include "node/base/url.h"
 #include "node/jobs/jobs.h"
+#include "node/people/identity.h"
 #include "node/server.h"
 
 enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, TRIES_401 = 3 };
@@ -200,12 +201,14 @@ static enum err look_at_actor(struct cx *cx, const struct job *job, int64_t acto
     enum err e = fed_actor_get(cx, actor.uri, &id);
     if (e == ERR_GONE)
         return fed_actor_purge(cx, actor.id);
+    if (e == ERR_NOT_FOUND)
+        return identity_stop(cx, actor.id, 0, NULL);
     if (e != OK)
         return e == ERR_STORAGE || e == ERR_BUSY ? e : OK; /* no word from it: nothing changes */
     TRY(fed_actor_by_id(cx, id, &actor));
     struct str inbox = actor.shared_inbox.p == NULL ? actor.inbox : actor.shared_inbox;
     if (inbox.p == NULL || str_eq(inbox, job->payload) || str_eq(actor.inbox, job->payload))
-        return OK;
+        return identity_stop(cx, actor.id, 0, NULL); /* there, and takes nothing: 9.8 */
     struct str order = str_sub(job->order_key, str_find_char(job->order_key, '|', 0) + 1, SIZE_MAX);
     TX_SCOPE(cx);
     TRY(q_delivery_unsent(cx, job->subject, inbox, fed_deliver_key(cx, inbox, order), &queued,

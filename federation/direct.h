@@ -27,11 +27,11 @@ MUST_USE enum err fed_direct_say(struct cx *cx, int64_t planet_id, const struct 
                                  int64_t *ret_id, struct str *ret_uri);
 
 /* A note that was sent to one of our planets and to nobody else: codes for linking, STOP, and what
- * remains, which goes to the mailbox. Handled: nobody else need look at it. */
+ * remains, which goes to the mailbox (an Update changes what lies there). Handled: nobody else need look at it. */
 struct fed_in;
 MUST_USE enum err fed_in_direct(struct cx *cx, const struct fed_in *in, bool *ret_handled);
-/* They changed a note of theirs; Delete is direct_retract's. */
-MUST_USE enum err fed_in_direct_update(struct cx *cx, const struct fed_in *in);
+/* They are gone: the link and what they wrote, too. Joins the caller's transaction. */
+MUST_USE enum err fed_direct_actor_gone(struct cx *cx, int64_t actor_id);
 
 /* Jobs: fed.notice (subject: a post that was published) sees that a digest comes; fed.digest
  * (subject: a planet) tells those members who want it, at most once an hour. */

@@ -50,7 +50,7 @@ UPDATE activity SET n_lost = n_lost + (
 -- What nobody can ask for any more: answers, and what is said about dead objects.
 -- :name activity_expire :exec
 -- :in before int
-DELETE FROM activity WHERE created_at < :before AND in_outbox = 0 AND type <> 'Create'
+DELETE FROM activity WHERE created_at < :before AND in_outbox = 0 AND (type <> 'Create' OR audience = 'direct')
    AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind = 'fed.deliver' AND j.subject = activity.id);
 
 -- The next inboxes of an actor's followers, each once, in the order of their names; dead hosts left

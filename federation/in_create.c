@@ -1,4 +1,5 @@
 #include "federation/admit.h"
+#include "federation/direct.h"
 #include "federation/fed.h"
 #include "federation/note_read.h"
 #include "federation/quote.h"
@@ -105,7 +106,8 @@ enum err fed_in_create(struct cx *cx, const struct fed_in *in)
     struct fed_quoted q;
     json_t *note;
     bool found;
-    if (!may_concern(in))
+    TRY(fed_in_direct(cx, in, &found));
+    if (found || !may_concern(in))
         return OK;
     TRY(fed_note_trusted(cx, in, &note));
     if (!fed_note_is_public(in, note) || fed_note_is_spam(note))

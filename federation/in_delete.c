@@ -1,6 +1,7 @@
 #include "federation/fed.h"
 #include "federation/receive.h"
 #include "node/talk/comment.h"
+#include "node/talk/direct.h"
 #include "node/talk/quote.h"
 
 /* A quote that is gone needs no leave any more; there is nobody left to tell. */
@@ -25,6 +26,7 @@ enum err fed_in_delete(struct cx *cx, const struct fed_in *in)
         return cx_fail(cx, ERR_FORBIDDEN, "an object of another host");
     TX_SCOPE(cx);
     TRY(drop_grants(cx, in));
+    TRY(direct_retract(cx, in->actor.id, in->object_id));
     enum err e = comment_delete_remote(cx, in->object_id, in->actor.id);
     if (e == ERR_FORBIDDEN)
         return cx_fail(cx, ERR_FORBIDDEN, "somebody else's object");

@@ -231,10 +231,10 @@ static enum err take(struct cx *cx, struct direct *d)
     if (d->linked)
         TRY(identity_wrote(cx, d->who.id, d->planet.local_id, d->uri));
     struct str word = said(cx->arena, d->text);
-    if (d->linked && is_word(word, stops))
-        return stop(cx, d);
-    if (d->linked && is_word(word, unlinks))
-        return unlink_by_word(cx, d);
+    if (is_word(word, stops))
+        return d->linked ? stop(cx, d) : OK;
+    if (is_word(word, unlinks))
+        return d->linked ? unlink_by_word(cx, d) : OK;
     return str_empty(d->text) ? OK : keep(cx, d);
 }
 
@@ -267,21 +267,13 @@ enum err fed_in_direct(struct cx *cx, const struct fed_in *in, bool *ret_handled
     if (str_utf8_len(text) > DIRECT_CHARS_MAX)
         return OK;
     d.text = without_mentions(cx->arena, text);
+    if (str_eq_c(in->type, "Update")) /* words that were acted upon stay as they were */
+        return direct_change(cx, in->actor.id, d.uri, d.html);
     return take(cx, &d);
 }
 
-enum err fed_in_direct_update(struct cx *cx, const struct fed_in *in)
+enum err fed_direct_actor_gone(struct cx *cx, int64_t actor_id)
 {
-    struct fed_local planet;
-    struct safe_html html;
-    if (!in->signed_by_actor || !json_is_object(in->object) ||
-        !to_us_alone(cx, in, in->object, &planet) ||
-        !str_eq(ld_id_at(in->object, "attributedTo"), in->actor.uri))
-        return OK;
-    struct str content = ld_lang(in->object, "content", NULL);
-    if (str_empty(content) || content.n > CONTENT_MAX ||
-        sanitize_html(cx->arena, content, &html) != OK ||
-        str_utf8_len(html_to_text(cx->arena, html, DIRECT_CHARS_MAX + 1)) > DIRECT_CHARS_MAX)
-        return OK;
-    return direct_change(cx, in->actor.id, in->object_id, html);
+    TRY(identity_actor_gone(cx, actor_id));
+    return direct_actor_gone(cx, actor_id);
 }

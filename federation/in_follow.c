@@ -12,6 +12,7 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/people/account.h"
+#include "node/people/identity.h"
 #include "node/people/notice.h"
 #include "node/planet/planet.h"
 
@@ -113,5 +114,6 @@ enum err fed_in_block(struct cx *cx, const struct fed_in *in)
         return OK; /* taken back before it came: the follow that followed it stands */
     TX_SCOPE(cx);
     TRY(fed_follow_gone(cx, in->actor.id, target.id));
+    TRY(identity_stop(cx, in->actor.id, str_eq_c(target.kind, "planet") ? target.local_id : 0, NULL));
     return tx_commit(cx);
 }

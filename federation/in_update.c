@@ -5,6 +5,7 @@
 #include "federation/receive.h"
 #include "federation/receive_sql.h"
 #include "node/base/clock.h"
+#include "node/people/identity.h"
 #include "node/talk/comment.h"
 #include "node/text/sanitize.h"
 
@@ -13,6 +14,12 @@
 static enum err update_actor(struct cx *cx, const struct fed_in *in)
 {
     int64_t id;
+    /* Their server has shut it: nobody comes in by it (9.7). What its account has here stays. */
+    if (ld_bool(in->object, "suspended", false)) {
+        TX_SCOPE(cx);
+        TRY(identity_actor_gone(cx, in->actor.id));
+        TRY(tx_commit(cx));
+    }
     if (cx->now - in->actor.fetched_at < ACTOR_EVERY)
         return OK;
     TRY(fed_nearby_hurry(cx, in->actor.uri));

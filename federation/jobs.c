@@ -2,6 +2,7 @@
 #include "federation/actor_sql.h"
 #include "federation/backfill.h"
 #include "federation/deliver.h"
+#include "federation/direct.h"
 #include "federation/fanout.h"
 #include "federation/fanout_sql.h"
 #include "federation/fed.h"
@@ -24,6 +25,8 @@ enum { DELIVER_TRIES = 60, DELIVER_IN_FLIGHT = 768 };
 
 const struct job_row fed_jobs[] = {
     {"fed.fanout", fed_fanout, 12, 1, NULL},
+    {"fed.notice", fed_notice, 6, 0, NULL},
+    {"fed.digest", fed_digest, 12, 2, NULL},
     {"fed.comment", fed_comment, 12, 0, NULL},
     {"fed.pin", fed_pin, 12, 0, NULL},
     {"fed.planet", fed_planet, 12, 1, NULL},

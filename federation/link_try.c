@@ -1,8 +1,10 @@
 /* Proofs that were begun, in the store: whose they are, and what becomes of them. */
+#include "federation/direct.h"
 #include "federation/fed.h"
 #include "federation/link_int.h"
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
+#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/planet/planet.h"
@@ -197,6 +199,25 @@ static enum err use(struct rq *rq, const struct link_try_row *row, bool fresh,
     return OK;
 }
 
+/* Who sent a code may not have known what it was for: they are told, and how to undo it. */
+static enum err confirm(struct cx *cx, const struct link_try_row *row, int64_t identity_id)
+{
+    struct fed_actor to;
+    struct buf b;
+    struct str host = cx->node->host;
+    TRY(identity_wrote(cx, identity_id, row->planet_id, row->note_uri));
+    TRY(fed_actor_by_id(cx, row->actor_id, &to));
+    buf_init_arena(&b, cx->arena, 4096);
+    buf_lit(&b, "<p>");
+    buf_put_html(&b, i18n_fill(cx->arena, tr(cx, N_("Your account is linked to an account on {0} now: "
+                                                    "whoever opened the page with the code can sign in "
+                                                    "there. If that was not you, answer UNLINK.")),
+                               &host, 1));
+    buf_lit(&b, "</p>");
+    return fed_direct_say(cx, row->planet_id, &to, row->note_uri, i18n_tag(cx->locale),
+                          (struct safe_html){buf_str(&b)}, NULL, NULL);
+}
+
 enum err fed_link_use(struct rq *rq, int64_t try_id, struct str browser, bool fresh,
                       struct fed_link_done *ret)
 {
@@ -212,7 +233,8 @@ enum err fed_link_use(struct rq *rq, int64_t try_id, struct str browser, bool fr
     TRY(q_link_try_use(cx, row.id, cx->now, &changes));
     if (changes == 0)
         return run_out(cx);
-
+    if (row.note_uri.p != NULL)
+        TRY(confirm(cx, &row, d.identity_id));
     TRY(tx_commit(cx));
     d.next = row.next;
     *ret = d;

@@ -164,3 +164,4 @@ libfed_a_SOURCES += \
 	federation/link_app.c federation/link_call.c federation/link_call.h federation/link_find.c \
 	federation/link_mi.c federation/link_oauth.c federation/link_try.c
 SQL_FED += federation/link.sql
+libfed_a_SOURCES += federation/direct.h federation/in_direct.c federation/notices.c federation/out_direct.c

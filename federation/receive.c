@@ -32,6 +32,7 @@ static enum err receive(struct cx *cx, const struct job *job)
     in.type = ld_type(in.doc);
     in.object = ld_first(ld_get(in.doc, "object"));
     in.object_id = ld_id(in.object);
+    in.signed_by_actor = true;
     /* The inbox checked this; the rows are still ours to doubt. */
     if (!str_eq(ld_id_at(in.doc, "actor"), in.actor.uri) || in.actor.local_kind.p != NULL ||
         !fed_id_ok(cx, in.id, in.actor.host))

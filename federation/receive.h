@@ -14,6 +14,7 @@ struct fed_in {
     json_t *doc;
     json_t *object;          /* NULL when absent */
     struct str object_id;    /* its id, or STR_NULL */
+    bool signed_by_actor;    /* its actor's own signature brought it: no fetch, nobody between */
     int depth;               /* how far up a thread we are; 0: what was sent */
 };
 

@@ -1,3 +1,4 @@
+#include "federation/direct.h"
 #include "federation/remote.h"
 
 #include "federation/actor_sql.h"
@@ -189,6 +190,7 @@ enum err fed_actor_purge(struct cx *cx, int64_t actor_id)
     TRY(q_aside_follows_forget(cx, actor_id, NULL));
     TRY(event_emit(cx, EV_FOLLOW_ENDED, actor_id, STR_NULL));
     TRY(q_actor_keys_clear(cx, actor_id, NULL));
+    TRY(fed_direct_actor_gone(cx, actor_id));
     TRY(q_actor_mark_deleted(cx, actor_id, cx->now, NULL));
     TRY(tx_commit(cx));
     if (cx->node->fed != NULL)

@@ -16,7 +16,7 @@
 
 static const struct event_row events[] = {
     {EV_PLANET_CHANGED, true, {"fed.planet"}},
-    {EV_POST_PUBLISHED, true, {"fed.fanout"}},
+    {EV_POST_PUBLISHED, true, {"fed.fanout", "fed.notice"}},
     {EV_POST_UPDATED, true, {"fed.fanout"}},
     {EV_POST_DELETED, true, {"fed.fanout"}},
     {EV_POST_BODY_CHANGED, true, {NULL}},

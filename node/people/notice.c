@@ -13,7 +13,8 @@
 static bool known(const char *kind)
 {
     static const char *const kinds[] = {"mention", "reply", "comment", "like", "boost", "quote",
-                                        "follow", "follow_request", "held", "membership", "report"};
+                                        "follow", "follow_request", "held", "membership", "message",
+                                        "report"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)
             return true;
