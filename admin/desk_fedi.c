@@ -26,6 +26,7 @@ static const struct {
     {FEDI_REPORTS, "/reports", N_("Reports"), false},
     {FEDI_MOVING, "/moving", N_("Moving"), false},
     {FEDI_NEIGHBOURS, "/neighbours", N_("Planets nearby"), false},
+    {FEDI_MESSAGES, "/messages", N_("Messages"), false},
     {FEDI_SETTINGS, "/settings", N_("Settings"), false},
 };
 

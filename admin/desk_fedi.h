@@ -44,6 +44,11 @@ MUST_USE enum err desk_fedi_wire(struct rq *rq, const struct view_fedi *f,
 
 enum err desk_fedi_secure_save(struct rq *rq);  /* POST …/settings/secure */
 enum err desk_fedi_keys_change(struct rq *rq);  /* POST …/settings/keys */
+enum err desk_fedi_messages(struct rq *rq);     /* GET …/messages */
+enum err desk_fedi_message(struct rq *rq);      /* GET …/messages/:id, one talk */
+enum err desk_fedi_message_send(struct rq *rq); /* POST …/messages/:id */
+enum err desk_fedi_message_forget(struct rq *rq);
+enum err desk_mailbox(struct rq *rq);           /* GET /me/messages: where something waits */
 enum err desk_fedi_overview(struct rq *rq);     /* GET /desk/:planet/fediverse */
 enum err desk_fedi_followers(struct rq *rq);    /* GET …/followers */
 enum err desk_fedi_follower(struct rq *rq);     /* POST …/followers/:id/:do */

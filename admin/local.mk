@@ -87,3 +87,4 @@ tests_fuzz_fuzz_backup_SOURCES = tests/fuzz/fuzz_backup.c
 tests_fuzz_fuzz_backup_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_backup_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+libadmin_a_SOURCES += admin/desk_fedi_messages.c

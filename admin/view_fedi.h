@@ -8,7 +8,7 @@
 
 /* A sub-tab stands in the row when its page has a line in the table of desk_fedi.c. */
 enum fedi_tab {
-    FEDI_OVERVIEW, FEDI_FOLLOWERS, FEDI_TALK, FEDI_DELIVERY, FEDI_BLOCKS, FEDI_REPORTS, FEDI_MOVING,
+    FEDI_OVERVIEW, FEDI_FOLLOWERS, FEDI_TALK, FEDI_MESSAGES, FEDI_DELIVERY, FEDI_BLOCKS, FEDI_REPORTS, FEDI_MOVING,
     FEDI_NEIGHBOURS, FEDI_SETTINGS
 };
 
@@ -46,6 +46,27 @@ struct view_fedi_said {
     struct str when;
     struct str told;                    /* "Delivered to 3 servers" */
     struct str waits, lost;             /* NULL: nothing */
+};
+
+struct view_fedi_mail {                 /* one talk in the list */
+    int64_t actor_id, n_unread;
+    struct view_person person;
+    struct str when, when_iso, last;    /* last: its beginning, as plain text */
+    bool ours;
+};
+struct view_fedi_mails {
+    const struct view_fedi *f;
+    const struct view_fedi_mail *talks; size_t n_talks;
+    struct str older_url;
+};
+struct view_fedi_letter { struct str author, when, when_iso; struct safe_html html; bool ours; };
+struct view_fedi_correspondence {
+    const struct view_fedi *f;
+    int64_t actor_id, form_id;
+    struct view_person person;
+    const struct view_fedi_letter *letters; size_t n_letters; /* the oldest first */
+    struct str older_url, text, error;
+    bool answerable;
 };
 
 struct view_fedi_overview {

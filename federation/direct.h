@@ -20,11 +20,11 @@ struct fed_direct {
 /* The Create. e->to is filled here. */
 void fed_out_direct(struct jw *w, struct fed_out_envelope *e, const struct fed_direct *d);
 
-/* Says it as the planet. Inside a transaction; ret_uri (NULL allowed): the note's id; ret_id likewise.
- * Nothing is sent, and OK, when they have no inbox, are gone, or their host is suspended. */
+/* Says it as the planet. Inside a transaction. id: of the note, 0: a new one; ret_uri (NULL allowed):
+ * its address, STR_NULL when nothing was sent. Nothing is sent, and OK, when they have no inbox, are gone, or their host is suspended. */
 MUST_USE enum err fed_direct_say(struct cx *cx, int64_t planet_id, const struct fed_actor *to,
                                  struct str in_reply_to, struct str lang, struct safe_html html,
-                                 int64_t *ret_id, struct str *ret_uri);
+                                 int64_t id, struct str *ret_uri);
 
 /* A note that was sent to one of our planets and to nobody else: codes for linking, STOP, and what
  * remains, which goes to the mailbox (an Update changes what lies there). Handled: nobody else need look at it. */

@@ -57,6 +57,11 @@ MUST_USE enum err fed_actor_reply(struct rq *rq, int64_t planet_id);
 MUST_USE enum err fed_object_reply(struct rq *rq, int64_t post_id);
 /* The planet's ActivityPub id, for <link rel="alternate">; made if missing. */
 MUST_USE enum err fed_planet_uri(struct cx *cx, int64_t planet_id, struct str *ret);
+/* The planet answers somebody who wrote to it (node/talk/direct.h), in Markdown, to them alone. form_id:
+ * of the form, so that sent twice it is one. The viewer looks after the planet. Opens a transaction.
+ * CONFLICT with a sentence: they never wrote, or can't be reached. */
+MUST_USE enum err fed_direct_answer(struct cx *cx, int64_t planet_id, int64_t actor_id,
+                                    int64_t form_id, struct str markdown);
 /* People elsewhere who follow this planet. */
 MUST_USE enum err fed_follower_count(struct cx *cx, int64_t planet_id, int64_t *ret);
 /* Who they are, for the planet's owner only (the caller sees to that). By id, after_id exclusive. */

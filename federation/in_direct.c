@@ -160,7 +160,7 @@ static enum err answer(struct cx *cx, const struct direct *d, const char *msgid,
     struct str lang = i18n_tag(cx->locale);
     cx->locale = was;
     return fed_direct_say(cx, d->planet.local_id, &d->in->actor, d->uri, lang,
-                          (struct safe_html){buf_str(&b)}, NULL, NULL);
+                          (struct safe_html){buf_str(&b)}, 0, NULL);
 }
 
 static enum err stop(struct cx *cx, const struct direct *d)

@@ -26,7 +26,8 @@ struct fed_call *fed_call_new(struct rq *rq, int deadline_ms)
 static void came(void *arg, const struct fetch_answer *answer)
 {
     struct fed_call *c = arg;
-    c->err = answer->err;
+    /* Not an address that anybody is asked at: that is their server's fault, not a rule of ours. */
+    c->err = answer->err == ERR_FORBIDDEN || answer->err == ERR_INVALID ? ERR_UPSTREAM : answer->err;
     c->status = answer->status;
     c->body = str_dup(c->arena, answer->body);
     c->content_type = str_dup(c->arena, answer->content_type);

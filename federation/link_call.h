@@ -19,8 +19,8 @@ enum { FED_CALL_MS = 10000, FED_CALL_HOPS = 3, FED_CALL_ANSWER_MAX = 1 << 20 };
 
 struct fed_call {
     struct rq *rq;
-    /* The answer. err says why there is none: UPSTREAM, TIMEOUT, BUSY, TOO_LARGE; FORBIDDEN: not an
-     * address that we ask. */
+    /* The answer. err says why there is none: UPSTREAM, TIMEOUT, BUSY, TOO_LARGE; FORBIDDEN: a
+     * suspended host. */
     enum err err;
     int status;
     struct str url, body, content_type, location;

@@ -215,7 +215,7 @@ static enum err confirm(struct cx *cx, const struct link_try_row *row, int64_t i
                                &host, 1));
     buf_lit(&b, "</p>");
     return fed_direct_say(cx, row->planet_id, &to, row->note_uri, i18n_tag(cx->locale),
-                          (struct safe_html){buf_str(&b)}, NULL, NULL);
+                          (struct safe_html){buf_str(&b)}, 0, NULL);
 }
 
 enum err fed_link_use(struct rq *rq, int64_t try_id, struct str browser, bool fresh,

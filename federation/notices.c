@@ -133,7 +133,7 @@ static enum err tell_one(struct cx *cx, const struct planet *p, const struct new
     cx->locale = was;
     bool tell = may && level != FED_ACTOR_BLOCKED && html.s.n > 0;
     if (tell)
-        TRY(fed_direct_say(cx, p->id, &to, who->reply_uri, lang, html, NULL, NULL));
+        TRY(fed_direct_say(cx, p->id, &to, who->reply_uri, lang, html, 0, NULL));
     /* Without access nothing is saved up for the day when there is some again. */
     TRY(identity_set_told(cx, who->id, p->id, cx->now, tell));
     return tx_commit(cx);

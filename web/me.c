@@ -316,6 +316,7 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"follow_request", N_("asks to follow the planet")},
         {"held", N_("wrote a comment that waits for your decision")},
         {"membership", N_("Your membership has changed")},
+        {"message", N_("sent your planet a private message")},
         {"report", N_("reports something on your planet")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -328,7 +329,9 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
 {
     struct post post;
     struct planet planet;
-    *ret = str_eq_c(n->kind, "report") ? STR("/desk") : STR("/me");
+    *ret = str_eq_c(n->kind, "report")    ? STR("/desk")
+           : str_eq_c(n->kind, "message") ? STR("/me/messages")
+                                          : STR("/me");
     if (n->post_id == DB_NULL)
         return OK;
     enum err e = post_by_id(cx, n->post_id, &post);

@@ -30,6 +30,7 @@ static const struct {
     {"reported", false, N_("Thank you. Those who look after this planet will see it.")},
     {"done", false, N_("Done.")},
     {"keys-changing", false, N_("The keys are being changed. Other servers are told.")},
+    {"sent", false, N_("Sent.")},
     {"linked", false, N_("Linked. You can sign in with it from now on.")},
     {"unlinked", false, N_("Unlinked.")},
 };

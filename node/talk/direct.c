@@ -68,30 +68,45 @@ enum err direct_actor_gone(struct cx *cx, int64_t actor_id)
     return q_direct_actor_gone(cx, actor_id, NULL);
 }
 
+static struct direct_talk talk_of(const struct direct_talk_row *r)
+{
+    return (struct direct_talk){
+        .actor_id = r->actor_id,
+        .last_id = r->last_id,
+        .at = r->created_at,
+        .n_unread = r->n_unread,
+        .name = r->name,
+        .username = r->username,
+        .host = r->host,
+        .url = r->url,
+        .icon_url = r->icon_url,
+        .last = {r->html},
+        .ours = r->account_id != DB_NULL,
+    };
+}
+
 enum err direct_talks(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
                       struct direct_talk **ret, size_t *ret_n)
 {
-    struct direct_talk_list_row *rows;
+    struct direct_talk_row *rows;
     size_t n;
     TRY(planet_may_manage(cx, planet_id));
     TRY(q_direct_talk_list(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, &n));
     struct direct_talk *list = ARENA_ARRAY(cx->arena, struct direct_talk, n);
     for (size_t i = 0; i < n; i++)
-        list[i] = (struct direct_talk){
-            .actor_id = rows[i].actor_id,
-            .last_id = rows[i].last_id,
-            .at = rows[i].created_at,
-            .n_unread = rows[i].n_unread,
-            .name = rows[i].name,
-            .username = rows[i].username,
-            .host = rows[i].host,
-            .url = rows[i].url,
-            .icon_url = rows[i].icon_url,
-            .last = {rows[i].html},
-            .ours = rows[i].account_id != DB_NULL,
-        };
+        list[i] = talk_of(&rows[i]);
     *ret = list;
     *ret_n = n;
+    return OK;
+}
+
+enum err direct_talk_with(struct cx *cx, int64_t planet_id, int64_t actor_id,
+                          struct direct_talk *ret)
+{
+    struct direct_talk_row r;
+    TRY(planet_may_manage(cx, planet_id));
+    TRY(q_direct_talk_one(cx, planet_id, actor_id, &r));
+    *ret = talk_of(&r);
     return OK;
 }
 
@@ -138,6 +153,14 @@ enum err direct_forget(struct cx *cx, int64_t planet_id, int64_t actor_id)
     TX_SCOPE(cx);
     TRY(q_direct_forget(cx, planet_id, actor_id, NULL));
     return tx_commit(cx);
+}
+
+enum err direct_is_known(struct cx *cx, struct str uri, bool *ret)
+{
+    int64_t n;
+    TRY(q_direct_known(cx, uri, &n));
+    *ret = n > 0;
+    return OK;
 }
 
 enum err direct_put(struct cx *cx, int64_t id, int64_t planet_id, int64_t actor_id, struct str uri,

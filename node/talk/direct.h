@@ -35,6 +35,9 @@ struct direct_talk {
 };
 MUST_USE enum err direct_talks(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
                                struct direct_talk **ret, size_t *ret_n);
+/* The one with this person. NOT_FOUND: there was none. */
+MUST_USE enum err direct_talk_with(struct cx *cx, int64_t planet_id, int64_t actor_id,
+                                   struct direct_talk *ret);
 MUST_USE enum err direct_count_unread(struct cx *cx, int64_t planet_id, int64_t *ret);
 
 /* One talk, the newest first. */
@@ -49,6 +52,8 @@ MUST_USE enum err direct_mark_read(struct cx *cx, int64_t planet_id, int64_t act
 /* The whole talk goes from here (not from there). */
 MUST_USE enum err direct_forget(struct cx *cx, int64_t planet_id, int64_t actor_id);
 
+/* Is there one of this id? */
+MUST_USE enum err direct_is_known(struct cx *cx, struct str uri, bool *ret);
 /* Ours, as federation sent it. Joins the caller's transaction. */
 MUST_USE enum err direct_put(struct cx *cx, int64_t id, int64_t planet_id, int64_t actor_id,
                              struct str uri, struct safe_html html);

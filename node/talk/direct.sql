@@ -43,10 +43,12 @@ UPDATE direct_note SET html = :html
 -- :in actor_id int
 DELETE FROM direct_note WHERE actor_id = :actor_id;
 
+-- :row direct_talk_row actor_id int, last_id int, created_at int, account_id int?, html text,
+--      n_unread int, name text, username text, host text, url text?, icon_url text?
+
 -- :name direct_talk_list :many
 -- :in planet_id int, before int, n int
--- :out actor_id int, last_id int, created_at int, account_id int?, html text, n_unread int, name text,
---      username text, host text, url text?, icon_url text?
+-- :out direct_talk_row
 SELECT d.actor_id, d.id, d.created_at, d.account_id, d.html,
        (SELECT COUNT(*) FROM direct_note u WHERE u.planet_id = d.planet_id
            AND u.actor_id = d.actor_id AND u.account_id IS NULL AND u.read_at IS NULL),
@@ -56,6 +58,17 @@ SELECT d.actor_id, d.id, d.created_at, d.account_id, d.html,
    AND d.id = (SELECT MAX(l.id) FROM direct_note l WHERE l.planet_id = d.planet_id
                   AND l.actor_id = d.actor_id)
  ORDER BY d.id DESC LIMIT :n;
+
+-- :name direct_talk_one :one
+-- :in planet_id int, actor_id int
+-- :out direct_talk_row
+SELECT d.actor_id, d.id, d.created_at, d.account_id, d.html,
+       (SELECT COUNT(*) FROM direct_note u WHERE u.planet_id = d.planet_id
+           AND u.actor_id = d.actor_id AND u.account_id IS NULL AND u.read_at IS NULL),
+       a.name, a.username, a.host, a.url, a.icon_url
+  FROM direct_note d JOIN actor a ON a.id = d.actor_id
+ WHERE d.planet_id = :planet_id AND d.actor_id = :actor_id
+ ORDER BY d.id DESC LIMIT 1;
 
 -- :name direct_note_list :many
 -- :in planet_id int, actor_id int, before int, n int

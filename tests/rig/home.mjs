@@ -8,9 +8,12 @@ import OAuth2Server from '@node-oauth/oauth2-server';
 const { Request, Response } = OAuth2Server;
 
 export class Home {
+    static all = new Set();
+    static stopAll() { return Promise.all([...Home.all].map((h) => h.stop())); }
     // kind: 'mastodon' (metadata, userinfo), 'old' (usual addresses, verify_credentials), 'misskey', 'bare' (nothing of it)
     static async start({ kind = 'mastodon', people = ['ann', 'bob'] } = {}) {
         const home = new Home();
+        Home.all.add(home);
         Object.assign(home, { kind, people, quirks: {}, asked: [], apps: new Map(), codes: new Map(), tokens: new Map(), revoked: [],
                               received: [], fields: new Map(), sessions: new Map(), as: people[0] });
         const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -27,6 +30,7 @@ export class Home {
         return home;
     }
     stop() {
+        if (!Home.all.delete(this)) return null;
         this.server.closeAllConnections();
         return new Promise((ok) => this.server.close(ok));
     }
