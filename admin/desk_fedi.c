@@ -21,12 +21,12 @@ static const struct {
     {FEDI_OVERVIEW, "", N_("Overview"), false},
     {FEDI_FOLLOWERS, "/followers", N_("Followers"), false},
     {FEDI_TALK, "/talk", N_("Responses"), false},
+    {FEDI_MESSAGES, "/messages", N_("Messages"), false},
     {FEDI_DELIVERY, "/delivery", N_("Delivery"), false},
     {FEDI_BLOCKS, "/blocks", N_("Blocks"), false},
     {FEDI_REPORTS, "/reports", N_("Reports"), false},
     {FEDI_MOVING, "/moving", N_("Moving"), false},
     {FEDI_NEIGHBOURS, "/neighbours", N_("Planets nearby"), false},
-    {FEDI_MESSAGES, "/messages", N_("Messages"), false},
     {FEDI_SETTINGS, "/settings", N_("Settings"), false},
 };
 
