@@ -187,3 +187,11 @@ DELETE FROM aside_follow WHERE actor_id = :actor_id AND target_id IN (
 -- :out host text, n int
 SELECT a.host, COUNT(DISTINCT i.account_id) FROM identity i JOIN actor a ON a.id = i.actor_id
  GROUP BY a.host;
+
+-- What was hidden of somebody: when it comes back, is it still there?
+-- :name aside_hidden_uris :many
+-- :in actor_id int, n int
+-- :out object_uri text
+SELECT c.object_uri FROM aside_comment x JOIN comment c ON c.id = x.comment_id
+ WHERE x.actor_id = :actor_id AND x.became = 'hidden' AND c.state = 'hidden'
+   AND c.object_uri IS NOT NULL ORDER BY c.id DESC LIMIT :n;

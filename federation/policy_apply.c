@@ -7,19 +7,21 @@
 #include "federation/fed.h"
 #include "federation/policy.h"
 #include "federation/policy_sql.h"
+#include "node/base/jw.h"
 #include "node/base/log.h"
 #include "node/jobs/jobs.h"
 #include "node/talk/aside.h"
 
-enum { CHUNK = 50 };
+enum { CHUNK = 50, LOOKS_MAX = 20 };
 
 /* Somebody's things, and how they should stand; worked out before the transaction. */
 struct stand {
     int64_t actor_id;
     bool may_follow;
-    size_t n;
+    size_t n, n_hidden;
     int64_t *planets;
     enum aside_place *places;
+    struct str *hidden; /* addresses of comments that may come back */
 };
 
 static enum err work_out(struct cx *cx, int64_t actor_id, struct str host, struct stand *ret)
@@ -28,6 +30,8 @@ static enum err work_out(struct cx *cx, int64_t actor_id, struct str host, struc
     TRY(fed_policy_of(cx, host, &p));
     *ret = (struct stand){.actor_id = actor_id, .may_follow = p.level != FED_SUSPENDED};
     TRY(aside_planets(cx, actor_id, &ret->planets, &ret->n));
+    if (ret->may_follow)
+        TRY(q_aside_hidden_uris(cx, actor_id, LOOKS_MAX, &ret->hidden, &ret->n_hidden));
     ret->places = ARENA_ARRAY(cx->arena, enum aside_place, ret->n + 1);
     for (size_t i = 0; i < ret->n; i++) {
         enum fed_actor_level level;
@@ -58,11 +62,32 @@ static enum err give_follows(struct cx *cx, const struct stand *s, int64_t *back
     return n > 0 ? event_emit(cx, EV_FOLLOW_ENDED, s->actor_id, STR_NULL) : OK;
 }
 
+/* What was deleted there while we did not listen, we never heard of: it is asked for, as if somebody
+ * had told us of a Delete (forward.c). */
+static enum err look_again(struct cx *cx, const struct stand *s)
+{
+    for (size_t i = 0; i < s->n_hidden; i++) {
+        struct buf b;
+        struct jw w;
+        buf_init_arena(&b, cx->arena, 8192);
+        jw_init(&w, &b);
+        jw_obj(&w);
+        jw_key_c(&w, "type", "Delete");
+        jw_key_str(&w, "object", s->hidden[i]);
+        jw_end(&w);
+        if (jw_done(&w))
+            TRY(job_put(cx, "fed.forward", s->actor_id, buf_str(&b), STR_NULL, 0));
+    }
+    return OK;
+}
+
 /* In a transaction. */
 static enum err put_in_place(struct cx *cx, const struct stand *s, int64_t *lost, int64_t *back)
 {
     for (size_t i = 0; i < s->n; i++)
         TRY(aside_place(cx, s->actor_id, s->planets[i], s->places[i]));
+    if (s->n_hidden > 0)
+        TRY(look_again(cx, s));
     return s->may_follow ? give_follows(cx, s, back) : take_follows(cx, s, lost);
 }
 

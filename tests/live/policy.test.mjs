@@ -20,9 +20,13 @@ describe('who may speak', () => {
         assert.equal(rs.status, 202, rs.text);
         await sink.posted(`the Accept for ${who.name}`, (a) => a.type === 'Accept' && a.object.actor === who.id);
     };
-    const reply = (who, n, text = 'hello') => activity(who, 'Create', {
-        id: `http://${who.host}/n/${n}`, type: 'Note', attributedTo: who.id, inReplyTo: noteUri, to: [PUBLIC],
-        content: `<p>${text}</p>`, published: new Date().toISOString() });
+    // It can also be asked for where it lives.
+    const reply = (who, n, text = 'hello') => {
+        const note = { id: `http://${who.host}/n/${n}`, type: 'Note', attributedTo: who.id, inReplyTo: noteUri, to: [PUBLIC],
+                       content: `<p>${text}</p>`, published: new Date().toISOString() };
+        sink.actors.set(`${who.host}/n/${n}`, { '@context': 'https://www.w3.org/ns/activitystreams', ...note });
+        return activity(who, 'Create', note);
+    };
     const followers = async () => (await json((await json(tea)).followers)).totalItems;
     const visitor = async () => words((await request(post.address, { headers: { accept: 'text/html' } })).text.replace(/^[\s\S]*<main/, '<main')).concat(
         (await request(post.address, { headers: { accept: 'text/html' } })).text);
@@ -130,6 +134,19 @@ describe('who may speak', () => {
         await node.post({ title: 'Autumn', body: 'Once more.', access: 'public' });
         await sink.posted('the next post', (a, p) => p.host === ben.host && JSON.stringify(a).includes('Autumn'));
         await known(eve, 202);
+    });
+
+    it('what was deleted there meanwhile does not come back', async () => {
+        assert.equal((await send(inbox, reply(ben, 5, 'short-lived'), ben)).status, 202);
+        await eventually('it stands', async () => (await visitor()).includes('short-lived'));
+        await node.cli('domain block', { host: 'bad.localhost', confirm: 'bad.localhost' });
+        await eventually('it is hidden', async () => !(await visitor()).includes('short-lived'));
+        sink.actors.set(`${ben.host}/n/5`, 410);
+        await node.cli('domain remove', { host: 'bad.localhost' });
+        await eventually('the other is back', async () => (await visitor()).includes('words of ben'));
+        await eventually('this one is gone', () => node.column(`SELECT state FROM comment WHERE object_uri = 'http://${ben.host}/n/5'`)[0] === 'deleted');
+        assert.ok((await visitor()).includes('words of ben'));
+        await eventually('both follow', async () => (await followers()) === 2);
     });
 
     it('of a silenced one, what comes waits; what was there waits again; follows stay', async () => {
