@@ -65,6 +65,7 @@ static enum err fan_comment(struct cx *cx, const struct job *job)
         return take_back(cx, create.id, &s);
     s.actor = writer;
     TRY(fed_prepare_note(cx, &s, &n));
+    TRY(fed_add_named(cx, &s, &n));
     s.in_outbox = false; /* answers are found below what they answer */
     return fed_say(cx, &s);
 }

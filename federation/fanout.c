@@ -66,6 +66,8 @@ enum err fed_prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_no
     struct fed_out_envelope e = fed_saying_envelope(cx, s);
     if (n->mention_uri.p != NULL)
         e.cc = n->mention_uri;
+    e.mentions = n->mentions;
+    e.n_mentions = n->n_mentions;
     e.published = found ? cx->now : n->published;
     /* Without a newer "updated" peers ignore the text (1.16). */
     if (found && (n->updated == DB_NULL || n->updated <= n->published))
@@ -78,6 +80,29 @@ enum err fed_prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_no
     e.type = STR("Create");
     e.published = n->published;
     return write_note(cx, &e, n, &s->create_body);
+}
+
+/* Who is named hears of it, too; each server once. */
+enum err fed_add_named(struct cx *cx, struct fed_saying *s, const struct fed_out_note *n)
+{
+    struct str *all = ARENA_ARRAY(cx->arena, struct str, s->n_inboxes + n->n_mentions);
+    size_t m = 0;
+    int64_t id;
+    for (size_t i = 0; i < s->n_inboxes; i++)
+        all[m++] = s->inboxes[i];
+    for (size_t i = 0; i < n->n_mentions; i++) {
+        struct str inbox = n->mentions[i].inbox;
+        bool there = inbox.p == NULL;
+        for (size_t k = 0; k < m && !there; k++)
+            there = str_eq(all[k], inbox);
+        if (!there && s->audience == FED_FOLLOWERS)
+            TRY(q_inbox_follows(cx, s->actor.id, inbox, &there, &id));
+        if (!there)
+            all[m++] = inbox;
+    }
+    s->inboxes = all;
+    s->n_inboxes = m;
+    return OK;
 }
 
 /* What people here said about it to other servers goes with it: each has its own object. */
@@ -140,6 +165,7 @@ static enum err fan_post(struct cx *cx, const struct job *job)
     TRY(fed_load_post(cx, &p, &n));
     TRY(fed_local_by_uri(cx, n.actor_uri, &s.actor));
     TRY(fed_prepare_note(cx, &s, &n));
+    TRY(fed_add_named(cx, &s, &n));
     /* Who has moved says nothing new from the old place; what was said can be mended. */
     TRY(fed_moved_of(cx, p.planet_id, &moved, &to));
     if (moved && strcmp(s.type, "Create") == 0)

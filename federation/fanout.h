@@ -31,6 +31,8 @@ enum job_verdict fed_verdict(struct cx *cx, const char *what, enum err e);
 struct fed_saying;
 struct fed_out_note;
 MUST_USE enum err fed_prepare_note(struct cx *cx, struct fed_saying *s, struct fed_out_note *n);
+/* Adds the inboxes of those whom the note names to its recipients. */
+MUST_USE enum err fed_add_named(struct cx *cx, struct fed_saying *s, const struct fed_out_note *n);
 MUST_USE enum err fed_write_delete(struct cx *cx, struct fed_saying *s);
 
 #endif

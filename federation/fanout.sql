@@ -79,6 +79,14 @@ SELECT COALESCE(b.shared_inbox, b.inbox) FROM follow f JOIN actor b ON b.id = f.
  WHERE f.target_id = :target_id AND f.state = 'accepted'
  ORDER BY to_inbox LIMIT 500;
 
+-- Do followers get it there anyway?
+-- :name inbox_follows :maybe
+-- :in target_id int, inbox text
+-- :out id int
+SELECT f.id FROM follow f JOIN actor a ON a.id = f.actor_id
+ WHERE f.target_id = :target_id AND f.state = 'accepted'
+   AND COALESCE(a.shared_inbox, a.inbox) = :inbox LIMIT 1;
+
 -- :name actors_of_inbox :many
 -- :in inbox text
 -- :out id int

@@ -34,7 +34,8 @@ libfed_a_SOURCES += \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
-	federation/out_collection.c federation/out_load.c federation/out_note.c federation/out_quote.c \
+	federation/out_collection.c federation/out_load.c federation/out_markup.c federation/out_names.c \
+	federation/out_note.c federation/out_quote.c \
 	federation/peer_key.c federation/peer_key.h federation/peer_key_int.h \
 	federation/policy.c federation/policy.h \
 	federation/proof.c federation/proof.h \

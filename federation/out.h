@@ -42,6 +42,14 @@ void fed_out_actor_key(struct jw *w, const struct fed_out_actor *v);
     "\"quote\":{\"@id\":\"https://w3id.org/fep/044f#quote\",\"@type\":\"@id\"}}]"
 #define FED_CONTEXT "\"https://www.w3.org/ns/activitystreams\""
 
+/* Somebody named in a text. */
+struct fed_mention {
+    struct str as;                     /* as it is written, without the first "@" */
+    struct str uri, url, handle;       /* handle: "@ann@far.example" */
+    struct str inbox;                  /* NULL: somebody here */
+};
+enum { FED_NAMED_MAX = 20 };
+
 /* The first of our own answers to a thing; more_after: the last of them, 0: these are all. */
 struct fed_replies {
     const struct str *ids; size_t n;
@@ -56,7 +64,8 @@ struct fed_out_note {
     const struct str *tags; size_t n_tags;
     struct str tag_url;                /* "https://…/tag/", a tag is put behind it */
     const struct public_media *media; size_t n_media;
-    struct str mention_uri, mention_name;               /* NULL: none */
+    struct str mention_uri, mention_name;               /* whom it answers; NULL: nobody */
+    const struct fed_mention *mentions; size_t n_mentions; /* who is named in the text beside them */
     int64_t n_likes, n_shares;
     enum quote_rule quotes;            /* who may quote it */
     struct str warning;                /* empty: none */
@@ -64,9 +73,21 @@ struct fed_out_note {
 };
 void fed_out_note(struct jw *w, const struct fed_out_note *v);   /* members, inside an object */
 void fed_out_object(struct jw *w, const struct fed_out_note *v); /* the document */
-/* Content of a post: title, text, hashtags, link. */
-struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url);
-/* Content of an answer: whom it is to, then the text. url: their profile. */
+/* Content of a post: title, text, hashtags, link. mentions NULL: names stay words. */
+struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url,
+                                 const struct fed_mention *mentions, size_t n_mentions);
+/* Names and tags of a text become links; used: a bit for each tag that did (the first 64). */
+struct fed_markup {
+    const struct fed_mention *mentions; size_t n_mentions;
+    const struct str *tags; size_t n_tags;
+    struct str tag_url;
+    uint64_t used;
+};
+struct safe_html fed_out_marked(struct arena *a, struct safe_html html, struct fed_markup *m);
+void fed_out_hashtag(struct buf *b, struct str tag_url, struct str tag);
+/* A text with nothing in it but what other servers know. */
+struct safe_html fed_out_reduced(struct arena *a, struct safe_html html);
+/* Content of an answer: whom it is to, then the text (reduced). url: their profile. */
 struct safe_html fed_out_mentioning(struct arena *a, struct str url, struct str username,
                                     struct safe_html html);
 
@@ -74,6 +95,7 @@ struct safe_html fed_out_mentioning(struct arena *a, struct str url, struct str 
 struct fed_out_envelope {
     struct str id, type, actor, to;    /* to NULL: everybody, cc followers */
     struct str cc;                     /* beside the followers; NULL: none */
+    const struct fed_mention *mentions; size_t n_mentions; /* and these */
     int64_t published;
     bool unfollowed;                   /* the actor has no followers to name */
 };
@@ -131,6 +153,10 @@ void fed_out_featured(struct jw *w, struct str id, const struct fed_out_note *no
 void fed_out_pin(struct jw *w, const struct fed_out_envelope *e, struct str object);
 
 /* Loaders. */
+/* Those that a text of ours names and that we know: people here who have an actor, and people
+ * elsewhere who wrote here before. Nobody is looked up for it. */
+MUST_USE enum err fed_load_mentions(struct cx *cx, struct safe_html html, struct fed_mention **ret,
+                                    size_t *ret_n);
 /* Does this account write on a planet here? Others only answer. */
 MUST_USE enum err fed_is_author(struct cx *cx, int64_t account_id, bool *ret);
 /* GONE: the account was deleted; NOT_FOUND: it is suspended. */

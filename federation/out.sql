@@ -75,6 +75,14 @@ SELECT c.id, c.object_uri FROM comment c
    AND (:parent_id IS NULL OR c.parent_id = :parent_id)
  ORDER BY c.id LIMIT :n;
 
+-- Somebody elsewhere who was here before, by the name that people know.
+-- :name actor_named :maybe
+-- :in username text, host text
+-- :out uri text, url text?, username text, inbox text?
+SELECT uri, url, username, COALESCE(shared_inbox, inbox) FROM actor
+ WHERE host = :host AND LOWER(username) = :username AND local_kind IS NULL AND deleted_at IS NULL
+ ORDER BY id LIMIT 1;
+
 -- :name tombstone_find :maybe
 -- :in object_uri text
 -- :out former_type text, deleted_at int

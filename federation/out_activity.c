@@ -17,6 +17,8 @@ static void put_to(struct jw *w, const struct fed_out_envelope *e)
     fed_put_below(w, e->actor, "/followers");
     if (e->cc.p != NULL)
         jw_str(w, e->cc);
+    for (size_t i = 0; i < e->n_mentions; i++)
+        jw_str(w, e->mentions[i].uri);
     jw_end(w);
 }
 

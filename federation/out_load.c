@@ -146,7 +146,11 @@ enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_ou
                              .media = p->media, .n_media = p->n_media, .n_likes = p->n_likes,
                              .n_shares = p->n_announces};
     v.tag_url = fed_iri(cx, "/@" STR_FMT "/tag/", STR_ARG(planet.handle));
-    v.content = fed_out_content(cx->arena, p, v.tag_url);
+    struct fed_mention *named;
+    TRY(fed_load_mentions(cx, p->html, &named, &v.n_mentions));
+    v.mentions = named;
+    v.content = fed_out_content(cx->arena, p, v.tag_url, named, v.n_mentions);
+    v.warning = p->warning;
     TRY(quote_rule_of(cx, p->planet_id, &v.quotes));
     TRY(fed_load_replies(cx, p->id, DB_NULL, 0, &v.replies));
     *ret = v;
@@ -170,11 +174,26 @@ static enum err load_parent(struct cx *cx, const struct comment_ours_row *c, str
                          : fed_iri(cx, "/ap/o/%lld", (long long)c->parent_id);
     if (p.actor_id == DB_NULL || fed_actor_by_id(cx, p.actor_id, &to) != OK)
         return OK;
+    for (size_t i = 0; i < v->n_mentions; i++)
+        if (str_eq(v->mentions[i].uri, to.uri))
+            return OK; /* named in the text already */
     v->mention_uri = to.uri;
     v->mention_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(to.username),
                               STR_ARG(to.host));
     v->content = fed_out_mentioning(cx->arena, to.url.p == NULL ? to.uri : to.url, to.username,
                                     v->content);
+    return OK;
+}
+
+/* Names in the text of a comment. */
+static enum err load_named(struct cx *cx, struct fed_out_note *v)
+{
+    struct fed_mention *named;
+    v->content = fed_out_reduced(cx->arena, v->content);
+    TRY(fed_load_mentions(cx, v->content, &named, &v->n_mentions));
+    struct fed_markup m = {.mentions = named, .n_mentions = v->n_mentions};
+    v->content = fed_out_marked(cx->arena, v->content, &m);
+    v->mentions = named;
     return OK;
 }
 
@@ -196,6 +215,7 @@ enum err fed_load_comment(struct cx *cx, int64_t comment_id, struct fed_out_note
         return ERR_NOT_FOUND; /* it was hidden for a while: an id dies once */
     v.url = fed_iri(cx, "/@" STR_FMT "/" STR_FMT "#c-%lld", STR_ARG(c.planet_handle),
                     STR_ARG(c.slug), (long long)c.id);
+    TRY(load_named(cx, &v));
     TRY(load_parent(cx, &c, &v));
     TRY(quote_rule_of(cx, c.planet_id, &v.quotes));
     TRY(fed_load_replies(cx, c.post_id, c.id, 0, &v.replies));

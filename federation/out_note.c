@@ -6,20 +6,9 @@
 
 enum { TEASER_CHARS = 1000, BEGINNING_CHARS = 5000 };
 
-/* The text before the colon of a tag's link. */
-static void put_tag_link(struct buf *b, struct str tag_url, struct str tag)
-{
-    buf_lit(b, "<a href=\"");
-    buf_put_html(b, tag_url);
-    buf_put_url(b, tag);
-    buf_lit(b, "\" class=\"mention hashtag\" rel=\"tag\">#<span>");
-    buf_put_html(b, tag);
-    buf_lit(b, "</span></a>");
-}
-
 /* Only the elements that other servers know (6.2); pictures go along as attachments. What is too
  * long for that is told by its beginning. */
-static struct safe_html reduced(struct arena *a, struct safe_html html)
+struct safe_html fed_out_reduced(struct arena *a, struct safe_html html)
 {
     struct safe_html out;
     if (sanitize_html(a, html.s, &out) == OK)
@@ -42,13 +31,16 @@ struct safe_html fed_out_mentioning(struct arena *a, struct str url, struct str 
     buf_lit(&b, "\" class=\"u-url mention\">@<span>");
     buf_put_html(&b, username);
     buf_lit(&b, "</span></a></span></p>");
-    buf_put(&b, reduced(a, html).s);
+    buf_put(&b, html.s);
     return (struct safe_html){buf_str(&b)};
 }
 
-struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url)
+struct safe_html fed_out_content(struct arena *a, const struct public_post *p, struct str tag_url,
+                                 const struct fed_mention *mentions, size_t n_mentions)
 {
+    struct fed_markup m = {mentions, n_mentions, p->tags, p->n_tags, tag_url, 0};
     struct buf b;
+    size_t n_left = 0;
     buf_init_arena(&b, a, FED_OUT_MAX);
     buf_lit(&b, "<p><strong>");
     buf_put_html(&b, p->title);
@@ -61,23 +53,32 @@ struct safe_html fed_out_content(struct arena *a, const struct public_post *p, s
         buf_put_html(&b, str_utf8_cut(cut, TEASER_CHARS - 100));
         buf_lit(&b, "…</p>");
     } else {
-        buf_put(&b, reduced(a, p->html).s);
+        buf_put(&b, fed_out_marked(a, fed_out_reduced(a, p->html), &m).s);
     }
-    if (p->n_tags > 0) {
-        buf_lit(&b, "<p>");
-        for (size_t i = 0; i < p->n_tags; i++) {
-            if (i > 0)
-                buf_put_char(&b, ' ');
-            put_tag_link(&b, tag_url, p->tags[i]);
-        }
+    /* Those that do not stand in the text already. */
+    for (size_t i = 0; i < p->n_tags; i++) {
+        if (i < 64 && (m.used & (UINT64_C(1) << i)) != 0)
+            continue;
+        buf_put_c(&b, n_left++ == 0 ? "<p>" : " ");
+        fed_out_hashtag(&b, tag_url, p->tags[i]);
+    }
+    if (n_left > 0)
         buf_lit(&b, "</p>");
-    }
     buf_lit(&b, "<p><a href=\"");
     buf_put_html(&b, p->url);
     buf_lit(&b, "\" rel=\"nofollow noopener\">");
     buf_put_html(&b, p->url);
     buf_lit(&b, "</a></p>");
     return (struct safe_html){buf_str(&b)};
+}
+
+static void put_mention(struct jw *w, struct str uri, struct str name)
+{
+    jw_obj(w);
+    jw_key_c(w, "type", "Mention");
+    jw_key_str(w, "href", uri);
+    jw_key_str(w, "name", name);
+    jw_end(w);
 }
 
 static void put_tags(struct jw *w, const struct fed_out_note *v)
@@ -99,13 +100,10 @@ static void put_tags(struct jw *w, const struct fed_out_note *v)
         jw_key_str(w, "name", buf_str(&b));
         jw_end(w);
     }
-    if (v->mention_uri.p != NULL) {
-        jw_obj(w);
-        jw_key_c(w, "type", "Mention");
-        jw_key_str(w, "href", v->mention_uri);
-        jw_key_str(w, "name", v->mention_name);
-        jw_end(w);
-    }
+    if (v->mention_uri.p != NULL)
+        put_mention(w, v->mention_uri, v->mention_name);
+    for (size_t i = 0; i < v->n_mentions; i++)
+        put_mention(w, v->mentions[i].uri, v->mentions[i].handle);
     jw_end(w);
     buf_free(&b);
 }
@@ -216,6 +214,8 @@ void fed_out_note(struct jw *w, const struct fed_out_note *v)
     fed_put_below(w, v->actor_uri, "/followers");
     if (v->mention_uri.p != NULL)
         jw_str(w, v->mention_uri);
+    for (size_t i = 0; i < v->n_mentions; i++)
+        jw_str(w, v->mentions[i].uri);
     jw_end(w);
     jw_key_str(w, "content", v->content.s);
     if (!str_empty(v->lang)) {

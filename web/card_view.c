@@ -104,6 +104,7 @@ static enum err card_view(struct rq *rq, const struct post_card *c, struct view_
         .mark = post_mark(&post->gate, c->open),
         .html = c->html,
         .summary = c->summary,
+        .warning = c->warning,
         .cut = c->cut,
         .n_comments = c->n_comments,
         .n_likes = c->n_likes,

@@ -131,6 +131,7 @@ enum err compose_form_read(struct rq *rq, struct compose_form *ret)
     d->title = str_trim(rq_form(rq, "title"));
     d->body = rq_form(rq, "body");
     d->teaser = str_trim(rq_form(rq, "teaser"));
+    d->warning = str_trim(rq_form(rq, "warning"));
     d->lang = rq_form(rq, "lang").n > 0 ? rq_form(rq, "lang") : f->planet.lang;
     d->slug = rq_form(rq, "slug").n > 0 ? rq_form(rq, "slug") : STR_NULL;
     f->tags_text = rq_form(rq, "tags");
@@ -303,6 +304,7 @@ enum err compose_form_view(struct rq *rq, const struct compose_form *f, struct v
         .title = d->title,
         .body = d->body,
         .teaser = d->teaser,
+        .warning = d->warning,
         .tags = f->tags_text,
         .lang = d->lang,
         .slug = d->slug,

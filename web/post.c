@@ -144,7 +144,7 @@ static enum err fill_head(struct rq *rq, const struct post *post, struct view_pa
     struct public_media *media;
     size_t n;
     page->title = post->title.n > 0 ? post->title : str_utf8_cut(post->summary, 40);
-    page->description = post->summary;
+    page->description = str_empty(v->warning) ? post->summary : v->warning;
     page->og_type = STR("article");
     page->noindex = post->published_at == DB_NULL;
     page->alternate_activity_url = post->object_uri;
@@ -154,7 +154,7 @@ static enum err fill_head(struct rq *rq, const struct post *post, struct view_pa
                                           STR_ARG(post->object_uri)));
     page->canonical_url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin),
                                   STR_ARG(v->url));
-    if (page->noindex)
+    if (page->noindex || !str_empty(v->warning))
         return OK;
     TRY(public_media_list(cx, post->id, &media, &n));
     if (n > 0)
@@ -178,6 +178,7 @@ static enum err fill_post(struct rq *rq, const struct planet *planet, const stru
     v->open = access_is_full(pass);
     v->mark = post_mark(&post->gate, v->open);
     v->teaser = post->teaser_html;
+    TRY(post_warning(cx, post->id, &v->warning));
     if (post->edited_at != DB_NULL)
         v->edited = web_when(rq, post->edited_at);
     if (v->open)

@@ -115,6 +115,7 @@ struct view_post_card {
     struct str access;                  /* "Members", a tier's name; NULL: public */
     struct safe_html html;              /* whole public note, or teaser */
     struct str summary;                 /* stands there when html is empty */
+    struct str warning;                 /* the text is folded away behind it; NULL: it is open */
     bool cut;                           /* there is more behind the link */
     const struct view_picture *pictures; size_t n_pictures;
     const struct view_tag *tags; size_t n_tags;
@@ -161,6 +162,7 @@ struct view_post {
     bool locked;                        /* not public */
     bool open;                          /* body is there */
     struct safe_html body, teaser;      /* body empty unless open */
+    struct str warning;                 /* what is said before it may be read; empty: nothing */
     const struct view_picture *pictures; size_t n_pictures;
     const struct view_file *files; size_t n_files;
     const struct view_tag *tags; size_t n_tags;
@@ -304,6 +306,7 @@ struct view_compose {
     int64_t fresh_id;                   /* of a new one, so that sent twice it is one post */
     bool published;
     struct str title, body, teaser, tags, lang, slug; /* tags: "tea, puer" */
+    struct str warning;
     struct str url;                     /* published page */
     enum gate_kind access;
     int64_t tier_rank;

@@ -110,6 +110,8 @@ static enum err read_draft(struct cli *cli, struct post_draft *d)
         d->lang = cli_get(cli, "lang");
     if (cli_has(cli, "slug"))
         d->slug = cli_get(cli, "slug");
+    if (cli_has(cli, "warning"))
+        d->warning = cli_get(cli, "warning");
     if (cli_has(cli, "tag")) {
         struct str *tags = ARENA_ARRAY(cx->arena, struct str, CLI_MAX_VALUES);
         d->n_tags = cli_all(cli, "tag", tags, CLI_MAX_VALUES);
@@ -245,6 +247,7 @@ static enum err cmd_media_add(struct cli *cli)
     {"body-file", "FILE", false, "the text, Markdown ('-': standard input)"},                      \
     {"teaser-file", "FILE", false, "what everybody may read of a locked post, Markdown"},          \
     {"access", "WHO", false, "public (default), members or tier:NAME"},             \
+    {"warning", "TEXT", false, "a content warning that folds the post away; '' takes it off"},      \
     {"tag", "TAG", false, "a tag; may be given several times"},                                    \
     {"media", "FILE", false, "a picture or file of the post; several times"},                      \
     {"teaser-media", "FILE", false, "a picture that everybody may see; several times"},            \

@@ -166,11 +166,22 @@ enum err post_delete(struct cx *cx, int64_t post_id)
     TRY(post_may_edit(cx, &post));
     TRY(q_post_set_deleted(cx, post_id, cx->now, NULL));
     TRY(post_body_remove(cx, post_id));
+    TRY(q_post_warning_clear(cx, post_id, NULL));
     TRY(q_post_tags_clear(cx, post_id, NULL));
     TRY(attachment_set(cx, &post, NULL, 0, NULL, 0));
     TRY(q_post_hide_comments(cx, post_id, NULL));
     TRY(post_face_burn(cx, post_id, post.object_uri));
     return tx_commit(cx);
+}
+
+enum err post_warning(struct cx *cx, int64_t post_id, struct str *ret)
+{
+    bool found;
+
+    TRY(q_post_warning_of(cx, post_id, &found, ret));
+    if (!found)
+        *ret = STR("");
+    return OK;
 }
 
 enum err post_pin(struct cx *cx, int64_t post_id, bool pinned)

@@ -22,7 +22,7 @@ struct post {
     int64_t face_at;                 /* when the public face last changed; DB_NULL: never since */
 };
 enum { POST_TITLE_MAX = 200, POST_TEASER_MAX = 5000, POST_BODY_MAX = 1 << 20, POST_TAGS_MAX = 10,
-       POST_PINS_MAX = 20 };
+       POST_PINS_MAX = 20, POST_WARNING_MAX = 200 };
 
 /* What an author hands in, from the browser form, the API or the command line. */
 struct post_draft {
@@ -35,6 +35,7 @@ struct post_draft {
     enum gate_kind access; int64_t tier_rank;
     int64_t price_amount; struct str price_currency;
     bool not_in_trial;
+    struct str warning;              /* what readers are warned of, one line; empty: nothing */
     bool teaser_confirmed;           /* asked when a published public post becomes a locked one */
     const struct str *tags; size_t n_tags;
     const int64_t *body_media; size_t n_body_media;
@@ -61,6 +62,8 @@ MUST_USE enum err post_delete(struct cx *cx, int64_t post_id);
 MUST_USE enum err post_timeline(struct cx *cx, int64_t planet_id, struct str tag, int64_t before_id,
                                 int limit, struct post **ret, size_t *ret_n);
 MUST_USE enum err post_drafts(struct cx *cx, int64_t planet_id, struct post **ret, size_t *ret_n);
+/* What its author warns of, for everybody; empty: nothing. */
+MUST_USE enum err post_warning(struct cx *cx, int64_t post_id, struct str *ret);
 MUST_USE enum err post_tags(struct cx *cx, int64_t post_id, struct str **ret, size_t *ret_n);
 /* May this viewer write posts here (owner, partner, guest)? OK, or the refusal. */
 MUST_USE enum err post_may_author(struct cx *cx, int64_t planet_id);

@@ -142,6 +142,21 @@ UPDATE post SET pinned = :pinned WHERE id = :id AND state = 'published';
 -- :out n int
 SELECT COUNT(*) FROM post WHERE planet_id = :planet_id AND state = 'published' AND pinned = 1;
 
+-- :name post_warning_put :exec
+-- :in post_id int, warning text
+INSERT INTO post_warning (post_id, warning) VALUES (:post_id, :warning)
+ON CONFLICT (post_id) DO UPDATE SET warning = excluded.warning;
+
+-- :name post_warning_clear :exec
+-- :in post_id int
+DELETE FROM post_warning WHERE post_id = :post_id;
+
+-- :name post_warning_of :maybe
+-- :public
+-- :in post_id int
+-- :out warning text
+SELECT warning FROM post_warning WHERE post_id = :post_id;
+
 -- :name post_tags_clear :exec
 -- :in post_id int
 DELETE FROM post_tag WHERE post_id = :post_id;

@@ -41,6 +41,7 @@ enum err post_draft_of(struct cx *cx, const struct post *post, struct post_draft
         .not_in_trial = post->gate.not_in_trial,
     };
     TRY(post_body_source(cx, post, &d.body));
+    TRY(post_warning(cx, post->id, &d.warning));
     TRY(post_tags(cx, post->id, &tags, &d.n_tags));
     d.tags = tags;
     TRY(load_media(cx, post, &d));

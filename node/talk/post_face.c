@@ -32,6 +32,7 @@ enum err post_face(struct cx *cx, int64_t post_id, struct str *ret)
     put_field(&b, v.url);
     put_field(&b, v.title);
     put_field(&b, v.lang);
+    put_field(&b, v.warning);
     put_field(&b, v.locked ? STR("locked") : STR("public"));
     put_field(&b, v.html.s);
     for (size_t i = 0; i < v.n_tags; i++)

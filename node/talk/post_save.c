@@ -21,7 +21,7 @@ enum { SUMMARY_MAX = 200, SLUG_TYPED_MAX = 80, MEDIA_MAX = 100 };
 struct work {
     const struct post_draft *draft;
     int64_t id, planet_id;
-    struct str title, lang, teaser, body, summary, tags_text, kind;
+    struct str title, lang, teaser, body, summary, tags_text, kind, warning;
     struct safe_html html, teaser_html;
     struct str tags[POST_TAGS_MAX], keys[POST_TAGS_MAX];
     size_t n_tags;
@@ -45,6 +45,12 @@ static enum err check_texts(struct cx *cx, struct work *w)
             return cx_tell(cx, ERR_INVALID, N_("The title must be one line of text."));
     if (str_utf8_len(w->title) > POST_TITLE_MAX)
         return cx_tell(cx, ERR_INVALID, N_("The title is too long: 200 characters at most."));
+    w->warning = str_trim(d->warning);
+    if (!str_is_utf8(w->warning) || str_utf8_len(w->warning) > POST_WARNING_MAX)
+        return cx_tell(cx, ERR_INVALID, N_("The warning is too long: 200 characters at most."));
+    for (size_t i = 0; i < w->warning.n; i++)
+        if ((unsigned char)w->warning.p[i] < 0x20 || w->warning.p[i] == 0x7f)
+            return cx_tell(cx, ERR_INVALID, N_("The warning must be one line of text."));
     w->teaser = str_trim(d->teaser);
     if (str_utf8_len(w->teaser) > POST_TEASER_MAX)
         return cx_tell(cx, ERR_INVALID, N_("The teaser is too long: 5,000 characters at most."));
@@ -309,6 +315,8 @@ static enum err write_parts(struct cx *cx, const struct work *w)
 
     TRY(post_body_store(cx, w->id, w->body, w->html));
     TRY(write_tags(cx, w));
+    TRY(str_empty(w->warning) ? q_post_warning_clear(cx, w->id, NULL)
+                              : q_post_warning_put(cx, w->id, w->warning, NULL));
     TRY(post_by_id(cx, w->id, &post));
     return attachment_set(cx, &post, w->body_media, w->n_body_media, w->teaser_media,
                           w->n_teaser_media);

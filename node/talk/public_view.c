@@ -102,6 +102,7 @@ static enum err view_of_row(struct cx *cx, const struct public_row *r, struct pu
 
     TRY(media_expand(cx, v.html, &v.html));
     v.html.s = absolute_links(cx, v.html.s);
+    TRY(post_warning(cx, r->id, &v.warning));
     TRY(post_tags(cx, r->id, &v.tags, &v.n_tags));
     TRY(public_media_list(cx, r->id, &v.media, &v.n_media));
     *ret = v;

@@ -14,6 +14,7 @@ struct public_post {
     struct str object_uri, url;      /* url: the human page, absolute */
     struct str planet_handle, slug;
     struct str title, lang;
+    struct str warning;              /* what its author warns of; empty: nothing */
     bool locked;
     struct safe_html html;           /* teaser of a locked post, whole body of a public one; every
                                         address in it absolute */

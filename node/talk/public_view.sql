@@ -90,7 +90,14 @@ SELECT c.* FROM post_public_card c
 -- :out card_row
 SELECT c.* FROM post_public_card c
  WHERE c.planet_id = :planet_id AND c.state = 'published' AND c.pinned = 1
- ORDER BY c.published_at DESC, c.id DESC LIMIT 10;
+ ORDER BY c.published_at DESC, c.id DESC LIMIT 20;
+
+-- What is warned of in a list.
+-- :name card_warnings :many
+-- :public
+-- :in oldest int, newest int
+-- :out post_id int, warning text
+SELECT post_id, warning FROM post_warning WHERE post_id >= :oldest AND post_id <= :newest;
 
 -- Which of the posts of a list the viewer likes; apart, so that the list is the same for everybody.
 -- :name card_liked :many

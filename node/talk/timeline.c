@@ -191,6 +191,26 @@ static enum err card_of_row(struct cx *cx, const struct card_row *r, const struc
     return OK;
 }
 
+static enum err mark_warned(struct cx *cx, struct post_card *cards, size_t n)
+{
+    struct card_warnings_row *rows;
+    int64_t oldest = INT64_MAX, newest = 0;
+    size_t n_rows;
+
+    if (n == 0)
+        return OK;
+    for (size_t i = 0; i < n; i++) {
+        oldest = cards[i].post.id < oldest ? cards[i].post.id : oldest;
+        newest = cards[i].post.id > newest ? cards[i].post.id : newest;
+    }
+    TRY(q_card_warnings(cx, oldest, newest, &rows, &n_rows));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n_rows; k++)
+            if (rows[k].post_id == cards[i].post.id)
+                cards[i].warning = rows[k].warning;
+    return OK;
+}
+
 static enum err mark_liked(struct cx *cx, struct post_card *cards, size_t n)
 {
     int64_t oldest = INT64_MAX, newest = 0, *ids;
@@ -226,6 +246,7 @@ static enum err cards_of_rows(struct cx *cx, const struct card_row *rows, size_t
         TRY(card_of_row(cx, &rows[i], &passes[i], &cards[i]));
     *ret = cards;
     *ret_n = n;
+    TRY(mark_warned(cx, cards, n));
     return mark_liked(cx, cards, n);
 }
 

@@ -20,6 +20,7 @@ struct post_card {
     bool cut;                        /* there is more behind the link */
     const struct public_media *pictures; size_t n_pictures; /* public ones; URLs absolute */
     bool open;                       /* the viewer may read it whole */
+    struct str warning;              /* what its author warns of; NULL: nothing */
     bool liked;                      /* by the viewer */
     int64_t n_comments, n_likes, n_announces; /* as this viewer may know them */
 };

@@ -94,7 +94,7 @@ static struct fed_out_note note(struct arena *a)
         .locked = true, .html = {STR("<p>Two public sentences.</p>")},
         .tags = (struct str *)(uintptr_t)tags, .n_tags = 2};
     return (struct fed_out_note){.id = STR(O "/ap/o/42"), .actor_uri = STR(O "/ap/a/11"),
-        .url = p.url, .lang = STR("zh-Hans"), .content = fed_out_content(a, &p, STR(O "/@tea/tag/")),
+        .url = p.url, .lang = STR("zh-Hans"), .content = fed_out_content(a, &p, STR(O "/@tea/tag/"), NULL, 0),
         .published = AT, .updated = DB_NULL, .tags = tags, .n_tags = 2,
         .tag_url = STR(O "/@tea/tag/"), .media = pictures, .n_media = 1, .n_likes = 3,
         .n_shares = 1};
@@ -222,11 +222,11 @@ static void long_teasers_are_cut(void **state)
     buf_lit(&b, "</p>");
     struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"), .locked = true,
                             .html = {buf_str(&b)}};
-    struct str cut = fed_out_content(a, &p, STR("")).s;
+    struct str cut = fed_out_content(a, &p, STR(""), NULL, 0).s;
     assert_true(str_utf8_len(cut) < 1200);
     assert_true(str_contains(cut, STR("…</p>")));
     p.locked = false; /* a public post goes out whole */
-    assert_true(str_utf8_len(fed_out_content(a, &p, STR("")).s) > 1500);
+    assert_true(str_utf8_len(fed_out_content(a, &p, STR(""), NULL, 0).s) > 1500);
 }
 
 /* Other servers show what they know (federation.md 6.2); the rest would be run together. */
@@ -236,7 +236,7 @@ static void foreign_elements_stay_home(void **state)
     struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"),
         .html = {STR("<h2>One</h2><figure><img src=\"" O "/media/7/a.webp\" alt=\"A cup\"></figure>"
                      "<p>Two <strong>three</strong></p><hr><table><tr><td>4</td><td>5</td></tr></table>")}};
-    struct str s = fed_out_content(a, &p, STR("")).s;
+    struct str s = fed_out_content(a, &p, STR(""), NULL, 0).s;
     assert_true(str_contains(s, STR("<p><strong>One</strong></p>")));
     assert_true(str_contains(s, STR("<p>Two <strong>three</strong></p>")));
     assert_true(str_contains(s, STR("4 5")));
@@ -249,9 +249,50 @@ static void foreign_elements_stay_home(void **state)
     for (int i = 0; i < 60000; i++)
         buf_lit(&b, "x &lt; ");
     p.html.s = buf_str(&b);
-    s = fed_out_content(a, &p, STR("")).s;
+    s = fed_out_content(a, &p, STR(""), NULL, 0).s;
     assert_true(s.n < 40000 && str_contains(s, STR("begin")) && str_contains(s, STR("x &lt; x")));
     buf_free(&b);
+}
+
+/* federation.md 6.2: names and tags in the text are what other servers take them for. */
+static void names_and_tags_are_marked(void **state)
+{
+    struct arena *a = *state;
+    static const struct fed_mention named[] = {
+        {STR_INIT("ann@far.example"), STR_INIT("https://far.example/users/ann"), STR_INIT("https://far.example/@ann"),
+         STR_INIT("@ann@far.example"), STR_INIT("https://far.example/inbox")},
+        {STR_INIT("mia"), STR_INIT(O "/ap/a/5"), STR_INIT(O "/ap/a/5"), STR_INIT("@mia@tea.example"), {NULL, 0}}};
+#define ANN "<span class=\"h-card\" translate=\"no\"><a href=\"https://far.example/@ann\" class=\"u-url mention\">@<span>ann</span></a></span>"
+#define MIA "<span class=\"h-card\" translate=\"no\"><a href=\"" O "/ap/a/5\" class=\"u-url mention\">@<span>mia</span></a></span>"
+#define TEA "<a href=\"" O "/@tea/tag/tea\" class=\"mention hashtag\" rel=\"tag\">#<span>tea</span></a>"
+    static const char *const all[][2] = {
+        {"<p>Hi @ann@far.example, @mia.</p>", "<p>Hi " ANN ", " MIA ".</p>"},
+        {"<p>@mia@far.example and @miami, a@mia, x/@mia</p>", "<p>@mia@far.example and @miami, a@mia, x/@mia</p>"},
+        {"<p>@mia.example @mia-x @Mia</p>", "<p>@mia.example @mia-x <span class=\"h-card\" translate=\"no\"><a href=\"" O
+         "/ap/a/5\" class=\"u-url mention\">@<span>Mia</span></a></span></p>"},
+        {"<a href=\"x\">@mia #tea</a> <code>@mia</code> @mia", "<a href=\"x\">@mia #tea</a> <code>@mia</code> " MIA},
+        {"<p>#tea, #teapot #普洱。&#39;tea</p>", "<p>" TEA ", #teapot <a href=\"" O "/@tea/tag/%E6%99%AE%E6%B4%B1\" "
+         "class=\"mention hashtag\" rel=\"tag\">#<span>普洱</span></a>。&#39;tea</p>"},
+        {"茶@mia和#tea", "茶" MIA "和" TEA},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct fed_markup m = {named, 2, tags, 2, STR(O "/@tea/tag/"), 0};
+        CHECK_STR(fed_out_marked(a, (struct safe_html){str_c(all[i][0])}, &m).s, all[i][1]);
+    }
+    /* What stands in the text is not said again below it; all of it is in the object. */
+    struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"), .html = {STR("<p>#tea with @mia</p>")},
+                            .tags = (struct str *)(uintptr_t)tags, .n_tags = 2};
+    struct str s = fed_out_content(a, &p, STR(O "/@tea/tag/"), named, 2).s;
+    size_t first = str_find(s, STR("#<span>tea"), 0);
+    assert_true(first != SIZE_MAX && str_find(s, STR("#<span>tea"), first + 1) == SIZE_MAX);
+    assert_true(str_contains(s, STR("#<span>普洱")) && str_contains(s, STR(MIA)));
+    struct fed_out_note n = note(a);
+    n.mentions = named;
+    n.n_mentions = 2;
+    struct fed_out_envelope e = envelope(STR("Create"));
+    e.mentions = named;
+    e.n_mentions = 2;
+    GOLDEN("create_mentions", fed_out_create(&w, &e, &n));
 }
 
 #define LINK(rel, template) "{\"rel\":\"" rel "\",\"template\":\"" template "\"}"
@@ -312,6 +353,7 @@ int main(void)
         cmocka_unit_test(actors), cmocka_unit_test(notes), cmocka_unit_test(activities),
         cmocka_unit_test(collections), cmocka_unit_test(quotes), cmocka_unit_test(long_teasers_are_cut),
         cmocka_unit_test(foreign_elements_stay_home), cmocka_unit_test(visitors_find_home),
+        cmocka_unit_test(names_and_tags_are_marked),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -261,6 +261,62 @@ static void a_members_answer_has_an_actor_of_its_own(void **state)
     assert_int_equal(fed_load_comment(as(state, 0), b, &n, &actor_id), ERR_NOT_FOUND);
 }
 
+static void who_is_named_hears_of_it(void **state)
+{
+    struct cx *cx = as(state, 0);
+    json_t *j = NULL;
+    struct str *inboxes;
+    size_t n;
+    bool far = false;
+    run(state);
+    forget_jobs(state);
+    struct post p = make_published(state, "Naming", "b", "For @ben@far.example and @nobody@far.example",
+                                   GATE_MEMBERS, 0);
+    run(state);
+    said(as(state, 0), "Create", &j);
+    assert_true(str_eq(ld_str(j, "object.id"), p.object_uri));
+    CHECK_STR(ld_str(j, "object.tag.href"), "https://far.example/ben");
+    CHECK_STR(ld_str(j, "object.tag.name"), "@ben@far.example");
+    assert_int_equal(ld_count(ld_get(j, "object.cc")), 2);
+    assert_int_equal(ld_count(ld_get(j, "cc")), 2);
+    assert_true(str_contains(ld_str(j, "object.content"), STR("@nobody@far.example")));
+    OK_(q_test_deliveries_of(cx, STR("Create"), &inboxes, &n));
+    for (size_t i = 0; i < n; i++) {
+        assert_false(far && str_eq_c(inboxes[i], "https://far.example/inbox")); /* once */
+        far = far || str_eq_c(inboxes[i], "https://far.example/inbox");
+    }
+    assert_true(far);
+}
+
+static void a_warning_goes_along(void **state)
+{
+    struct cx *cx = as(state, OWNER);
+    json_t *j = NULL;
+    struct post_draft d = {.planet_id = TEA, .title = STR("Warned"), .body = STR("b"), .teaser = STR("t"),
+                           .access = GATE_MEMBERS, .warning = STR(" Spiders ")};
+    struct post p;
+    OK_(post_save(cx, &d, &p));
+    OK_(post_publish(as(state, OWNER), p.id, true, &p));
+    run(state);
+    said(as(state, 0), "Create", &j);
+    CHECK_STR(ld_str(j, "object.summary"), "Spiders");
+    assert_true(ld_bool(j, "object.sensitive", false));
+    OK_(post_by_id(as(state, OWNER), p.id, &p));
+    OK_(post_draft_of(cx, &p, &d));
+    CHECK_STR(d.warning, "Spiders");
+    d.warning = STR("");
+    cx->now += 60000;
+    OK_(post_save(cx, &d, &p)); /* the face changed */
+    run(state);
+    said(as(state, 0), "Update", &j);
+    assert_true(str_eq(ld_str(j, "object.id"), p.object_uri));
+    assert_null(ld_get(j, "object.summary"));
+    assert_false(ld_bool(j, "object.sensitive", true));
+    OK_(post_draft_of(as(state, OWNER), &p, &d));
+    d.warning = STR("two\nlines");
+    assert_int_equal(post_save(cx, &d, &p), ERR_INVALID);
+}
+
 static void a_follow_of_who_only_answers_is_refused(void **state)
 {
     struct cx *cx = as(state, 0);
@@ -443,6 +499,8 @@ int main(void)
         cmocka_unit_test(only_what_its_writer_lets_go_leaves),
         cmocka_unit_test(a_members_answer_has_an_actor_of_its_own),
         cmocka_unit_test(a_follow_of_who_only_answers_is_refused),
+        cmocka_unit_test(who_is_named_hears_of_it),
+        cmocka_unit_test(a_warning_goes_along),
         cmocka_unit_test(a_changed_planet_is_told),
         cmocka_unit_test(pins_arrive_and_leave),
         cmocka_unit_test(nothing_locked_was_said),
