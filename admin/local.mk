@@ -30,7 +30,6 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_fed_policy.c \
 	admin/cli/cmd_fed_key.c \
 	admin/cli/cmd_fed_nearby.c \
-	admin/cli/cmd_fed_report.c \
 	admin/cli/cmd_media.c admin/cli/cmd_node.c \
 	admin/cli/cmd_ops.c \
 	admin/cli/cmd_people.c \
@@ -58,9 +57,8 @@ libadmin_a_SOURCES += \
 	admin/desk_codes.c \
 	admin/desk_fedi.c admin/desk_fedi.h \
 	admin/desk_fedi_blocks.c admin/desk_fedi_blocks.h admin/desk_fedi_import.c admin/view_fedi_blocks.h \
-	admin/desk_fedi_overview.c admin/desk_fedi_quotes.c \
+	admin/desk_fedi_quotes.c \
 	admin/desk_fedi_nearby.c \
-	admin/desk_fedi_overview.c \
 	admin/desk_fedi_overview.c admin/desk_fedi_followers.c admin/desk_fedi_talk.c \
 	admin/desk_fedi_delivery.c \
 	admin/desk_fedi_settings.c \

@@ -76,6 +76,9 @@ SQL_FED += federation/rotate.sql
 SQL_FED += federation/spam.sql
 SQL_FED += \
 	federation/rotate.sql federation/leave.sql federation/quote.sql federation/move.sql \
+	federation/rotate.sql \
+	federation/leave.sql federation/quote.sql \
+	federation/move.sql \
 	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
 	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql \
 	federation/receive.sql federation/spam.sql
