@@ -47,8 +47,10 @@ static bool stands(struct str s, size_t i, struct str word, bool name)
         return false;
     size_t end = i + word.n;
     char c = end < s.n ? s.p[end] : ' ', d = end + 1 < s.n ? s.p[end + 1] : ' ';
-    if (!name)
-        return !is_word(c);
+    if (!name) { /* would the tag go on with the next character? Han punctuation ends it */
+        struct str next = str_utf8_cut(str_sub(s, end, 4), 1);
+        return str_empty(next) || !tag_is_valid(str_sub(s, i, word.n + next.n));
+    }
     return ((unsigned char)c >= 0x80 || !is_word(c)) && c != '@' && c != '-' && (c != '.' || !is_word(d));
 }
 

@@ -277,7 +277,8 @@ static void names_and_tags_are_marked(void **state)
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct fed_markup m = {named, 2, tags, 2, STR(O "/@tea/tag/"), 0};
-        CHECK_STR(fed_out_marked(a, (struct safe_html){str_c(all[i][0])}, &m).s, all[i][1]);
+        struct str got = fed_out_marked(a, (struct safe_html){str_c(all[i][0])}, &m).s;
+        CHECK_STR(got, all[i][1]);
     }
     /* What stands in the text is not said again below it; all of it is in the object. */
     struct public_post p = {.title = STR("T"), .url = STR(O "/@tea/t"), .html = {STR("<p>#tea with @mia</p>")},
