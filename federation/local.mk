@@ -74,14 +74,6 @@ SQL_FED += federation/quote.sql
 SQL_FED += federation/receive.sql
 SQL_FED += federation/rotate.sql
 SQL_FED += federation/spam.sql
-SQL_FED += \
-	federation/rotate.sql federation/leave.sql federation/quote.sql federation/move.sql \
-	federation/rotate.sql \
-	federation/leave.sql federation/quote.sql \
-	federation/move.sql \
-	federation/actor.sql federation/fanout.sql federation/hosts.sql federation/inbox.sql \
-	federation/keys.sql federation/nearby.sql federation/out.sql federation/policy.sql \
-	federation/receive.sql federation/spam.sql
 
 check_PROGRAMS += tests/unit/test_httpsig
 tests_unit_test_httpsig_SOURCES = tests/unit/test_httpsig.c tests/unit/httpsig_vectors.h \
