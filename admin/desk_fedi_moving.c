@@ -11,6 +11,7 @@
 #include "node/db/db.h"
 #include "node/node.h"
 #include "web/page.h"
+#include "node/settings.h"
 
 enum { SERVERS_SHOWN = 12, MISSING_SHOWN = 20 };
 
@@ -122,7 +123,7 @@ static enum err show(struct rq *rq, const struct planet *p, enum err e)
     TRY(fed_local_ensure(cx, mine ? "account" : "planet", mine ? rq->session.account_id : p->id, &l));
     v.address = l.uri;
     v.handle = mine ? str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(rq->session.username),
-                              STR_ARG(cx->node->host))
+                              STR_ARG(setting_handle_host(cx)))
                     : f->handle;
     TRY(fill_aliases(rq, mine ? "account" : "planet", mine ? rq->session.account_id : p->id, &v, &since));
     if (!mine) {

@@ -8,6 +8,7 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/planet/planet.h"
+#include "node/settings.h"
 
 #include <string.h>
 
@@ -126,7 +127,7 @@ static enum err look_planet(struct cx *cx, int64_t id, struct fed_link_try *t)
     struct planet p;
     TRY(planet_by_id(cx, id, &p));
     t->planet_handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(p.handle),
-                               STR_ARG(cx->node->host));
+                               STR_ARG(setting_handle_host(cx)));
     return OK;
 }
 

@@ -13,6 +13,7 @@
 #include "node/media/far.h"
 #include "node/people/audit.h"
 #include "node/planet/planet.h"
+#include "node/settings.h"
 
 /* What was not seen for so long is shown no more; what was said longer ago is not news. */
 #define SEEN_WITHIN (14 * MS_DAY)
@@ -44,7 +45,7 @@ static enum err is_itself(struct cx *cx, int64_t planet_id, struct str who, bool
     TRY(planet_by_id(cx, planet_id, &p));
     TRY(fed_planet_uri(cx, planet_id, &uri));
     *ret = str_eq(who, uri) || str_eq(who, fed_iri(cx, "/@" STR_FMT, STR_ARG(p.handle))) ||
-           str_ieq(who, str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(p.handle), STR_ARG(cx->node->host)));
+           str_ieq(who, str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(p.handle), STR_ARG(setting_handle_host(cx))));
     return OK;
 }
 

@@ -206,7 +206,7 @@ static enum err read_ours(struct cx *cx, struct str uri, struct face *ret, json_
     TRY(fed_load_actor(cx, &l, &v));
     *ret = (struct face){
         .uri = l.uri, .host = cx->node->host, .name = v.name, .url = v.url, .icon_url = v.icon_url,
-        .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(v.username), STR_ARG(cx->node->host)),
+        .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(v.username), STR_ARG(v.handle_host)),
         .line = html_to_text(cx->arena, v.summary, LINE_CHARS), .teaser_at = DB_NULL,
     };
     TRY(fed_endorse_uris(cx, l.local_id, &links, &n));

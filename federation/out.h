@@ -15,6 +15,7 @@ enum { FED_OUT_MAX = 1 << 20, FED_PAGE = 20 };
 
 struct fed_out_actor {
     struct str uri, kind, username, name, url, inbox, shared_inbox, handle_host;
+    struct str page_host;              /* where its posts are read; NULL: handle_host */
     struct safe_html summary;          /* empty: none */
     struct str icon_type, icon_url, image_type, image_url; /* NULL: none */
     struct str rsa_pem, ed_multikey;

@@ -194,7 +194,7 @@ void fed_out_actor(struct jw *w, const struct fed_out_actor *v)
     if (v->collections) {
         jw_key(w, "attributionDomains");
         jw_arr(w);
-        jw_str(w, v->handle_host);
+        jw_str(w, v->page_host.p == NULL ? v->handle_host : v->page_host);
         jw_end(w);
     }
     put_fields(w, v);

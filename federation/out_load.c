@@ -7,6 +7,7 @@
 #include "node/media/media.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
+#include "node/settings.h"
 
 /* A public picture's absolute address; nothing when there is none. */
 static void load_picture(struct cx *cx, int64_t media_id, struct str *ret_type, struct str *ret_url)
@@ -70,7 +71,8 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
     const struct fed_signer *s, *other;
     TRY(fed_signer_pair(cx, l->id, &s, &other));
     struct fed_out_actor v = {.uri = l->uri, .kind = STR("Person"), .username = l->username,
-                              .url = l->uri, .handle_host = cx->node->host,
+                              .url = l->uri, .handle_host = setting_handle_host(cx),
+                              .page_host = cx->node->host,
                               .shared_inbox = fed_iri(cx, "/ap/inbox"),
                               .published = l->created_at, .collections = true,
                               .summary = {STR("")}};

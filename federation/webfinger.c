@@ -8,6 +8,7 @@
 #include "node/base/url.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
+#include "node/settings.h"
 
 /* "acct:u@h", "acct:@u@h", "u@h": user and whether the host is ours. */
 static bool split_acct(struct cx *cx, struct str r, struct str *ret_user)
@@ -25,7 +26,7 @@ static bool split_acct(struct cx *cx, struct str r, struct str *ret_user)
     if (port != 0)
         host = str_fmt(cx->arena, STR_FMT ":%u", STR_ARG(host), port);
     *ret_user = str_sub(r, 0, at);
-    return str_eq(host, cx->node->host);
+    return str_eq(host, cx->node->host) || str_eq(host, setting_handle_host(cx)); /* 1.3 */
 }
 
 static enum err local_by_name(struct cx *cx, struct str user, struct fed_local *ret)
@@ -102,7 +103,7 @@ enum err fed_get_webfinger(struct rq *rq)
     jw_init(&w, &b);
     jw_obj(&w);
     jw_key_str(&w, "subject", str_fmt(cx->arena, "acct:" STR_FMT "@" STR_FMT, STR_ARG(l.username),
-                                      STR_ARG(cx->node->host)));
+                                      STR_ARG(setting_handle_host(cx))));
     jw_key(&w, "aliases");
     jw_arr(&w);
     if (!str_eq(page, l.uri))

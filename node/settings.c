@@ -3,6 +3,7 @@
 #include "node/base/buf.h"
 #include "node/base/crypt.h"
 #include "node/base/i18n.h"
+#include "node/base/url.h"
 #include "node/net/s3.h"
 #include "node/node.h"
 #include "node/settings_sql.h"
@@ -30,6 +31,16 @@ static enum err check_far_mb(struct cx *cx, struct str value)
     return cx_tell(cx, ERR_INVALID, N_("This setting is a number of megabytes, from 1 to 1000000."));
 }
 
+static enum err check_host(struct cx *cx, struct str value)
+{
+    struct str host;
+    unsigned port;
+    if (url_parse_host(cx->arena, value, &host, &port) == OK && str_eq(host, value) && port == 0 &&
+        !url_is_ip_literal(host))
+        return OK;
+    return cx_tell(cx, ERR_INVALID, N_("This setting is the name of a host in small letters, like example.org."));
+}
+
 static const struct setting_row rows[] = {
     {"origin", SETTING_URL, NULL, true, false,
      N_("Where this node lives. Fixed when it was made: other servers know it by this name."), NULL},
@@ -43,6 +54,9 @@ static const struct setting_row rows[] = {
     {"media.store", SETTING_TEXT, NULL, false, false,
      N_("Where new pictures and files go: dir or s3. Empty: to the storage as soon as there is one."),
      check_store},
+    {"federation.handle_host", SETTING_TEXT, NULL, false, false,
+     N_("The name behind the @ of handles, if it is not the node's own: its /.well-known/webfinger must lead here. Decide before anybody follows."),
+     check_host},
     {"federation.secure_mode", SETTING_BOOL, "false", false, false,
      N_("Other servers must sign to read posts and profiles as documents. Keeps out who is blocked; some servers can then not follow."), NULL},
     {"media.far_mb", SETTING_TEXT, "1024", false, false,
@@ -157,4 +171,12 @@ enum err setting_freeze(struct cx *cx, const char *key, struct str value)
         return cx_fail(cx, ERR_INTERNAL, "%s is no frozen setting", key);
     TRY(check_value(cx, row, value));
     return store(cx, row, value);
+}
+
+struct str setting_handle_host(struct cx *cx)
+{
+    struct str host;
+    if (setting_get(cx, "federation.handle_host", &host) != OK || host.n == 0)
+        return cx->node->host;
+    return host;
 }

@@ -22,6 +22,8 @@ const struct setting_row *setting_rows(void); /* ends with key == NULL */
 MUST_USE enum err setting_get(struct cx *cx, const char *key, struct str *ret);
 /* Checked by type; ERR_INVALID says what is wrong. ERR_NOT_FOUND: no such setting. */
 MUST_USE enum err setting_set(struct cx *cx, struct str key, struct str value);
+/* Behind the @ of a handle: the setting handle_host, else the node's own host. */
+struct str setting_handle_host(struct cx *cx);
 /* For init only: a frozen one. */
 MUST_USE enum err setting_freeze(struct cx *cx, const char *key, struct str value);
 

@@ -6,6 +6,7 @@
 #include "web/fedi.h"
 #include "web/html.h"
 #include "web/page.h"
+#include "node/settings.h"
 
 enum { PLANETS_MAX = 100 };
 
@@ -30,7 +31,7 @@ static enum err fill(struct rq *rq, const struct identity *i, struct view_identi
             .id = planets[k].planet_id,
             .name = planets[k].name,
             .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(planets[k].handle),
-                              STR_ARG(cx->node->host)),
+                              STR_ARG(setting_handle_host(cx))),
             .wanted = planets[k].wanted,
             .answerable = planets[k].answerable,
         };

@@ -9,6 +9,7 @@
 #include "node/media/media.h"
 #include "node/money/rail.h"
 #include "node/node.h"
+#include "node/settings.h"
 #include "node/talk/timeline.h"
 #include "web/page.h"
 
@@ -174,7 +175,7 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
     *ret = (struct view_planet){
         .handle = p->handle,
         .full_handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(p->handle),
-                               STR_ARG(cx->node->host)),
+                               STR_ARG(setting_handle_host(cx))),
         .name = p->name,
         .tagline = p->tagline,
         .lang = p->lang,

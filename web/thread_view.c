@@ -9,6 +9,7 @@
 #include "web/far_view.h"
 #include "web/page.h"
 #include "web/planet_view.h"
+#include "node/settings.h"
 
 struct thread {
     struct rq *rq;
@@ -120,7 +121,7 @@ static enum err what_may_be_said(struct rq *rq, const struct post *post, struct 
     if (!to_all)
         return OK;
     v->fediverse_name = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(rq->session.username),
-                                STR_ARG(cx->node->host));
+                                STR_ARG(setting_handle_host(cx)));
     /* Who writes here is known out there already; for everybody else it is a step to be taken. */
     v->to_fediverse = post_may_author(cx, post->planet_id) == OK;
     cx->tell = NULL;

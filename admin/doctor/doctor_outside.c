@@ -115,6 +115,36 @@ static struct str self_link(const json_t *doc)
     return STR_NULL;
 }
 
+/* 1.3: with handles on another host, that one must lead to the same actor. */
+static bool names_agree(struct doctor *d, struct fetcher *f, const struct planet *p, struct str self)
+{
+    struct cx *cx = d->cx;
+    struct str host = setting_handle_host(cx);
+    struct fetch_answer an = {0};
+    json_t *doc = NULL;
+    if (str_eq(host, cx->node->host))
+        return true;
+    struct buf url;
+    buf_init_arena(&url, cx->arena, 4096);
+    buf_put(&url, str_fmt(cx->arena, "https://" STR_FMT "/.well-known/webfinger?resource=", STR_ARG(host)));
+    buf_put_url(&url, str_fmt(cx->arena, "acct:" STR_FMT "@" STR_FMT, STR_ARG(p->handle), STR_ARG(host)));
+    const struct fetch_header accept = {STR("Accept"), STR("application/jrd+json")};
+    struct fetch_request rq = {.method = "GET", .url = buf_str(&url), .headers = &accept, .n_headers = 1,
+                               .max_answer = ANSWER_MAX, .timeout_ms = TIMEOUT_MS};
+    enum err e = fetch_wait(f, cx->arena, &rq, &an);
+    for (int hop = 0; e == OK && an.status >= 301 && an.status <= 308 && an.location.p != NULL && hop < 3; hop++) {
+        rq.url = an.location;
+        e = fetch_wait(f, cx->arena, &rq, &an);
+    }
+    if (e == OK && an.status == 200 && json_read(cx->arena, an.body, NULL, &doc) == OK &&
+        str_eq(self_link(doc), self))
+        return true;
+    struct str args[] = {host, p->handle};
+    doctor_say(d, "outside", DOCTOR_FAIL, N_("{0} does not lead to @{1} here, though handles end in it."),
+               N_("Let that host redirect /.well-known/webfinger, query and all, to this node (docs/operate/fediverse.md), or take the setting federation.handle_host back."), args, 2);
+    return false;
+}
+
 /* WebFinger names the actor, and the actor says the same of itself. */
 static bool planet_is_seen(struct doctor *d, struct fetcher *f, const struct planet *p)
 {
@@ -141,7 +171,7 @@ static bool planet_is_seen(struct doctor *d, struct fetcher *f, const struct pla
         bad_answer(d, there, e, &an);
         return false;
     }
-    return inbox_is_open(d, f, ld_str(doc, "inbox")) &&
+    return names_agree(d, f, p, self) && inbox_is_open(d, f, ld_str(doc, "inbox")) &&
            accept_is_heard(d, f, str_fmt(cx->arena, "/@" STR_FMT, STR_ARG(p->handle)));
 }
 

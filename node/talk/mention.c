@@ -4,6 +4,7 @@
 #include "node/event.h"
 #include "node/node.h"
 #include "node/people/notice.h"
+#include "node/settings.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/mention_sql.h"
 #include "node/text/scan.h"
@@ -43,7 +44,8 @@ static bool local_name(struct cx *cx, struct str mention, struct str *ret)
 {
     size_t at = str_find_char(mention, '@', 0);
 
-    if (at != SIZE_MAX && !str_ieq(str_sub(mention, at + 1, SIZE_MAX), cx->node->host))
+    if (at != SIZE_MAX && !str_ieq(str_sub(mention, at + 1, SIZE_MAX), cx->node->host) &&
+        !str_ieq(str_sub(mention, at + 1, SIZE_MAX), setting_handle_host(cx)))
         return false;
     *ret = str_lower(cx->arena, str_sub(mention, 0, at));
     return true;

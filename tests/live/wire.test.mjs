@@ -578,3 +578,35 @@ describe('signed by others', () => {
         });
     }
 });
+
+describe('handles on another host', () => {
+    let node, planet;
+    const finger = (resource) => get(`${node.origin}/.well-known/webfinger?resource=${encodeURIComponent(resource)}`, '*/*');
+    before(async () => {
+        node = await Node.start({ name: 'wire-handle' });
+        planet = await planetOf(node);
+        await assert.rejects(node.cli('settings set', { key: 'federation.handle_host', value: 'https://Tea.example' }), /name of a host/);
+        await node.cli('settings set', { key: 'federation.handle_host', value: 'tea.example' });
+    });
+    after(() => node.close());
+
+    it('both names are found, and are one; the actor says the same', async () => {
+        await eventually('it is said', async () => JSON.parse((await finger(`acct:tea@${node.host}`)).text).subject === 'acct:tea@tea.example');
+        for (const resource of [`acct:tea@${node.host}`, 'acct:tea@tea.example', 'acct:TEA@Tea.Example', planet.id, planet.url]) {
+            const rs = JSON.parse((await finger(resource)).text);
+            assert.equal(rs.subject, 'acct:tea@tea.example', resource);
+            assert.equal(rs.links.find((l) => l.rel === 'self').href, planet.id);
+        }
+        assert.equal((await finger('acct:tea@elsewhere.example')).status, 404);
+        const now = await eventually('and of itself', async () => { const a = await json(planet.id); return a.webfinger === 'tea@tea.example' && a; });
+        assert.equal(new URL(now.url).host, node.host, 'pages stay where they are');
+        assert.deepEqual(now.attributionDomains, [node.host]);
+        assert.match((await node.client().page('/@tea')).text, /@tea@tea\.example/);
+    });
+
+    it('taken back, they are the node\'s own again', async () => {
+        await node.cli('settings set', { key: 'federation.handle_host', value: '' });
+        await eventually('its own', async () => JSON.parse((await finger(`acct:tea@${node.host}`)).text).subject === `acct:tea@${node.host}`);
+        assert.equal((await finger('acct:tea@tea.example')).status, 404);
+    });
+});
