@@ -86,3 +86,4 @@ tests_fuzz_fuzz_backup_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_backup_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 libadmin_a_SOURCES += admin/desk_fedi_messages.c
+libadmin_a_SOURCES += admin/cli/cmd_fed_room.c

@@ -1,5 +1,6 @@
 #include "federation/followers.h"
 
+#include "federation/actor_rules.h"
 #include "federation/backfill.h"
 #include "federation/fanout.h"
 #include "federation/fed.h"
@@ -203,6 +204,22 @@ enum err fed_follow_decide(struct cx *cx, int64_t planet_id, int64_t follow_id, 
     else
         TRY(end(cx, &l, &actor, row.activity_uri, false, "follower.decline"));
     return tx_commit(cx);
+}
+
+enum err fed_follow_of(struct cx *cx, int64_t planet_id, struct str who, int64_t *ret_id)
+{
+    struct fed_local l;
+    struct follow_state_of_row row;
+    int64_t actor_id;
+    bool found;
+    TRY(planet_may_manage(cx, planet_id));
+    TRY(fed_local_by_ref(cx, "planet", planet_id, &l));
+    TRY(fed_actor_find(cx, who, &actor_id));
+    TRY(q_follow_state_of(cx, actor_id, l.id, &found, &row));
+    if (!found)
+        return ERR_NOT_FOUND;
+    *ret_id = row.id;
+    return OK;
 }
 
 /* ---- numbers ---- */

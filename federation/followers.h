@@ -30,6 +30,9 @@ MUST_USE enum err fed_follow_decide(struct cx *cx, int64_t planet_id, int64_t fo
 /* End one, or decline it; their server is told. NOT_FOUND as above. Opens a transaction. */
 MUST_USE enum err fed_follow_end(struct cx *cx, int64_t planet_id, int64_t follow_id);
 
+/* The follow, or the request, of "@ann@far.example" or their address. NOT_FOUND. */
+MUST_USE enum err fed_follow_of(struct cx *cx, int64_t planet_id, struct str who, int64_t *ret_id);
+
 /* Servers by how many follow from there, all of them. */
 struct fed_follow_host { struct str host; int64_t n; };
 MUST_USE enum err fed_follow_hosts(struct cx *cx, int64_t planet_id, struct fed_follow_host **ret,

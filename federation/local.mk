@@ -166,3 +166,10 @@ libfed_a_SOURCES += \
 	federation/link_mi.c federation/link_oauth.c federation/link_try.c
 SQL_FED += federation/link.sql
 libfed_a_SOURCES += federation/direct.h federation/in_direct.c federation/notices.c federation/out_direct.c
+
+# The owner's room, tested.
+check_PROGRAMS += tests/unit/test_fed_room
+tests_unit_test_fed_room_SOURCES = tests/unit/test_fed_room.c $(FED_WORLD)
+nodist_tests_unit_test_fed_room_SOURCES = $(FED_WORLD_SQL)
+tests_unit_test_fed_room_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests/unit/test_fed_room.$(OBJEXT): | tests/unit/fed_world_sql.h tests/unit/talk_world_sql.h

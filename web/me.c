@@ -14,7 +14,7 @@
 #include "web/page.h"
 #include "web/planet_view.h"
 
-enum { NOTICES_SHOWN = 50, ORDERS_SHOWN = 50 };
+enum { NOTICES_SHOWN = 100, ORDERS_SHOWN = 50 };
 
 static struct view_page *my_page(struct rq *rq, const char *title)
 {
@@ -311,7 +311,6 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"quote", N_("quoted your post")},
         {"like", N_("likes what you wrote")},
         {"boost", N_("boosted what you wrote")},
-        {"quote", N_("quoted what you wrote")},
         {"follow", N_("follows the planet")},
         {"follow_request", N_("asks to follow the planet")},
         {"held", N_("wrote a comment that waits for your decision")},
@@ -349,6 +348,38 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
     return OK;
 }
 
+/* Likes of one thing, boosts of it, new followers: those of a day are told in one line. */
+static bool same_news(const struct notice *a, const struct notice *b)
+{
+    static const char *const kinds[] = {"like", "boost", "quote", "follow"};
+    int64_t apart = a->created_at - b->created_at;
+    if (!str_eq(a->kind, b->kind) || a->post_id != b->post_id || a->comment_id != b->comment_id ||
+        (a->read_at == DB_NULL) != (b->read_at == DB_NULL) || apart > MS_DAY || apart < -MS_DAY)
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_eq_c(a->kind, kinds[i]))
+            return true;
+    return false;
+}
+
+/* Each stands where the newest of its news does; all[i] of row i moves to place i. */
+static size_t group(struct notice *all, size_t n, int64_t *more)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < kept && !same_news(&all[k], &all[i]))
+            k++;
+        if (k < kept) {
+            more[k]++;
+        } else {
+            more[kept] = 0;
+            all[kept++] = all[i];
+        }
+    }
+    return kept;
+}
+
 enum err web_me_notices(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -362,6 +393,8 @@ enum err web_me_notices(struct rq *rq)
         n = NOTICES_SHOWN;
         v.older_url = str_fmt(cx->arena, "/me/notices?before=%lld", (long long)all[n - 1].id);
     }
+    int64_t *more = ARENA_ARRAY(cx->arena, int64_t, n + 1);
+    n = group(all, n, more);
     struct view_notice *rows = ARENA_ARRAY(cx->arena, struct view_notice, n);
     for (size_t i = 0; i < n; i++) {
         rows[i] = (struct view_notice){
@@ -373,6 +406,7 @@ enum err web_me_notices(struct rq *rq)
             .when = i18n_ago(cx, all[i].created_at),
             .when_iso = clock_rfc3339(cx->arena, all[i].created_at),
             .unread = all[i].read_at == DB_NULL,
+            .n_more = more[i],
         };
         TRY(notice_url(cx, &all[i], &rows[i].url));
     }

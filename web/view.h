@@ -290,7 +290,7 @@ struct view_session {
     bool current;
 };
 struct view_sessions { const struct view_page *page; const struct view_session *sessions; size_t n_sessions; };
-struct view_notice { struct view_person from; struct str kind, text, url, when, when_iso; bool unread; }; /* text: the whole sentence without the name */
+struct view_notice { struct view_person from; struct str kind, text, url, when, when_iso; bool unread; int64_t n_more; }; /* text: the whole sentence without the name */
 struct view_notices { const struct view_page *page; const struct view_notice *notices; size_t n_notices; struct str older_url; };
 
 struct view_media_item {                /* in the editor: brought by this author */

@@ -195,39 +195,6 @@ static enum err cmd_code_revoke(struct cli *cli)
     return e;
 }
 
-static enum err cmd_follower_list(struct cli *cli)
-{
-    static const char *const columns[] = {"handle", "actor", "since", NULL};
-    struct planet p;
-    struct fed_follower *v;
-    size_t n = 1;
-    TRY(cli_planet(cli, &p));
-    cli_begin(cli, true, columns);
-    for (int64_t after = 0; n > 0;) {
-        TRY(fed_follower_list(cli->cx, p.id, after, 500, &v, &n));
-        for (size_t i = 0; i < n; i++)
-            cli_row(cli, (struct str[]){v[i].handle, v[i].uri, cli_time(cli, v[i].since)});
-        after = n > 0 ? v[n - 1].id : after;
-    }
-    cli_end(cli);
-    return OK;
-}
-
-static enum err cmd_follower_remove(struct cli *cli)
-{
-    struct planet p;
-    TRY(cli_planet(cli, &p));
-    enum err e = fed_follower_remove(cli->cx, p.id, cli_get(cli, "actor"));
-    if (e == ERR_NOT_FOUND)
-        return cx_tell(cli->cx, e, N_("Nobody of that address follows it. 'follower list' names them."));
-    return e;
-}
-
-static const struct cli_option follower_remove_options[] = {
-    CLI_PLANET_OPTION,
-    {"actor", "URL", true, "who; 'follower list' names them"},
-    {0},
-};
 static const struct cli_option planet_create_options[] = {
     {"handle", "HANDLE", true, "letters, digits, _ ; at most 30"},
     {"title", "TEXT", true, "its name, in any script"},
@@ -292,8 +259,5 @@ const struct cli_verb cli_planet_verbs[] = {
     {"code list", cmd_code_list, true, "a planet's batches of codes", planet_options},
     {"code revoke", cmd_code_revoke, true, "take back what is not redeemed yet",
      code_revoke_options},
-    {"follower list", cmd_follower_list, true, "who follows a planet from elsewhere", planet_options},
-    {"follower remove", cmd_follower_remove, true, "end somebody's following; their server is told",
-     follower_remove_options},
     {0},
 };

@@ -29,12 +29,15 @@ SELECT COUNT(*) FROM notice
 SELECT id, account_id, kind, post_id, comment_id, from_name, from_url, created_at, read_at
   FROM notice WHERE account_id = :account_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
--- Every page of a member asks: beyond :max the number says nothing.
+-- Every page of a member asks: beyond :max the number says nothing. Likes of one thing are one.
 -- :name notice_unread :one
 -- :in account_id int, max int
 -- :out n int
-SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE account_id = :account_id AND read_at IS NULL
-                       LIMIT :max) AS unread;
+SELECT COUNT(*) FROM (
+    SELECT DISTINCT kind, COALESCE(post_id, 0), COALESCE(comment_id, 0),
+           CASE WHEN kind IN ('like', 'boost', 'quote', 'follow') THEN 0 ELSE id END
+      FROM (SELECT id, kind, post_id, comment_id FROM notice
+             WHERE account_id = :account_id AND read_at IS NULL LIMIT :max) AS newest) AS unread;
 
 -- :name notice_read :exec
 -- :in account_id int, up_to_id int, now int

@@ -122,3 +122,10 @@ UPDATE account SET state = :state WHERE id = :id;
 -- :out body text, key_serial int
 SELECT body, key_serial FROM activity WHERE type = 'Update' AND object_uri = :uri
  ORDER BY created_at DESC, id DESC;
+
+-- :name test_delivered :exec
+-- :in id int
+DELETE FROM job WHERE id = :id;
+
+-- :name test_rest_all :exec
+UPDATE job SET state = 'resting', last_error = 'no answer' WHERE kind = 'fed.deliver';
