@@ -90,8 +90,11 @@ tests_unit_test_fed_out_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 EXTRA_DIST += tests/golden
 
 if FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_domain_list
-FUZZERS += tests/fuzz/fuzz_domain_list
+noinst_PROGRAMS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle
+FUZZERS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle
+tests_fuzz_fuzz_handle_SOURCES = tests/fuzz/fuzz_handle.c
+tests_fuzz_fuzz_handle_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_handle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_domain_list_SOURCES = tests/fuzz/fuzz_domain_list.c
 tests_fuzz_fuzz_domain_list_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_domain_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -86,6 +86,7 @@ describe('in a browser', () => {
         ids.comment = /id="c-(\d+)"/.exec(said.text)[1];
         await owner.submit(await owner.page(`${first}?reply=${ids.comment}`), `${first}/comments`, { text: '谢谢 @mia' });
         await owner.post('/desk/tea/codes', { name: 'Spring', count: '2', length: '1', unit: 'month', uses: '1', tier_id: (await node.cli('tier list'))[0].id });
+        await member.post('/report', { post: ids.posts[0], reason: 'other', text: 'A word with a-very-long-name-that-must-not-push-' + 'x'.repeat(90) });
         sessions = { visitor: node.client(), member, owner };
     });
     after(async () => { await browser.close(); await node.close(); });
@@ -118,7 +119,8 @@ describe('in a browser', () => {
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
                       `/compose/${ids.draft}/delete`, `/compose/${ids.posts[0]}/unpublish`, '/drafts', '/desk', '/desk/tea/members', '/desk/tea/codes',
-                      '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices'],
+                      '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
+                      '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
     };
     const looks = [{ width: 375, dark: true, zh: true }, { width: 375, dark: false, zh: false }, { width: 1280, dark: false, zh: true }, { width: 1280, dark: true, zh: false }];
 

@@ -12,7 +12,7 @@ import { Actor } from '../rig/actor.mjs';
 
 const WORD = 'canary' + crypto.randomBytes(9).toString('hex');
 const PICTURE = readFileSync(new URL('../../admin/demo/cup.jpg', import.meta.url));
-let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, lockedMedia;
+let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, lockedMedia, lockedComment;
 
 // Every form that the word could take on its way out.
 const variants = [WORD, WORD.toUpperCase(), Buffer.from(WORD).toString('base64').slice(0, 20),
@@ -57,6 +57,9 @@ before(async () => {
     const page = await member.page('/@tea/for-members');
     const said = await member.submit(page, '/@tea/for-members/comments', { text: `${WORD} said a member`, audience: 'members' });
     assert.ok(said.text.includes(WORD), 'a member reads what a member wrote');
+    lockedComment = /id="c-(\d+)"/.exec(said.text)[1];
+    // Reported by a member who quotes it: it is for those who decide.
+    assert.equal((await member.post('/report', { post: posts.members.id, reason: 'abuse', text: `${WORD} is what it says` })).status, 200);
 
     follower = await Actor.start();
     const actor = JSON.parse((await follower.get(`${node.origin}/@tea`)).text);
@@ -90,7 +93,8 @@ function fillings(path) {
     const known = {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
         slug: ['for-members', 'for-gold', 'a-draft', 'late', 'open'],
-        token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'], file: ['1.csv'],
+        host: ['far.example'], do: ['accept', 'approve', 'retry'],
+        token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'], file: path.includes('/moving/') ? ['followers.csv', 'actor.json', 'outbox.json'] : ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],
         id: path.startsWith('/ap/a/') ? actorIds : path.startsWith('/ap/o/') ? objects : path.startsWith('/ap/x/') ? activities
           : path.startsWith('/media/') ? lockedMedia.map((m) => m.id) : postIds,
@@ -105,7 +109,7 @@ function fillings(path) {
 
 const accepts = ['text/html', 'application/activity+json', 'application/json', '*/*'];
 const queries = { '/.well-known/webfinger': ['?resource=acct:tea@HOST', '?resource=nobody'], '/lang': ['?to=zh-CN'], '/theme': ['?to=dark'],
-                  '/authorize_interaction': ['?uri=acct:tea@HOST'], '/@:handle/join': ['', '?code=' + 'A'.repeat(23)] };
+                  '/authorize_interaction': ['?uri=acct:tea@HOST'], '/report': ['?post=POST', '?comment=COMMENT'], '/@:handle/join': ['', '?code=' + 'A'.repeat(23)] };
 
 async function crawl(who, ask) {
     let n = 0;
@@ -113,7 +117,7 @@ async function crawl(who, ask) {
         for (const path of fillings(r.path))
             for (const query of queries[r.path] ?? [''])
                 for (const accept of accepts) {
-                    const target = path + query.replace('HOST', node.host);
+                    const target = path + query.replace('HOST', node.host).replace('POST', posts.members.id).replace('COMMENT', lockedComment);
                     const rs = await ask(target, accept);
                     n++;
                     assert.notEqual(rs.status, 429, `${target}: refused before it was looked at`);
