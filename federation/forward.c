@@ -21,7 +21,7 @@ bool fed_forward_wanted(struct str type)
 static enum err author_of(struct cx *cx, const json_t *note, struct str host,
                           struct fed_actor *ret)
 {
-    struct str uri = ld_id_at(note, "attributedTo");
+    struct str uri = fed_note_author(note);
     int64_t id;
     if (!fed_id_ok(cx, uri, host))
         return cx_fail(cx, ERR_FORBIDDEN, "an author of another host");

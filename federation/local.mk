@@ -98,8 +98,11 @@ tests_fuzz_fuzz_handle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_domain_list_SOURCES = tests/fuzz/fuzz_domain_list.c
 tests_fuzz_fuzz_domain_list_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_domain_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-noinst_PROGRAMS += tests/fuzz/fuzz_httpsig
-FUZZERS += tests/fuzz/fuzz_httpsig
+noinst_PROGRAMS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof
+FUZZERS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof
+tests_fuzz_fuzz_proof_SOURCES = tests/fuzz/fuzz_proof.c
+tests_fuzz_fuzz_proof_LDADD = libfed.a $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_proof_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_httpsig_SOURCES = tests/fuzz/fuzz_httpsig.c
 tests_fuzz_fuzz_httpsig_LDADD = libfed.a $(RUNG_BASE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_httpsig_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

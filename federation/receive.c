@@ -98,10 +98,19 @@ static bool is_note(const json_t *j)
     return false;
 }
 
+struct str fed_note_author(const json_t *note)
+{
+    const json_t *by = ld_get(note, "attributedTo");
+    LD_EACH(i, who, by)
+        if (ld_type_is(who, "Person") && !str_empty(ld_id(who)))
+            return ld_id(who);
+    return ld_id(by);
+}
+
 static bool is_by(struct cx *cx, const json_t *note, const struct fed_in *in)
 {
     return fed_id_ok(cx, ld_str(note, "id"), in->actor.host) &&
-           str_eq(ld_id_at(note, "attributedTo"), in->actor.uri);
+           str_eq(fed_note_author(note), in->actor.uri);
 }
 
 enum err fed_note_trusted(struct cx *cx, const struct fed_in *in, json_t **ret)

@@ -59,6 +59,8 @@ MUST_USE enum err fed_target_find(struct cx *cx, struct str uri, bool *ret_found
                                   struct fed_target *ret);
 /* The note that an activity carries, if it can be trusted: embedded with the signer as its author
  * on the signer's host, else fetched from there (3.10). FORBIDDEN else. */
+/* Who wrote it: of several (PeerTube: the person and the channel) the first person (5.8). */
+struct str fed_note_author(const json_t *note);
 MUST_USE enum err fed_note_trusted(struct cx *cx, const struct fed_in *in, json_t **ret);
 /* A like or boost as the rules about its actor want it: counted, put aside, or refused. */
 MUST_USE enum err fed_react(struct cx *cx, const struct fed_in *in, enum reaction_kind kind,

@@ -175,7 +175,7 @@ static void at_least(int *q, int v)
 
 enum repr repr_choose(struct str accept)
 {
-    int activity = 0, json = 0, html = 0, text = 0;
+    int activity = 0, json = 0, html = 0, text = 0, any = 0;
     struct str item;
     for (int i = 0; i < 32 && next_item(&accept, &item); i++) {
         struct str rest = item;
@@ -193,8 +193,11 @@ enum repr repr_choose(struct str accept)
             at_least(&json, q);
         else if (str_ieq_c(type, "text/plain"))
             at_least(&text, q);
+        else if (str_ieq_c(type, "*/*"))
+            at_least(&any, q);
     }
-    if (activity > 0 && activity >= html)
+    /* Who would rather have anything than a document gets what everybody gets. */
+    if (activity > 0 && activity >= html && activity >= any)
         return REPR_ACTIVITY;
     if (json > 0 && json >= html)
         return REPR_JSON;

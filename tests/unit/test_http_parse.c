@@ -71,6 +71,7 @@ static void accept_chooses(void **state)
         {"text/plain", REPR_TEXT},
         {"image/png", REPR_HTML},
         {"*/*, application/activity+json", REPR_ACTIVITY},
+        {"application/activity+json;q=0.2, */*", REPR_HTML},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_int_equal(repr_choose(str_c(rows[i].accept)), rows[i].repr);

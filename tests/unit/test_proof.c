@@ -1,4 +1,5 @@
 /* Integrity proofs, by the FEP's own example (its present text and the one before). */
+#include "federation/ids.h"
 #include "federation/proof.h"
 #include "node/base/arena.h"
 #include "node/base/base58.h"
@@ -151,12 +152,45 @@ static void what_is_no_proof_is_said_to_be_none(void **state)
                            made_at() + MS_DAY, &p), ERR_UNAUTHENTICATED);
 }
 
+/* 3.11: one spelling for scheme, host and port; nothing else of an id is touched, and no text. */
+static void ids_are_spelled_once(void **state)
+{
+    struct arena *a = *state;
+    static const char *const of[][2] = {
+        {"https://a.example/Users/Ann?B=C#D", "https://a.example/Users/Ann?B=C#D"},
+        {"HTTPS://A.Example/Users/Ann#D", "https://a.example/Users/Ann#D"},
+        {"https://a.example:443/x", "https://a.example/x"},
+        {"https://a.example:80/x", "https://a.example:80/x"},
+        {"HTTP://a.example:80", "http://a.example"}, /* no slash is put behind it */
+        {"https://B\xc3\xbc" "cher.example/x", "https://xn--bcher-kva.example/x"},
+        {"https://Ann@A.example/x", "https://Ann@A.example/x"}, /* none that we take: left alone */
+        {"acct:Ann@A.example", "acct:Ann@A.example"},
+        {"As:Public", "As:Public"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        CHECK_STR(fed_id_spell(a, str_c(of[i][0])), of[i][1]);
+    assert_null(fed_id_spell(a, STR_NULL).p);
+    json_t *j;
+    assert_int_equal(json_read(a, STR("{\"id\":\"HTTPS://A.example/1\",\"content\":\"HTTPS://A.example/1\","
+                                      "\"to\":[\"HTTPS://A.example/2\",\"as:Public\"],"
+                                      "\"object\":{\"attributedTo\":{\"id\":\"HTTPS://A.example/3\"},"
+                                      "\"name\":\"HTTPS://A.example/4\"}}"), NULL, &j), OK);
+    fed_ids_spell(a, j);
+    CHECK_STR(ld_str(j, "id"), "https://a.example/1");
+    CHECK_STR(ld_str(j, "content"), "HTTPS://A.example/1");
+    CHECK_STR(ld_str(j, "to"), "https://a.example/2");
+    CHECK_STR(ld_str(j, "object.attributedTo.id"), "https://a.example/3");
+    CHECK_STR(ld_str(j, "object.name"), "HTTPS://A.example/4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_examples_hold, begin, end),
         cmocka_unit_test_setup_teardown(whatever_is_changed_breaks_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_proof_is_said_to_be_none, begin, end),
+        cmocka_unit_test_setup_teardown(ids_are_spelled_once, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
