@@ -49,7 +49,8 @@ enum err fed_in_update(struct cx *cx, const struct fed_in *in)
     int64_t updated, last = was.edited_at == DB_NULL ? was.created_at : was.edited_at;
     if (!ld_time(note, "updated", &updated))
         updated = cx->now;
-    if (updated <= last)
+    /* Many say times by the second: an edit made within the second of what it edits is an edit. */
+    if (updated / MS_SECOND < last / MS_SECOND)
         return OK; /* older than what we show: it came late */
     struct str content = ld_lang(note, "content", NULL);
     if (str_empty(content))

@@ -97,6 +97,11 @@ enum err fed_local_by_uri(struct cx *cx, struct str uri, struct fed_local *ret)
     return OK;
 }
 
+struct str fed_instance_name(struct cx *cx)
+{
+    return str_sub(cx->node->host, 0, str_find_char(cx->node->host, ':', 0));
+}
+
 /* Name and type of a new local actor. */
 static enum err local_describe(struct cx *cx, const char *kind, int64_t local_id,
                                struct str *ret_username, struct str *ret_name)
@@ -112,7 +117,7 @@ static enum err local_describe(struct cx *cx, const char *kind, int64_t local_id
         *ret_username = a.username;
         *ret_name = a.name;
     } else {
-        *ret_username = cx->node->host;
+        *ret_username = fed_instance_name(cx);
         *ret_name = cx->node->host;
     }
     return OK;

@@ -27,6 +27,10 @@ MUST_USE enum err fed_local_by_uri(struct cx *cx, struct str uri, struct fed_loc
 MUST_USE enum err fed_local_ensure(struct cx *cx, const char *kind, int64_t local_id,
                                    struct fed_local *ret);
 
+/* The instance actor's preferredUsername: the host without its port, since "host:port" reads as an
+ * IRI, and peers that parse by type then find no name at all (GoToSocial). */
+struct str fed_instance_name(struct cx *cx);
+
 /* A pair of keys of an actor, opened. Lives as long as the fed (or, on a node without one, as the cx),
  * even when it is no longer in use: transfers may be signing with it. */
 struct fed_signer {

@@ -126,6 +126,7 @@ enum err fed_load_actor(struct cx *cx, const struct fed_local *l, struct fed_out
         load_picture(cx, a.avatar_media_id, &v.icon_type, &v.icon_url);
     } else {
         v.kind = STR("Application");
+        v.username = fed_instance_name(cx);
         v.name = cx->node->host;
         v.inbox = v.shared_inbox;
         v.url = fed_iri(cx, "/");

@@ -33,8 +33,11 @@ static enum err local_by_name(struct cx *cx, struct str user, struct fed_local *
 {
     struct planet p;
     struct account a;
-    if (str_ieq(user, cx->node->host))
-        return fed_local_ensure(cx, "instance", 0, ret);
+    if (str_ieq(user, cx->node->host) || str_ieq(user, fed_instance_name(cx))) {
+        TRY(fed_local_ensure(cx, "instance", 0, ret));
+        ret->username = fed_instance_name(cx);
+        return OK;
+    }
     enum err e = planet_by_handle(cx, user, &p);
     if (e == OK) {
         TRY(fed_local_ensure(cx, "planet", p.id, ret));
@@ -59,6 +62,8 @@ static enum err local_by_resource(struct cx *cx, struct str r, struct fed_local 
         if (str_starts(r, at))
             return local_by_name(cx, str_sub(r, at.n, SIZE_MAX), ret);
         TRY(fed_local_by_uri(cx, r, ret));
+        if (str_eq_c(ret->kind, "instance"))
+            ret->username = fed_instance_name(cx);
         if (!str_eq_c(ret->kind, "planet"))
             return OK;
         struct planet p; /* a handle may have changed since the actor was made */

@@ -1,4 +1,5 @@
 /* Comments that come from other servers. Who signed was checked before; whose they are is here. */
+#include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
@@ -157,7 +158,7 @@ enum err comment_update_remote(struct cx *cx, struct str object_uri, int64_t act
     TRY(find_known(cx, object_uri, actor_id, &found, &c));
     if (!found)
         return ERR_NOT_FOUND;
-    if (c.edited_at != DB_NULL && at < c.edited_at)
+    if (c.edited_at != DB_NULL && at / MS_SECOND < c.edited_at / MS_SECOND)
         return tx_commit(cx); /* came late; what we have is newer */
     TRY(q_comment_set_text(cx, c.id, STR_NULL, html.s, at, NULL));
     TRY(event_emit(cx, EV_COMMENT_UPDATED, c.id, STR_NULL));

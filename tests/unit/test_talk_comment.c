@@ -245,8 +245,8 @@ static void remote_comments_come_once_and_obey_their_actor(void **state)
 
     b = far(state, p.id, a.id, BEN, "https://far.example/3");
     assert_int_equal(b.root_id, a.id);
-    OK_(comment_update_remote(cx, uri, ANN, html_of("<p>new</p>"), cx->now - 100));
-    OK_(comment_update_remote(cx, uri, ANN, html_of("<p>old</p>"), cx->now - 200)); /* came late */
+    OK_(comment_update_remote(cx, uri, ANN, html_of("<p>new</p>"), cx->now - 1000));
+    OK_(comment_update_remote(cx, uri, ANN, html_of("<p>old</p>"), cx->now - 3000)); /* came late */
     assert_int_equal(list(state, 0, &p, &l), 2);
     CHECK_STR(l[0].html.s, "<p>new</p>");
     OK_(comment_find_by_uri(cx, uri, &found, &ref));
