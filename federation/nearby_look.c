@@ -45,6 +45,26 @@ static struct str plain(struct cx *cx, struct str html, size_t max_chars)
 
 /* ---- its newest public words ---- */
 
+/* What reads well in a line: addresses, which the link leads to anyway, left out; a title set off. */
+static struct str words(struct cx *cx, struct str html)
+{
+    static const struct str title = STR_INIT("<p><strong>"), ends = STR_INIT("</strong></p>");
+    struct str rest, word;
+    struct excerpt e;
+    size_t at = str_starts(html, title) ? str_find(html, ends, 0) : SIZE_MAX;
+    if (at != SIZE_MAX)
+        html = str_fmt(cx->arena, STR_FMT " · " STR_FMT, STR_ARG(str_sub(html, 0, at)), STR_ARG(str_sub(html, at, SIZE_MAX)));
+    rest = plain(cx, html, 4 * TEASER_CHARS);
+    excerpt_init(&e, cx->arena, TEASER_CHARS);
+    while (str_next(&rest, ' ', &word)) {
+        if (str_starts(word, STR("http://")) || str_starts(word, STR("https://")))
+            continue;
+        excerpt_put(&e, word);
+        excerpt_gap(&e);
+    }
+    return excerpt_str(&e);
+}
+
 static bool is_public(const json_t *object, const json_t *activity)
 {
     static const char *const keys[] = {"to", "cc"};
@@ -75,7 +95,7 @@ static void consider(struct cx *cx, struct face *f, const json_t *object, const 
     if (note && !str_empty(warning))
         return;
     struct str text = name.n > 0 && !note ? text_excerpt(cx->arena, str_is_utf8(name) ? name : STR(""), TEASER_CHARS)
-                                          : plain(cx, ld_lang(object, "content", NULL), TEASER_CHARS);
+                                          : words(cx, ld_lang(object, "content", NULL));
     if (str_empty(text))
         return;
     struct str url = ld_url(object, "url");

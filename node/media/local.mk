@@ -36,3 +36,7 @@ tests_unit_test_media_sandbox_LDADD = $(CMOCKA_LIBS) $(SECCOMP_LIBS) -lpthread
 check_PROGRAMS += tests/unit/test_media_store
 tests_unit_test_media_store_SOURCES = tests/unit/test_media_store.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_media_store_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_far
+tests_unit_test_far_SOURCES = tests/unit/test_far.c tests/unit/store.h tests/unit/unit.h
+tests_unit_test_far_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)

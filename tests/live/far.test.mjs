@@ -12,7 +12,8 @@ import { Actor } from '../rig/actor.mjs';
 import { request } from '../rig/client.mjs';
 
 const JPEG = readFileSync(new URL('../../admin/demo/cup.jpg', import.meta.url));
-const PNG = (() => { // 3×2, black, with an alpha channel
+// 3×2 with an alpha channel; or one that says it is much larger.
+const png = (width = 3, height = 2) => {
     const chunk = (type, data) => {
         const body = Buffer.concat([Buffer.from(type), data]);
         const n = Buffer.alloc(4), crc = Buffer.alloc(4);
@@ -26,10 +27,11 @@ const PNG = (() => { // 3×2, black, with an alpha channel
         return ~c >>> 0;
     };
     const head = Buffer.alloc(13);
-    head.writeUInt32BE(3, 0); head.writeUInt32BE(2, 4); head[8] = 8; head[9] = 6;
+    head.writeUInt32BE(width, 0); head.writeUInt32BE(height, 4); head[8] = 8; head[9] = 6;
     return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head),
                           chunk('IDAT', zlib.deflateSync(Buffer.from(Array.from({ length: 26 }, (_, i) => i % 13 ? 0x40 : 0)))), chunk('IEND', Buffer.alloc(0))]);
-})();
+};
+const PNG = png();
 const isPicture = (b) => b.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff])) || b.subarray(0, 4).equals(Buffer.from('\x89PNG', 'latin1'));
 
 let node, host, pages, asked;
@@ -140,6 +142,8 @@ describe('what comes', () => {
             ['/svg', bytes('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', 'image/svg+xml')],
             ['/torn', bytes(JPEG.subarray(0, JPEG.length >> 1))],
             ['/empty', bytes('')],
+            ['/30000x30000', bytes(png(30000, 30000))],
+            ['/5000x5000', bytes(png(5000, 5000))],
             ['/json', bytes('{}', 'application/activity+json')],
             ['/gone', (rq, rs) => rs.writeHead(410).end()],
             ['/locked', (rq, rs) => rs.writeHead(403).end(JPEG)],
