@@ -30,7 +30,7 @@ function absolute(expanded, at = '$') {
             for (const iri of [value].flat())
                 assert.ok(/^(https?:|_:|acct:)/.test(iri) || (key === '@type' && iri === '@id'), `${at} ${key} ${iri}`);
         } else if (key !== '@value' && key !== '@language') {
-            assert.ok(/^https?:|^@/.test(key), `${at}: the term ${key}`);
+            assert.ok(/^https?:|^urn:orrery:ns:|^@/.test(key), `${at}: the term ${key}`);
             absolute(value, `${at} ${key}`);
         }
     }
