@@ -114,7 +114,7 @@ enum err fed_endorse_remove(struct cx *cx, int64_t planet_id, int64_t id)
     TRY(audit_put(cx, "endorse.remove", planet_id, row.asked));
     if (row.uri.p != NULL)
         TRY(event_emit(cx, EV_PLANET_CHANGED, planet_id, STR_NULL));
-    TRY(fed_nearby_plan(cx, 0));
+    TRY(fed_nearby_plan_now(cx));
     return tx_commit(cx);
 }
 
@@ -275,16 +275,25 @@ enum err fed_nearby_hidden(struct cx *cx, int64_t planet_id, int64_t *ret_n)
 
 /* ---- when it is looked ---- */
 
-enum err fed_nearby_plan(struct cx *cx, int64_t not_before)
+static enum err plan_at(struct cx *cx, int64_t at)
 {
     static const struct str payload = STR_INIT("-"), key = STR_INIT("fed.nearby");
+    TRY(job_cancel(cx, "fed.nearby", 0, payload, key, NULL));
+    return at == DB_NULL ? OK : job_put(cx, "fed.nearby", 0, payload, key, at);
+}
+
+enum err fed_nearby_plan(struct cx *cx, int64_t not_before)
+{
     int64_t at;
     TRY(q_nearby_next(cx, &at));
-    TRY(job_cancel(cx, "fed.nearby", 0, payload, key, NULL));
-    if (at == DB_NULL)
-        return OK;
-    at = at > cx->now ? at : cx->now;
-    return job_put(cx, "fed.nearby", 0, payload, key, at > not_before ? at : not_before);
+    if (at != DB_NULL && at < cx->now)
+        at = cx->now;
+    return plan_at(cx, at != DB_NULL && at < not_before ? not_before : at);
+}
+
+enum err fed_nearby_plan_now(struct cx *cx)
+{
+    return plan_at(cx, cx->now);
 }
 
 enum err fed_nearby_hurry(struct cx *cx, struct str uri)

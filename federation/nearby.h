@@ -65,6 +65,8 @@ MUST_USE enum err fed_nearby_hidden(struct cx *cx, int64_t planet_id, int64_t *r
 MUST_USE enum err fed_nearby_hurry(struct cx *cx, struct str uri);
 /* Inside a transaction: the job for what is due next, in place of the one that waits; not before. */
 MUST_USE enum err fed_nearby_plan(struct cx *cx, int64_t not_before);
+/* The same at once, whatever is due: to clear up. */
+MUST_USE enum err fed_nearby_plan_now(struct cx *cx);
 /* The job fed.nearby: looks for who was asked for, at who is due, and clears up. */
 enum job_verdict fed_nearby_run(struct cx *cx, const struct job *job);
 
