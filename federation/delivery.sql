@@ -101,6 +101,13 @@ SELECT COUNT(*), COALESCE(SUM(CASE WHEN state = 'resting' THEN 1 ELSE 0 END), 0)
        MIN(CASE WHEN state = 'resting' THEN NULL ELSE id END)
   FROM (SELECT state, id FROM job WHERE order_key > :low AND order_key < :high LIMIT :max) AS few;
 
+-- What the oldest of them said last, for a process that doesn't send.
+-- :name host_queue_error :one
+-- :in low text, high text
+-- :out last_error text?
+SELECT MAX(last_error) FROM (SELECT last_error FROM job WHERE order_key > :low AND order_key < :high
+                              LIMIT 50) AS a_few;
+
 -- :name hosts_troubled :many
 -- :in after text, now int, n int
 -- :out host text

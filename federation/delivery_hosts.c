@@ -34,6 +34,8 @@ enum err fed_host_state(struct cx *cx, struct str host, struct fed_host_state *r
     }
     if (cx->node->fed != NULL) /* what was not written down yet */
         fed_host_peek(cx->node->fed->hosts, cx->arena, &s);
+    if (s.last_error.p == NULL && q.n > 0) /* the sender writes its own down a while later */
+        TRY(q_host_queue_error(cx, low, high, &s.last_error));
     if (s.open_until <= cx->now)
         s.open_until = 0;
     s.dead = s.fail_days >= FED_DEAD_DAYS;

@@ -1,5 +1,6 @@
 #include "web/post.h"
 
+#include "federation/delivery.h"
 #include "federation/federation.h"
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
@@ -197,6 +198,25 @@ static enum err fill_post(struct rq *rq, const struct planet *planet, const stru
     return tag_views(cx, planet->handle, post->tags, &v->tags, &v->n_tags);
 }
 
+/* For who wrote it, or looks after the planet: how far it has come (federation.md 4.12). */
+static enum err fill_delivered(struct rq *rq, const struct planet *planet, const struct post *post,
+                               struct view_post *v)
+{
+    struct cx *cx = rq->cx;
+    struct fed_spread s;
+    if (!v->may_edit || str_empty(post->object_uri))
+        return OK;
+    TRY(fed_spread_of_object(cx, post->object_uri, &s));
+    v->told = s.servers > 0;
+    v->n_delivered = s.delivered;
+    v->n_waiting = s.waiting;
+    v->n_lost = s.lost;
+    if (v->may_pin)
+        v->delivery_url = str_fmt(cx->arena, "/desk/" STR_FMT "/fediverse/delivery/posts/%lld",
+                                  STR_ARG(planet->handle), (long long)post->id);
+    return OK;
+}
+
 static enum err send_post(struct rq *rq, const struct planet *planet, const struct post *post,
                           const struct access_pass *pass, const struct asked *asked)
 {
@@ -210,6 +230,7 @@ static enum err send_post(struct rq *rq, const struct planet *planet, const stru
     page->may_write = planet_v->may_write;
     TRY(fill_post(rq, planet, post, pass, &v));
     TRY(fill_head(rq, post, page, &v));
+    TRY(fill_delivered(rq, planet, post, &v));
     TRY(fill_attachments(cx, post, pass, &v));
     TRY(fill_reactions(rq, post, &v));
     if (!v.open)

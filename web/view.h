@@ -187,6 +187,9 @@ struct view_post {
     struct str comment_text, comment_error;
     bool may_edit, may_pin, pinned;
     struct str edit_url;
+    bool told;                          /* for who wrote it: servers that it was sent to */
+    int64_t n_delivered, n_waiting, n_lost;
+    struct str delivery_url;            /* NULL: not for the viewer */
     struct str older_url, older_title, newer_url, newer_title;
 };
 
