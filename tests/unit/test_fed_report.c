@@ -2,6 +2,8 @@
  * decide may do, and what is sent on. */
 #include "federation/flag.h"
 #include "federation/policy.h"
+#include "federation/rates.h"
+#include "node/base/limiter.h"
 #include "node/talk/report.h"
 #include "tests/unit/fed_world.h"
 
@@ -290,6 +292,19 @@ static void it_is_sent_on_without_a_word_of_the_reporter(void **state)
     assert_int_equal(fed_flag_send(as(state, MODERATOR), id, STR("")), ERR_INVALID);
 }
 
+static void a_house_reports_only_so_often(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = as(state, 0);
+    w->server.limiter = limiter_new(64);
+    for (int i = 0; i < 20; i++)
+        assert_true(fed_rate_flags(cx, STR("far.example")));
+    assert_false(fed_rate_flags(cx, STR("far.example")));
+    assert_true(cx->retry_after_s > 0);
+    assert_true(fed_rate_flags(cx, STR("other.example"))); /* another's share is another's */
+    w->server.limiter = limiter_free(w->server.limiter);
+}
+
 static int set_up(void **state)
 {
     if (fed_world_setup(state) != 0)
@@ -316,6 +331,7 @@ int main(void)
         cmocka_unit_test(others_may_not_decide),
         cmocka_unit_test(a_decision_is_written_down),
         cmocka_unit_test(it_is_sent_on_without_a_word_of_the_reporter),
+        cmocka_unit_test(a_house_reports_only_so_often),
     };
     return cmocka_run_group_tests(tests, set_up, fed_world_teardown);
 }
