@@ -299,7 +299,11 @@ static enum err told(struct inbound *in)
     enum err e = fed_peer_key_find(cx, proof->key_id, false, &key);
     if (e == ERR_NOT_FOUND) {
         struct fed_actor actor;
-        bool known = fed_actor_by_uri(cx, in->actor, &actor) == OK;
+        bool done, known = fed_actor_by_uri(cx, in->actor, &actor) == OK;
+        /* The teller makes us ask there: it pays for it. */
+        TRY(allow_lookup(in, in->teller_host, &done));
+        if (done)
+            return OK;
         if (!known && !fed_rate_discovery(cx, in->host))
             return ERR_RATE_LIMITED;
         in->refetched = true;
