@@ -6,7 +6,7 @@ import { Accept, Activity, Announce, Create, Delete, Endpoints, Flag, Follow, Li
 import { Temporal } from '@js-temporal/polyfill';
 
 const port = Number(process.env.PEER_PORT);
-const origin = `http://localhost:${port}`;
+const origin = process.env.PEER_ORIGIN;
 const people = ['ann', 'bob'];
 const notes = new Map(); // id → Note
 const received = [];

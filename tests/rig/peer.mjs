@@ -3,17 +3,18 @@ import { fork } from 'node:child_process';
 import { freePort, eventually } from './node.mjs';
 
 export class Peer {
-    static async start({ knock } = {}) {
+    // origin: where others see it, when something stands in front; env: more of the environment.
+    static async start({ knock, origin, port, env } = {}) {
         const peer = new Peer();
-        peer.port = await freePort();
-        peer.origin = `http://localhost:${peer.port}`;
+        peer.port = port ?? await freePort();
+        peer.origin = origin ?? `http://localhost:${peer.port}`;
         peer.inbox = [];    // activities that Fedify verified
         peer.bytes = [];    // every POST as it came
         peer.trouble = [];
         const waiting = new Map();
         let n = 0;
         peer.child = fork(new URL('./fedify_peer.mjs', import.meta.url), [], {
-            env: { ...process.env, PEER_PORT: peer.port, PEER_KNOCK: knock ?? '' }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+            env: { ...process.env, PEER_PORT: peer.port, PEER_KNOCK: knock ?? '', PEER_ORIGIN: peer.origin, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
         await new Promise((ready, failed) => {
             peer.child.once('exit', (code) => failed(new Error(`the peer ended: ${code}`)));
             peer.child.on('message', (m) => {
