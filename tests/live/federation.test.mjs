@@ -298,12 +298,66 @@ for (const knock of ['draft-cavage-http-signatures-12', 'rfc9421']) {
             await eventually('no follower', async () => (await json((await json(actorUrl)).followers)).totalItems === 0);
         });
 
+        it('follows twice; pins reach it and leave', async () => {
+            for (const who of ['ann', 'bob']) {
+                const { id } = await peer.call('follow', { who, url: actorUrl });
+                await peer.got('Accept', (a) => (a.object.id ?? a.object) === id);
+            }
+            open = await node.post({ title: 'Noon', body: 'Everybody reads this, too.', access: 'public' });
+            await peer.got('Create', (a) => a.object.id === open.object);
+            await node.cli('post pin', { id: open.id });
+            const { featured } = await json(actorUrl);
+            await peer.got('Add', (a) => (a.object.id ?? a.object) === open.object && a.target === featured);
+            await node.cli('post pin', { id: open.id, off: true });
+            await peer.got('Remove', (a) => (a.object.id ?? a.object) === open.object && a.target === featured);
+        });
+
+        it('asks to quote, and is granted it by a document that it can read', async () => {
+            const { id, note } = await peer.call('quote', { to: actorUrl, url: open.object, content: '<p>This, every day</p>' });
+            const accept = await peer.got('Accept', (a) => a.object.id === id);
+            const grant = await json(accept.json.result);
+            assert.equal(grant.type, 'QuoteAuthorization');
+            assert.deepEqual([grant.attributedTo, grant.interactingObject, grant.interactionTarget], [actorUrl, note, open.object]);
+            assert.equal((await peer.call('lookup', { url: accept.json.result })).type, 'QuoteAuthorization');
+            await eventually('it stands with the post', async () => /This, every day/.test((await owner.page(new URL(open.address).pathname)).text));
+        });
+
+        it('a new name arrives; what is between us stays between us', async () => {
+            await peer.call('like', { to: actorUrl, url: open.object });
+            node.sqlRun('UPDATE actor SET fetched_at = fetched_at - 3600000 WHERE local_kind IS NULL');
+            await peer.call('rename', { to: actorUrl, name: 'Annabel' });
+            await eventually('renamed', () => node.column(`SELECT name FROM actor WHERE uri = '${peer.origin}/users/ann'`)[0] === 'Annabel');
+            await peer.call('direct', { to: actorUrl, content: '<p>between the two of us</p>' });
+            await eventually('looked at', () => Number(node.column("SELECT COUNT(*) FROM job WHERE kind = 'fed.receive'")[0]) === 0);
+            assert.ok(!(await node.client().page(new URL(open.address).pathname)).text.includes('between the two of us'));
+            for (const url of [open.object, (await json(actorUrl)).outbox]) assert.ok(!(await get(url)).text.includes('between the two of us'));
+        });
+
+        it('reports, and the owner sees it', async () => {
+            await peer.call('flag', { to: actorUrl, objects: [actorUrl, open.object], content: 'too hot' });
+            const [{ id }] = await eventually('the report', () => { const rows = node.sql("SELECT CAST(id AS TEXT) AS id FROM report WHERE text = 'too hot'"); return rows.length && rows; });
+            assert.ok((await node.cli('report list')).some((r) => String(r.id) === id));
+        });
+
+        it('moves house: the old follow stands until its server ends it', async () => {
+            await peer.call('become', { who: 'bob', aliases: [`${peer.origin}/users/ann`] });
+            await peer.call('become', { who: 'ann', successor: `${peer.origin}/users/bob` });
+            await peer.call('move', { to: actorUrl, target: `${peer.origin}/users/bob` });
+            await eventually('its new place is known', () => node.column(`SELECT moved_to FROM actor WHERE uri = '${peer.origin}/users/ann'`)[0] === `${peer.origin}/users/bob`);
+            assert.equal((await json((await json(actorUrl)).followers)).totalItems, 2);
+        });
+
+        it('blocks: its follow ends', async () => {
+            await peer.call('block', { who: 'bob', url: actorUrl });
+            await eventually('one is left', async () => (await json((await json(actorUrl)).followers)).totalItems === 1);
+        });
+
         it('no byte that it got holds what is locked; nothing was refused', () => {
             assert.ok(peer.bytes.length > 5);
             for (const { bytes } of peer.bytes) assert.ok(!bytes.includes(SECRET));
             assert.deepEqual(peer.trouble, []);
             // Everything that came was verified and understood.
-            assert.equal(peer.inbox.length, peer.bytes.length);
+            assert.equal(peer.inbox.length, peer.bytes.length, JSON.stringify(peer.bytes.map((b) => JSON.parse(b.bytes).type)));
         });
 
         it('every activity that we sent expands with no term lost', async () => {

@@ -1,8 +1,8 @@
 // Somebody else's server: Fedify, in a process of its own. Spoken to over the IPC channel (peer.mjs).
 import http from 'node:http';
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore } from '@fedify/fedify';
-import { Accept, Activity, Announce, Create, Delete, Endpoints, Flag, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION,
-         Tombstone, Undo, Update } from '@fedify/vocab';
+import { Accept, Activity, Announce, Block, Create, Delete, Endpoints, Flag, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION,
+         QuoteRequest, Tombstone, Undo, Update } from '@fedify/vocab';
 import { Temporal } from '@js-temporal/polyfill';
 
 const port = Number(process.env.PEER_PORT);
@@ -11,6 +11,7 @@ const people = ['ann', 'bob'];
 const notes = new Map(); // id → Note
 const received = [];
 const sent = new Map(); // id → activity, for Undo
+const names = new Map(); // who → a name that is not the usual one
 const moving = new Map(); // who → {aliases, successor}
 
 const federation = createFederation({
@@ -31,7 +32,7 @@ federation.setActorDispatcher('/users/{identifier}', async (ctx, identifier) => 
     const { aliases = [], successor } = moving.get(identifier) ?? {};
     return new Person({
         aliases: aliases.map((a) => new URL(a)), ...(successor ? { successor: new URL(successor) } : {}),
-        id: ctx.getActorUri(identifier), preferredUsername: identifier, name: identifier[0].toUpperCase() + identifier.slice(1),
+        id: ctx.getActorUri(identifier), preferredUsername: identifier, name: names.get(identifier) ?? identifier[0].toUpperCase() + identifier.slice(1),
         inbox: ctx.getInboxUri(identifier), outbox: ctx.getOutboxUri(identifier), followers: ctx.getFollowersUri(identifier),
         endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
         url: new URL(`/@${identifier}`, origin),
@@ -124,6 +125,24 @@ const commands = {
     async move(ctx, { who = 'ann', to, target }) {
         return deliver(ctx, who, to, new Move({ id: fresh('moves'), actor: ctx.getActorUri(who),
                                                 object: ctx.getActorUri(who), target: new URL(target) }));
+    },
+    async block(ctx, { who = 'ann', url }) {
+        return deliver(ctx, who, url, new Block({ id: fresh('blocks'), actor: ctx.getActorUri(who), object: new URL(url) }));
+    },
+    async rename(ctx, { who = 'ann', to, name }) {
+        names.set(who, name);
+        return deliver(ctx, who, to, new Update({ id: fresh('updates'), actor: ctx.getActorUri(who), object: ctx.getActorUri(who), to: PUBLIC_COLLECTION }));
+    },
+    async quote(ctx, { who = 'ann', to, url, content }) {
+        const id = ctx.getObjectUri(Note, { identifier: who, id: crypto.randomUUID() });
+        const note = new Note({ id, attribution: ctx.getActorUri(who), content, quote: new URL(url), to: PUBLIC_COLLECTION, published: Temporal.Now.instant(), url: id });
+        notes.set(id.href, note);
+        return { note: id.href, ...await deliver(ctx, who, to, new QuoteRequest({ id: fresh('quotes'), actor: ctx.getActorUri(who), object: new URL(url), instrument: note })) };
+    },
+    async direct(ctx, { who = 'ann', to, content }) {
+        const id = ctx.getObjectUri(Note, { identifier: who, id: crypto.randomUUID() });
+        const note = new Note({ id, attribution: ctx.getActorUri(who), content, to: new URL(to), published: Temporal.Now.instant(), url: id });
+        return deliver(ctx, who, to, new Create({ id: new URL('#create', id), actor: ctx.getActorUri(who), object: note, to: new URL(to) }));
     },
     async accepted() { return received.filter((r) => r.type === Accept.name).length; },
 };
