@@ -10,6 +10,7 @@ import { Node, eventually } from '../rig/node.mjs';
 import { formsOf, multipart, file, request } from '../rig/client.mjs';
 import { Actor } from '../rig/actor.mjs';
 
+const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public';
 const WORD = 'canary' + crypto.randomBytes(9).toString('hex');
 const PICTURE = readFileSync(new URL('../../admin/demo/cup.jpg', import.meta.url));
 let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, lockedMedia, lockedComment;
@@ -76,6 +77,20 @@ before(async () => {
                                   'body-file': node.textFile(body('closed')) });
     await eventually('the teaser arrives', () => follower.received.some((r) => r.includes('Another public teaser')));
     await eventually('the Delete arrives', () => follower.received.some((r) => r.includes('"Delete"')));
+
+    // And what else makes us speak: a quote, a pin, an answer, a report of what somebody elsewhere said, a recommendation.
+    const said_ = [['Create', { id: `${follower.id}/n/1`, type: 'Note', attributedTo: follower.id, content: 'an answer', inReplyTo: late.object, to: [PUBLIC] }],
+                   ['QuoteRequest', late.object, { instrument: { id: `${follower.id}/n/2`, type: 'Note', attributedTo: follower.id, content: 'look', quote: late.object, to: [PUBLIC] } }],
+                   ['Like', late.object], ['Announce', late.object]];
+    for (const [i, [type, object, more]] of said_.entries())
+        assert.equal((await follower.post(actor.inbox, { id: `${follower.id}/x/${i}`, type, object, to: [PUBLIC], ...more })).status, 202);
+    await eventually('it may quote', () => follower.received.some((r) => r.includes('"QuoteRequest"')));
+    await node.cli('post pin', { id: late.id });
+    await eventually('the pin', () => follower.received.some((r) => r.includes('"Add"')));
+    const thread = await eventually('its answer', async () => { const t = await owner.page('/@tea/late'); return t.text.includes('an answer') && t; });
+    const [, comment] = /id="c-(\d+)"(?:(?!id="c-)[\s\S])*an answer/.exec(thread.text);
+    await owner.submit(await owner.page(`/@tea/late?reply=${comment}`), '/@tea/late/comments', { text: 'an answer to it' });
+    await eventually('our answer', () => follower.received.some((r) => r.includes('an answer to it')));
     routes = await node.cli('routes');
 });
 
@@ -89,14 +104,17 @@ function fillings(path) {
     const actorIds = [...new Set(follower.received.join('\n').match(/\/ap\/a\/(\d+)/g) ?? [])].map((s) => s.slice(6));
     const objects = Object.values(posts).map((p) => p.object).filter(Boolean).map((u) => u.split('/').pop());
     const activities = [...new Set(follower.received.join('\n').match(/\/ap\/x\/(\d+)/g) ?? [])].map((s) => s.slice(6));
+    const grants = [...new Set(follower.received.join('\n').match(/\/ap\/q\/(\d+)/g) ?? [])].map((s) => s.slice(6));
     const postIds = Object.values(posts).map((p) => p.id);
     const known = {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
         slug: ['for-members', 'for-gold', 'a-draft', 'late', 'open'],
-        host: ['far.example'], do: ['accept', 'approve', 'retry'],
-        token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'], file: path.includes('/moving/') ? ['followers.csv', 'actor.json', 'outbox.json'] : ['1.csv'],
+        host: [new URL(follower.origin).host], do: ['accept', 'approve', 'retry'],
+        token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'],
+        file: path.includes('/moving/') ? ['outbox.json', 'actor.json', 'followers.csv'] : ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],
-        id: path.startsWith('/ap/a/') ? actorIds : path.startsWith('/ap/o/') ? objects : path.startsWith('/ap/x/') ? activities
+        id: path.startsWith('/ap/a/') ? actorIds : path.startsWith('/ap/o/') ? objects : path.startsWith('/ap/x/') || path.includes('/said/') ? activities
+          : path.startsWith('/ap/q/') ? grants
           : path.startsWith('/media/') ? lockedMedia.map((m) => m.id) : postIds,
     };
     let paths = [path];
@@ -169,9 +187,20 @@ test('forms answer without it', async () => {
     assert.deepEqual(await node.cli('post list', { planet: 'tea' }), before_, 'and changed nothing');
 });
 
+test('what an owner takes along in files has it not: it is what everybody may read', async () => {
+    for (const name of ['outbox.json', 'actor.json', 'followers.csv']) {
+        const rs = await owner.fetch(`/desk/tea/fediverse/moving/${name}`);
+        assert.equal(rs.status, 200, name);
+        assert.ok(rs.body.length > 20);
+        assert.equal(leak(rs.body), undefined, name);
+    }
+});
+
 test('neither the follower’s inbox nor the log has it', async () => {
     assert.ok(follower.received.length >= 3);
+    for (const what of ['"Create"', '"Update"', '"Delete"', '"Add"', '"QuoteRequest"']) assert.ok(follower.received.some((r) => r.includes(what)), what);
     assert.equal(leak(follower.received.join('\n')), undefined);
+    assert.ok(!/mia|otto|eve@|Mia|said a member/.test(follower.received.join('\n')), 'nor anything of members');
     assert.equal(leak(node.log()), undefined, 'the log');
     const queue = JSON.stringify(await node.cli('queue list'));
     assert.equal(leak(queue), undefined, 'the queue');

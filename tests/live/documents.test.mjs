@@ -62,9 +62,9 @@ describe('every document that we emit', () => {
         owner = await node.ownerSession();
         assert.equal((await ann.send(planet.inbox, activity(ann, 'Follow', planet.id))).status, 202);
         await peer.got('the Accept', (a) => a.type === 'Accept');
-        const upload = async () => JSON.parse((await owner.post('/compose/media', { planet: 'tea', file: file('leaf.gif', gif, 'image/gif'), alt: 'a leaf' },
-                                                                { headers: { accept: 'application/json' } })).text);
-        const picture = await upload();
+        const rs = await owner.post('/compose/upload', { planet: 'tea', file: file('leaf.gif', gif, 'image/gif') }, { headers: { accept: 'application/json' } });
+        assert.equal(rs.status, 201, rs.text);
+        const picture = JSON.parse(rs.text);
         posts = {
             open: await node.post({ title: 'Open', body: `Everybody **reads** [this](https://example.org/).\n\n> a quote\n\n- one\n- two\n\n![a leaf](media:${picture.id})`, access: 'public', tag: ['tea', '普洱'] }),
             locked: await node.post({ title: 'Locked', body: 'Behind.', teaser: 'Before the door.', access: 'members', lang: 'en' }),
@@ -73,6 +73,7 @@ describe('every document that we emit', () => {
             closed: await node.post({ title: 'Closed', body: 'First open.', access: 'public' }),
         };
         await peer.got('all are out', (a) => a.type === 'Create' && a.object.id === posts.closed.object);
+        assert.deepEqual((await json(posts.open.object)).attachment.map((a) => [a.type, a.name]), [['Image', 'a leaf']]);
         // Said about them, there and here.
         const note = { id: `${ann.base}/notes/1`, type: 'Note', attributedTo: ann.id, content: 'a question', inReplyTo: posts.open.object, to: [PUBLIC], cc: [], published: '2026-11-20T08:00:00Z' };
         for (const it of [activity(ann, 'Create', note), activity(ann, 'Like', posts.open.object), activity(ann, 'Announce', posts.open.object)])
