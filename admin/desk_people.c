@@ -90,10 +90,12 @@ static enum err grant(struct rq *rq, const struct planet *p)
     struct tier t;
     int64_t tier_id, count, id;
     struct str unit;
-    enum err e = account_by_mail(cx, str_trim(rq_form(rq, "mail")), &a);
+    struct str who = str_trim(rq_form(rq, "mail"));
+    enum err e = str_starts(who, STR("@")) ? account_by_username(cx, str_sub(who, 1, SIZE_MAX), &a)
+                                            : account_by_mail(cx, who, &a);
     if (e == ERR_NOT_FOUND)
         return cx_tell(cx, ERR_INVALID,
-                       N_("Nobody here has that mail address. They sign in once, then you can give."));
+                       N_("Nobody here has that mail address or name. They sign in once, then you can give."));
     TRY(e);
     if (!web_id(rq_form(rq, "tier_id"), &tier_id) || tier_by_id(cx, tier_id, &t) != OK ||
         t.planet_id != p->id)

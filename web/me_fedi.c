@@ -2,6 +2,7 @@
 #include "federation/link.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/media/far.h"
 #include "node/node.h"
 #include "web/fedi.h"
 #include "web/html.h"
@@ -41,12 +42,17 @@ static enum err fill(struct rq *rq, const struct identity *i, struct view_identi
                    .handle = identity_handle(cx, i),
                    .url = i->url.p != NULL ? i->url : i->uri,
                    .avatar = web_avatar(cx, i->name, DB_NULL)},
+        .moved = i->moved_name.p == NULL
+                     ? i->moved_uri
+                     : str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(i->moved_name),
+                               STR_ARG(i->moved_host)),
         .since = i18n_date(cx, i->created_at),
         .verified = i18n_ago(cx, i->verified_at),
         .way = way_text(cx, i->way),
         .planets = rows,
         .n_planets = n,
     };
+    ret->person.avatar.url = far_media_url_of(cx, i->host, i->icon_url, FAR_AVATAR);
     return OK;
 }
 

@@ -259,6 +259,7 @@ struct view_identity {
     int64_t id;
     struct view_person person;
     struct str since, verified, way;    /* way: "by signing in there" … */
+    struct str moved;                   /* "@user@host": where it says that it has gone; NULL: nowhere */
     const struct view_identity_planet *planets; size_t n_planets;
 };
 struct view_me_fedi {

@@ -41,6 +41,20 @@ static enum err cmd_account_create(struct cli *cli)
     return OK;
 }
 
+/* For who has no mail address, and whose account elsewhere is gone. */
+static enum err cmd_account_login(struct cli *cli)
+{
+    static const char *const columns[] = {"username", "sign_in", NULL};
+    struct account a;
+    struct str link;
+    TRY(cli_account(cli, &a));
+    TRY(login_make_link(cli->cx, a.id, &link));
+    cli_begin(cli, false, columns);
+    cli_row(cli, (struct str[]){a.username, link});
+    cli_end(cli);
+    return OK;
+}
+
 static enum err cmd_account_state(struct cli *cli)
 {
     struct account a;
@@ -135,6 +149,7 @@ static const struct cli_option account_create_options[] = {
 };
 static const struct cli_option account_state_options[] = {
     CLI_ACCOUNT_OPTION, {"state", "STATE", true, "active or suspended"}, {0}};
+static const struct cli_option account_login_options[] = {CLI_ACCOUNT_OPTION, {0}};
 static const struct cli_option member_list_options[] = {CLI_PLANET_OPTION, {0}};
 static const struct cli_option member_grant_options[] = {
     CLI_PLANET_OPTION, CLI_ACCOUNT_OPTION, {"tier", "SLUG", true, "which tier"},
@@ -152,6 +167,8 @@ const struct cli_verb cli_people_verbs[] = {
      account_create_options},
     {"account state", cmd_account_state, true, "suspend an account, or bring it back",
      account_state_options},
+    {"account login", cmd_account_login, true,
+     "a sign-in link for who cannot sign in otherwise; works once", account_login_options},
     {"member list", cmd_member_list, true, "a planet's members, and why they are", member_list_options},
     {"member grant", cmd_member_grant, true, "give a membership", member_grant_options},
     {"member revoke", cmd_member_revoke, true, "end a membership at once", member_revoke_options},

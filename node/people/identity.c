@@ -20,6 +20,10 @@ static struct identity from_row(const struct identity_row *r)
         .name = r->name,
         .url = r->url,
         .inbox = r->inbox,
+        .icon_url = r->icon_url,
+        .moved_uri = r->moved_uri,
+        .moved_name = r->moved_name,
+        .moved_host = r->moved_host,
         .gone = r->deleted_at != DB_NULL,
     };
 }

@@ -14,7 +14,9 @@ enum { IDENTITIES_MAX = 5 };
 struct identity {
     int64_t id, account_id, actor_id, created_at, verified_at;
     struct str way;                    /* oauth, miauth, note, profile */
-    struct str uri, username, host, name, url, inbox; /* of the actor; inbox NULL: none */
+    struct str uri, username, host, name, url, inbox, icon_url; /* of the actor; the last two may be NULL */
+    struct str moved_uri, moved_name, moved_host; /* where it says that it has gone; NULL: nowhere.
+                                                     Name and host only once we know that one */
     bool gone;                         /* the actor was deleted */
 };
 

@@ -1,27 +1,34 @@
 -- Linked actors.
 -- :row identity_row id int, account_id int, actor_id int, way text, created_at int, verified_at int,
---      uri text, username text, host text, name text, url text?, inbox text?, deleted_at int?
+--      uri text, username text, host text, name text, url text?, inbox text?, icon_url text?,
+--      deleted_at int?, moved_uri text?, moved_name text?, moved_host text?
 
 -- :name identity_by_id :one
 -- :in id int
 -- :out identity_row
 SELECT i.id, i.account_id, i.actor_id, i.way, i.created_at, i.verified_at, a.uri, a.username, a.host,
-       a.name, a.url, a.inbox, a.deleted_at
-  FROM identity i JOIN actor a ON a.id = i.actor_id WHERE i.id = :id;
+       a.name, a.url, a.inbox, a.icon_url, a.deleted_at, a.moved_to, t.username, t.host
+  FROM identity i JOIN actor a ON a.id = i.actor_id
+  LEFT JOIN actor t ON t.uri = a.moved_to AND t.local_kind IS NULL AND t.deleted_at IS NULL
+ WHERE i.id = :id;
 
 -- :name identity_by_actor :maybe
 -- :in actor_id int
 -- :out identity_row
 SELECT i.id, i.account_id, i.actor_id, i.way, i.created_at, i.verified_at, a.uri, a.username, a.host,
-       a.name, a.url, a.inbox, a.deleted_at
-  FROM identity i JOIN actor a ON a.id = i.actor_id WHERE i.actor_id = :actor_id;
+       a.name, a.url, a.inbox, a.icon_url, a.deleted_at, a.moved_to, t.username, t.host
+  FROM identity i JOIN actor a ON a.id = i.actor_id
+  LEFT JOIN actor t ON t.uri = a.moved_to AND t.local_kind IS NULL AND t.deleted_at IS NULL
+ WHERE i.actor_id = :actor_id;
 
 -- :name identity_of_account :many
 -- :in account_id int
 -- :out identity_row
 SELECT i.id, i.account_id, i.actor_id, i.way, i.created_at, i.verified_at, a.uri, a.username, a.host,
-       a.name, a.url, a.inbox, a.deleted_at
-  FROM identity i JOIN actor a ON a.id = i.actor_id WHERE i.account_id = :account_id ORDER BY i.id;
+       a.name, a.url, a.inbox, a.icon_url, a.deleted_at, a.moved_to, t.username, t.host
+  FROM identity i JOIN actor a ON a.id = i.actor_id
+  LEFT JOIN actor t ON t.uri = a.moved_to AND t.local_kind IS NULL AND t.deleted_at IS NULL
+ WHERE i.account_id = :account_id ORDER BY i.id;
 
 -- :name identity_actor :maybe
 -- :in actor_id int
