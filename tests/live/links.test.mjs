@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { Node, eventually } from '../rig/node.mjs';
 import { Home } from '../rig/home.mjs';
+import { Peer } from '../rig/peer.mjs';
 import { words } from '../rig/client.mjs';
 
 let ip = 0;
@@ -650,5 +651,54 @@ describe('private messages', () => {
             await eventually('unlinked', () => !identities().some((i) => i.uri === home.id('ann')));
             assert.equal(node.column(`SELECT COUNT(*) AS n FROM member_grant WHERE account_id = ${account} AND live_state = 'live'`)[0], 1);
         });
+    });
+});
+
+describe('with a real Fedify', () => {
+    let node, peer, owner, tea;
+    before(async () => {
+        node = await Node.start({ name: 'links-fedify' });
+        owner = await node.ownerSession();
+        peer = await Peer.start();
+        const finger = await (await fetch(`${node.origin}/.well-known/webfinger?resource=acct:tea@${node.host}`)).json();
+        tea = finger.links.find((l) => l.rel === 'self').href;
+    });
+    after(async () => {
+        await peer.stop();
+        await node.close();
+    });
+    const note = (json) => json.object;
+
+    it('sends the code, is confirmed to, is told of a post, says STOP, is answered', async () => {
+        const client = fetchFrom(from(node.client()));
+        const start = await client.page('/auth/fedi');
+        const page = await client.submit(start, '/auth/fedi', { who: `@ann@localhost:${peer.port}`, way: 'note' });
+        const code = /<code>@tea@\S+ ([0-9a-f-]{35})<\/code>/.exec(page.text)[1];
+        const sent = await peer.call('direct', { to: tea, content: `<p><span class="h-card"><a href="${tea}">@tea</a></span> ${code}</p>` });
+        const seen = await eventually('it is seen', async () => { const p = await client.page(page.path); return /You are @ann@/.test(words(p.text)) && p; });
+        await client.submit(seen, /\/use$/);
+        const confirmed = await peer.got('Create', (j) => /UNLINK/.test(note(j)?.content));
+        assert.equal(note(confirmed.json).inReplyTo, sent.object);
+        assert.equal(confirmed.to, 'ann', 'at her own inbox');
+
+        const [{ username }] = node.sql("SELECT username FROM account WHERE mail = ''");
+        await node.cli('member grant', { account: `@${username}`, tier: 'member', unit: 'year', count: 1 });
+        const mine = await client.page('/me/fediverse');
+        await client.submit(mine, '/me/fediverse/notices', { planet: /name="planet" value="(\d+)"/.exec(mine.text)[1] });
+        await node.post({ title: 'For Fedify', body: CANARY, teaser: 'Seen by all.', access: 'members' });
+        const told = await peer.got('Create', (j) => /New in Tea/.test(note(j)?.content));
+        assert.match(note(told.json).content, /For Fedify/);
+        assert.ok(!peer.bytes.some((b) => b.bytes.includes(CANARY)));
+
+        await peer.call('direct', { to: tea, content: '<p>@tea STOP</p>', answers: told.json.object.id });
+        await peer.got('Create', (j) => /no more messages/.test(note(j)?.content));
+
+        await peer.call('direct', { who: 'bob', to: tea, content: '<p>@tea Is there tea?</p>' });
+        const list = await eventually('in the mailbox', async () => { const p = await owner.page('/desk/tea/fediverse/messages'); return /Is there tea/.test(p.text) && p; });
+        const talk = await owner.page(/href="(\/desk\/tea\/fediverse\/messages\/\d+)"/.exec(list.text)[1]);
+        await owner.submit(talk, /messages\/\d+$/, { text: 'There is.' });
+        const answer = await peer.got('Create', (j) => /There is/.test(note(j)?.content));
+        assert.equal(answer.to, 'bob');
+        assert.deepEqual([answer.json.to].flat().length, 1);
     });
 });

@@ -3,6 +3,8 @@ import http from 'node:http';
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore } from '@fedify/fedify';
 import { Accept, Activity, Announce, Block, Create, Delete, Endpoints, Flag, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION,
          QuoteRequest, Tombstone, Undo, Update } from '@fedify/vocab';
+import { Accept, Activity, Announce, Create, Delete, Endpoints, Flag, Follow, Like, Mention, Move, Note, Person, PUBLIC_COLLECTION,
+         Tombstone, Undo, Update } from '@fedify/vocab';
 import { Temporal } from '@js-temporal/polyfill';
 
 const port = Number(process.env.PEER_PORT);
@@ -102,6 +104,13 @@ const commands = {
         notes.set(id.href, note);
         return deliver(ctx, who, to, new Create({ id: new URL('#create', id), actor: ctx.getActorUri(who), object: note,
                                                   to: PUBLIC_COLLECTION, cc: new URL(to) }));
+    },
+    // A note to one actor alone, with a mention.
+    async direct(ctx, { who = 'ann', to, content, answers }) {
+        const id = ctx.getObjectUri(Note, { identifier: who, id: crypto.randomUUID() });
+        const note = new Note({ id, attribution: ctx.getActorUri(who), content, to: new URL(to), published: Temporal.Now.instant(),
+                                tags: [new Mention({ href: new URL(to), name: '@tea' })], ...(answers ? { replyTarget: new URL(answers) } : {}) });
+        return deliver(ctx, who, to, new Create({ id: new URL('#create', id), actor: ctx.getActorUri(who), object: note, to: new URL(to) }));
     },
     async edit(ctx, { who = 'ann', to, note, content }) {
         const changed = notes.get(note).clone({ content, updated: Temporal.Now.instant() });
