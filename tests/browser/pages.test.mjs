@@ -122,7 +122,6 @@ describe('in a browser', () => {
                       '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
                       '/desk/tea/fediverse', '/desk/tea/fediverse/followers', '/desk/tea/fediverse/talk', '/desk/tea/fediverse/talk?show=marks',
                       '/desk/tea/fediverse/delivery', '/desk/tea/fediverse/delivery?hosts=all', '/desk/tea/fediverse/settings',
-                      '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
                       '/desk/tea/fediverse/messages', '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
     };
     const looks = [{ width: 375, dark: true, zh: true }, { width: 375, dark: false, zh: false }, { width: 1280, dark: false, zh: true }, { width: 1280, dark: true, zh: false }];

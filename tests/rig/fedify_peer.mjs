@@ -1,10 +1,8 @@
 // Somebody else's server: Fedify, in a process of its own. Spoken to over the IPC channel (peer.mjs).
 import http from 'node:http';
 import { createFederation, generateCryptoKeyPair, InProcessMessageQueue, MemoryKvStore } from '@fedify/fedify';
-import { Accept, Activity, Announce, Block, Create, Delete, Endpoints, Flag, Follow, Like, Move, Note, Person, PUBLIC_COLLECTION,
-         QuoteRequest, Tombstone, Undo, Update } from '@fedify/vocab';
-import { Accept, Activity, Announce, Create, Delete, Endpoints, Flag, Follow, Like, Mention, Move, Note, Person, PUBLIC_COLLECTION,
-         Tombstone, Undo, Update } from '@fedify/vocab';
+import { Accept, Activity, Announce, Block, Create, Delete, Endpoints, Flag, Follow, Like, Mention, Move, Note, Person,
+         PUBLIC_COLLECTION, QuoteRequest, Tombstone, Undo, Update } from '@fedify/vocab';
 import { Temporal } from '@js-temporal/polyfill';
 
 const port = Number(process.env.PEER_PORT);
