@@ -9,6 +9,7 @@
 #include "federation/spam.h"
 #include "node/base/clock.h"
 #include "node/talk/comment.h"
+#include "node/talk/thread.h"
 #include "node/text/sanitize.h"
 
 enum { CONTENT_MAX = 150 * 1024 };
@@ -59,7 +60,12 @@ static enum err put_comment(struct cx *cx, const struct fed_in *in, enum fed_spa
 {
     struct fed_admission how;
     struct comment c;
+    bool closed = false;
     TX_SCOPE(cx);
+    if (!far->is_quote)
+        TRY(thread_is_closed(cx, far->post_id, &closed));
+    if (closed)
+        return tx_commit(cx);
     TRY(fed_admit_comment(cx, far->post_id, &in->actor, &how));
     TRY(fed_spam_weigh(cx, far->post_id, &in->actor, spam, &how));
     if (how.refused)

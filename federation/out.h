@@ -69,6 +69,7 @@ struct fed_out_note {
     const struct fed_mention *mentions; size_t n_mentions; /* who is named in the text beside them */
     int64_t n_likes, n_shares;
     enum quote_rule quotes;            /* who may quote it */
+    bool closed;                       /* nobody but those who look after it may answer */
     struct str warning;                /* empty: none */
     struct fed_replies replies;
 };

@@ -8,6 +8,7 @@
 #include "node/people/account.h"
 #include "node/planet/planet.h"
 #include "node/settings.h"
+#include "node/talk/thread.h"
 
 /* A public picture's absolute address; nothing when there is none. */
 static void load_picture(struct cx *cx, int64_t media_id, struct str *ret_type, struct str *ret_url)
@@ -155,6 +156,7 @@ enum err fed_load_post(struct cx *cx, const struct public_post *p, struct fed_ou
     v.content = fed_out_content(cx->arena, p, v.tag_url, named, v.n_mentions);
     v.warning = p->warning;
     TRY(quote_rule_of(cx, p->planet_id, &v.quotes));
+    TRY(thread_is_closed(cx, p->id, &v.closed));
     TRY(fed_load_replies(cx, p->id, DB_NULL, 0, &v.replies));
     *ret = v;
     return OK;

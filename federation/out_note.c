@@ -191,6 +191,15 @@ static void put_policy(struct jw *w, const struct fed_out_note *v)
         jw_str(w, v->actor_uri);
     jw_end(w);
     jw_end(w);
+    if (v->closed) { /* nobody else may answer: what comes is refused (in_create.c) */
+        jw_key(w, "canReply");
+        jw_obj(w);
+        jw_key(w, "automaticApproval");
+        jw_arr(w);
+        jw_str(w, v->actor_uri);
+        jw_end(w);
+        jw_end(w);
+    }
     jw_end(w);
 }
 

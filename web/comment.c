@@ -4,6 +4,7 @@
 #include "node/planet/planet.h"
 #include "node/talk/comment.h"
 #include "node/talk/reaction.h"
+#include "node/talk/thread.h"
 #include "web/page.h"
 #include "web/post.h"
 
@@ -50,6 +51,15 @@ enum err web_post_like(struct rq *rq)
     TRY(post_in_path(rq, &planet, &post));
     TRY(reaction_toggle(rq->cx, post.id, 0, &liked));
     return web_go(rq, web_next(rq, web_post_path(rq->cx, planet.handle, post.slug)));
+}
+
+enum err web_post_close(struct rq *rq)
+{
+    struct planet planet;
+    struct post post;
+    TRY(post_in_path(rq, &planet, &post));
+    TRY(thread_close(rq->cx, post.id, str_eq_c(rq_form(rq, "close"), "1")));
+    return web_go(rq, web_post_path(rq->cx, planet.handle, post.slug));
 }
 
 enum err web_post_pin(struct rq *rq)

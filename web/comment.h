@@ -6,6 +6,7 @@
 
 enum err web_comment_create(struct rq *rq); /* POST /@:handle/:slug/comments */
 enum err web_post_like(struct rq *rq);      /* POST /@:handle/:slug/like */
+enum err web_post_close(struct rq *rq);     /* POST /@:handle/:slug/close */
 enum err web_post_pin(struct rq *rq);       /* POST /@:handle/:slug/pin */
 enum err web_comment_like(struct rq *rq);   /* POST /comments/:id/like */
 enum err web_comment_edit(struct rq *rq);   /* POST /comments/:id/edit */

@@ -14,6 +14,7 @@
 #include "node/talk/public_view.h"
 #include "node/talk/reaction.h"
 #include "node/talk/timeline.h"
+#include "node/talk/thread.h"
 #include "web/card_view.h"
 #include "web/html.h"
 #include "web/page.h"
@@ -193,6 +194,9 @@ static enum err fill_post(struct rq *rq, const struct planet *planet, const stru
     v->may_pin = rq->session.account_id != 0 && post->published_at != DB_NULL &&
                  planet_may_manage(cx, planet->id) == OK;
     cx->tell = NULL;
+    TRY(thread_is_closed(cx, post->id, &v->closed));
+    TRY(thread_may_close(cx, post, &v->may_close));
+    v->may_close = v->may_close && post->published_at != DB_NULL;
     v->edit_url = str_fmt(cx->arena, "/compose/%lld", (long long)post->id);
     TRY(post_access_label(cx, post, &v->access));
     return tag_views(cx, planet->handle, post->tags, &v->tags, &v->n_tags);

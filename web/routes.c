@@ -61,6 +61,7 @@ static const struct route rows[] = {
 
     /* talking */
     {POST, "/@:handle/:slug/like", web_post_like, ACCOUNT, RATE_WRITE, KB(4), "like, or take it back", false},
+    {POST, "/@:handle/:slug/close", web_post_close, ACCOUNT, RATE_WRITE, KB(4), "close a thread, or open it again", false},
     {POST, "/@:handle/:slug/pin", web_post_pin, ACCOUNT, RATE_WRITE, KB(4), "pin a post, or take it down", false},
     {POST, "/@:handle/:slug/comments", web_comment_create, ACCOUNT, RATE_WRITE, KB(128), "comment", false},
     {GET, "/report", web_report_form, ACCOUNT, RATE_READ, 0, "report a post or comment", false},

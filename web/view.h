@@ -186,6 +186,7 @@ struct view_post {
     struct str reply_to_name;
     struct str comment_text, comment_error;
     bool may_edit, may_pin, pinned;
+    bool may_close, closed;             /* closed: nobody may add to the thread */
     struct str edit_url;
     bool told;                          /* for who wrote it: servers that it was sent to */
     int64_t n_delivered, n_waiting, n_lost;

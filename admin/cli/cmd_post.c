@@ -6,6 +6,7 @@
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
 #include "node/text/scan.h"
+#include "node/talk/thread.h"
 
 #include <string.h>
 
@@ -259,6 +260,16 @@ static enum err cmd_media_add(struct cli *cli)
 static const struct cli_option create_options[] = {
     CLI_PLANET_OPTION, WRITING_OPTIONS, {"draft", NULL, false, "don't publish it yet"}, {0}};
 static const struct cli_option edit_options[] = {ID_OPTION, WRITING_OPTIONS, {0}};
+static enum err cmd_post_close(struct cli *cli)
+{
+    struct planet planet;
+    struct post post;
+    TRY(post_of(cli, &post, &planet));
+    return thread_close(cli->cx, post.id, !cli_has(cli, "off"));
+}
+
+static const struct cli_option close_options[] = {
+    ID_OPTION, {"off", NULL, false, "people may write again"}, {0}};
 static const struct cli_option publish_options[] = {
     ID_OPTION, {"teaser-confirmed", NULL, false, "you have read the teaser: everybody will"}, {0}};
 static const struct cli_option id_options[] = {ID_OPTION, {0}};
@@ -277,6 +288,7 @@ const struct cli_verb cli_post_verbs[] = {
     {"post unpublish", cmd_post_unpublish, true, "make it a draft again", id_options},
     {"post delete", cmd_post_delete, true, "delete a post for good", id_options},
     {"post pin", cmd_post_pin, true, "show it first, to other servers too; --off: no longer", pin_options},
+    {"post close", cmd_post_close, true, "let nobody add to its thread, from elsewhere neither; --off: again", close_options},
     {"post list", cmd_post_list, true, "the newest posts, or the drafts", list_options},
     {"media add", cmd_media_add, true, "bring in a picture or file", media_options},
     {0},

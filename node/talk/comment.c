@@ -10,6 +10,7 @@
 #include "node/planet/planet.h"
 #include "node/talk/comment_row.h"
 #include "node/talk/comment_sql.h"
+#include "node/talk/thread.h"
 #include "node/talk/mention.h"
 #include "node/text/markdown.h"
 
@@ -30,7 +31,7 @@ enum err comment_count_ref(struct cx *cx, const struct comment_ref_row *c, int64
 enum err comment_may_create(struct cx *cx, const struct post *post, enum comment_audience audience)
 {
     enum role role;
-    bool may;
+    bool may, closed, closes = false;
 
     if (cx->viewer == 0)
         return cx_tell(cx, ERR_UNAUTHENTICATED, N_("Sign in to write a comment."));
@@ -39,6 +40,11 @@ enum err comment_may_create(struct cx *cx, const struct post *post, enum comment
     TRY(role_of(cx, post->planet_id, cx->viewer, &role));
     if (role == ROLE_BANNED)
         return cx_tell(cx, ERR_FORBIDDEN, N_("You can't write on this planet any more."));
+    TRY(thread_is_closed(cx, post->id, &closed));
+    if (closed)
+        TRY(thread_may_close(cx, post, &closes));
+    if (closed && !closes)
+        return cx_tell(cx, ERR_FORBIDDEN, N_("This thread is closed: nothing can be added to it."));
     TRY(comment_may_read(cx, post, audience, &may));
     if (may)
         return OK;

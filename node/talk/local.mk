@@ -15,10 +15,12 @@ libdomain_a_SOURCES += \
 	node/talk/quote.c node/talk/quote.h \
 	node/talk/reaction.c node/talk/reaction.h node/talk/reaction_emoji.c \
 	node/talk/report.c node/talk/report.h \
+	node/talk/thread.c node/talk/thread.h \
 	node/talk/timeline.c node/talk/timeline.h
 
 SQL_DOMAIN += \
 	node/talk/aside.sql \
+	node/talk/thread.sql \
 	node/talk/attachment.sql \
 	node/talk/comment.sql \
 	node/talk/mention.sql \

@@ -3,8 +3,10 @@
 #include "federation/actor_rules.h"
 #include "federation/deliver.h"
 #include "federation/domains.h"
+#include "federation/out.h"
 #include "federation/policy_apply.h"
 #include "federation/spam.h"
+#include "node/talk/thread.h"
 #include "tests/unit/fed_world.h"
 
 static struct post post;
@@ -531,6 +533,33 @@ static void strangers_who_only_link_are_not_heard(void **state)
     CHECK_STR(comment_state(state, "tip"), "shown"); /* of a follower it is an answer */
 }
 
+static void a_closed_thread_takes_nothing_more(void **state)
+{
+    struct cx *cx = as(state, MEMBER);
+    struct comment c;
+    struct fed_out_note n;
+    struct public_post p;
+    two_followers(state);
+    assert_int_equal(thread_close(as(state, MEMBER), post.id, true), ERR_FORBIDDEN);
+    OK_(thread_close(as(state, MODERATOR), post.id, true));
+    OK_(thread_close(as(state, MODERATOR), post.id, true));
+    cx = as(state, 0);
+    receive(cx, FAR_ANN, activity(cx, "Create", "ann", note(cx, "late", "ann", "late")));
+    CHECK_STR(comment_state(state, "late"), "none");
+    CHECK_STR(comment_state(state, "one"), "shown");
+    assert_int_equal(comment_create(as(state, MEMBER), &post, 0, STR("hi"), COMMENT_PUBLIC, &c),
+                     ERR_FORBIDDEN);
+    assert_int_equal(comment_create(as(state, MEMBER), &post, 0, STR("hi"), COMMENT_MEMBERS, &c),
+                     ERR_FORBIDDEN);
+    OK_(comment_create(as(state, OWNER), &post, 0, STR("the last word"), COMMENT_PUBLIC, &c));
+    cx = as(state, 0);
+    OK_(public_post_by_id(cx, post.id, &p));
+    OK_(fed_load_post(cx, &p, &n));
+    assert_true(n.closed); /* canReply says so */
+    OK_(thread_close(as(state, OWNER), post.id, false));
+    OK_(comment_create(as(state, MEMBER), &post, 0, STR("hi"), COMMENT_PUBLIC, &c));
+}
+
 static void names_are_read_as_people_write_them(void **state)
 {
     struct cx *cx = as(state, 0);
@@ -569,6 +598,7 @@ int main(void)
         T(names_are_read_as_people_write_them),
         T(links_and_names_alone_are_no_words),
         T(strangers_who_only_link_are_not_heard),
+        T(a_closed_thread_takes_nothing_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
