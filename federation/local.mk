@@ -31,6 +31,7 @@ libfed_a_SOURCES += \
 	federation/leave.c \
 	federation/expected.c federation/export.c federation/export.h federation/move.c federation/move.h federation/move_job.c \
 	federation/nearby.c federation/nearby.h federation/nearby_look.c \
+	federation/nearby_read.c federation/nearby_read.h \
 	federation/nodeinfo.c \
 	federation/note_read.c federation/note_read.h \
 	federation/out.h federation/out_activity.c federation/out_actor.c \
@@ -90,8 +91,11 @@ tests_unit_test_fed_out_LDADD = $(RUNG_FED) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 EXTRA_DIST += tests/golden
 
 if FUZZ
-noinst_PROGRAMS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle
-FUZZERS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle
+noinst_PROGRAMS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle tests/fuzz/fuzz_nearby
+FUZZERS += tests/fuzz/fuzz_domain_list tests/fuzz/fuzz_handle tests/fuzz/fuzz_nearby
+tests_fuzz_fuzz_nearby_SOURCES = tests/fuzz/fuzz_nearby.c
+tests_fuzz_fuzz_nearby_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_nearby_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_handle_SOURCES = tests/fuzz/fuzz_handle.c
 tests_fuzz_fuzz_handle_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_handle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -1,9 +1,9 @@
-/* Looking at planets nearby: the job fed.nearby. Everything that it reads was written by strangers; what it
- * keeps is plain text, cut short, and addresses on the host of whom they are about. */
+/* Looking at planets nearby: the job fed.nearby. */
 #include "federation/fanout.h"
 #include "federation/fed.h"
 #include "federation/finger.h"
 #include "federation/nearby.h"
+#include "federation/nearby_read.h"
 #include "federation/nearby_sql.h"
 #include "federation/out.h"
 #include "federation/out_sql.h"
@@ -14,7 +14,6 @@
 #include "node/base/url.h"
 #include "node/db/db.h"
 #include "node/planet/planet.h"
-#include "node/text/excerpt.h"
 #include "node/text/sanitize.h"
 
 /* Politeness: each actor every six hours at most (the second step: twelve), few at a time. */
@@ -22,108 +21,7 @@
 #define LOOK_LATEST (7 * MS_DAY)
 #define LOOK_BUSY (5 * MS_MINUTE)
 #define PAUSE (15 * MS_SECOND)
-enum { LOOKS_A_RUN = 4, RUN_MS = 30000, ASKED_TRIES = 6, NAME_CHARS = 80, LINE_CHARS = 140, TEASER_CHARS = 180,
-       ITEMS_READ = 20, OBJECTS_FETCHED = 1 };
-
-/* One actor as it was found. */
-struct face {
-    struct str uri, host, handle, name, line, url, icon_url, endorsements;
-    struct str teaser, teaser_url;
-    int64_t teaser_at;
-    bool refused, moved;
-    const struct str *links; /* whom it recommends; of ours known at once */
-    size_t n_links;
-};
-
-static struct str plain(struct cx *cx, struct str html, size_t max_chars)
-{
-    struct safe_html safe;
-    if (str_empty(html) || sanitize_html(cx->arena, html, &safe) != OK)
-        return STR("");
-    return html_to_text(cx->arena, safe, max_chars);
-}
-
-/* ---- its newest public words ---- */
-
-/* What reads well in a line: addresses, which the link leads to anyway, left out; a title set off. */
-static struct str words(struct cx *cx, struct str html)
-{
-    static const struct str title = STR_INIT("<p><strong>"), ends = STR_INIT("</strong></p>");
-    struct str rest, word;
-    struct excerpt e;
-    size_t at = str_starts(html, title) ? str_find(html, ends, 0) : SIZE_MAX;
-    if (at != SIZE_MAX)
-        html = str_fmt(cx->arena, STR_FMT " · " STR_FMT, STR_ARG(str_sub(html, 0, at)), STR_ARG(str_sub(html, at, SIZE_MAX)));
-    rest = plain(cx, html, 4 * TEASER_CHARS);
-    excerpt_init(&e, cx->arena, TEASER_CHARS);
-    while (str_next(&rest, ' ', &word)) {
-        if (str_starts(word, STR("http://")) || str_starts(word, STR("https://")))
-            continue;
-        excerpt_put(&e, word);
-        excerpt_gap(&e);
-    }
-    return excerpt_str(&e);
-}
-
-static bool is_public(const json_t *object, const json_t *activity)
-{
-    static const char *const keys[] = {"to", "cc"};
-    const json_t *from = ld_get(object, "to") == NULL && ld_get(object, "cc") == NULL ? activity : object;
-    for (size_t k = 0; k < 2; k++) {
-        LD_EACH(i, one, ld_get(from, keys[k]))
-            if (fed_is_public(ld_id(one)))
-                return true;
-    }
-    return false;
-}
-
-/* Its own words, said to all, without a warning, no answer to somebody; newer than what we have. */
-static void consider(struct cx *cx, struct face *f, const json_t *object, const json_t *activity)
-{
-    int64_t at;
-    struct str id = ld_str(object, "id");
-    if (!json_is_object(object) || !fed_id_ok(cx, id, f->host) ||
-        !(ld_type_is(object, "Note") || ld_type_is(object, "Article") || ld_type_is(object, "Page") ||
-          ld_type_is(object, "Video") || ld_type_is(object, "Event")) ||
-        !str_eq(ld_id_at(object, "attributedTo"), f->uri) || !is_public(object, activity) ||
-        ld_id_at(object, "inReplyTo").p != NULL || ld_bool(object, "sensitive", false) ||
-        !ld_time(object, "published", &at) || at > cx->now + MS_HOUR || (f->teaser.n > 0 && at <= f->teaser_at))
-        return;
-    struct str name = ld_lang(object, "name", NULL);
-    bool note = ld_type_is(object, "Note");
-    struct str warning = ld_lang(object, "summary", NULL);
-    if (note && !str_empty(warning))
-        return;
-    struct str text = name.n > 0 && !note ? text_excerpt(cx->arena, str_is_utf8(name) ? name : STR(""), TEASER_CHARS)
-                                          : words(cx, ld_lang(object, "content", NULL));
-    if (str_empty(text))
-        return;
-    struct str url = ld_url(object, "url");
-    f->teaser = text;
-    f->teaser_url = url.p != NULL && fed_id_ok(cx, url, f->host) ? url : id;
-    f->teaser_at = at;
-}
-
-static void consider_items(struct cx *cx, struct face *f, const json_t *page)
-{
-    const json_t *items = ld_get(page, "orderedItems");
-    int fetched = 0;
-    if (items == NULL)
-        items = ld_get(page, "items");
-    LD_EACH(i, item, items) {
-        if (i >= ITEMS_READ)
-            break;
-        if (ld_type_is(item, "Create"))
-            consider(cx, f, ld_get(item, "object"), item);
-        else if (json_is_object(item))
-            consider(cx, f, item, NULL);
-        else if (f->teaser.n == 0 && fetched++ < OBJECTS_FETCHED && fed_id_ok(cx, json_text(item), f->host)) {
-            json_t *object; /* GoToSocial lists ids */
-            if (fed_object_get(cx, json_text(item), &object) == OK)
-                consider(cx, f, ld_type_is(object, "Create") ? ld_get(object, "object") : object, object);
-        }
-    }
-}
+enum { LOOKS_A_RUN = 4, RUN_MS = 30000, ASKED_TRIES = 6 };
 
 /* The collection, or its first page. */
 static enum err collection_get(struct cx *cx, struct str url, struct str host, json_t **ret)
@@ -142,77 +40,38 @@ static enum err collection_get(struct cx *cx, struct str url, struct str host, j
     return fed_id_ok(cx, id, host) ? fed_object_get(cx, id, ret) : ERR_NOT_FOUND;
 }
 
-static void read_teaser(struct cx *cx, struct face *f, const json_t *doc)
+static void read_items(struct cx *cx, struct fed_face *f, const json_t *page)
+{
+    json_t *object; /* GoToSocial lists ids */
+    struct str id = fed_face_items(cx, f, page);
+    if (id.p != NULL && fed_object_get(cx, id, &object) == OK)
+        fed_face_consider(cx, f, ld_type_is(object, "Create") ? ld_get(object, "object") : object, object);
+}
+
+static void read_teaser(struct cx *cx, struct fed_face *f, const json_t *doc)
 {
     static const char *const where[] = {"outbox", "featured"};
     for (size_t i = 0; i < 2 && f->teaser.n == 0; i++) {
         json_t *page;
         struct str url = ld_id_at(doc, where[i]);
         if (!str_empty(url) && collection_get(cx, url, f->host, &page) == OK)
-            consider_items(cx, f, page);
+            read_items(cx, f, page);
     }
     cx->fail = NULL;
 }
 
-/* ---- whom it recommends ---- */
-
-static enum err read_links(struct cx *cx, struct face *f)
+static enum err read_links(struct cx *cx, struct fed_face *f)
 {
     json_t *page;
-    struct str *links = ARENA_ARRAY(cx->arena, struct str, FED_ENDORSE_READ);
-    size_t n = 0;
     if (str_empty(f->endorsements))
         return OK;
     TRY(collection_get(cx, f->endorsements, f->host, &page));
-    const json_t *items = ld_get(page, "orderedItems");
-    LD_EACH(i, item, items == NULL ? ld_get(page, "items") : items) {
-        struct str id = ld_id(item);
-        if (n == FED_ENDORSE_READ)
-            break;
-        if (id.p != NULL && id.n <= URL_MAX && fed_id_ok(cx, id, fed_host_of(cx->arena, id)) && !str_eq(id, f->uri))
-            links[n++] = id;
-    }
-    f->links = links;
-    f->n_links = n;
-    return OK;
-}
-
-/* ---- who it is ---- */
-
-/* interactionPolicy.canFeature: who is not asked may show; who says whom means all others not. */
-static bool refuses(const json_t *doc)
-{
-    static const char *const keys[] = {"automaticApproval", "always"};
-    const json_t *policy = ld_get(doc, "interactionPolicy.canFeature");
-    if (policy == NULL || !json_is_object(policy) || json_object_size(policy) == 0)
-        return false;
-    for (size_t k = 0; k < 2; k++) {
-        LD_EACH(i, one, ld_get(policy, keys[k]))
-            if (fed_is_public(ld_id(one)))
-                return false;
-    }
-    return true;
-}
-
-static enum err read_actor(struct cx *cx, const json_t *doc, struct face *ret)
-{
-    struct fed_doc d;
-    if (fed_doc_read(cx->arena, doc, &d) != OK)
-        return cx_fail(cx, ERR_INVALID, "not an actor");
-    *ret = (struct face){
-        .uri = d.uri, .host = d.host, .name = str_utf8_cut(d.name, NAME_CHARS), .url = d.url, .icon_url = d.icon_url,
-        .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(d.username), STR_ARG(d.host)),
-        .line = plain(cx, ld_lang(doc, "summary", NULL), LINE_CHARS),
-        .endorsements = ld_id_at(doc, "endorsements"),
-        .teaser_at = DB_NULL,
-        .refused = refuses(doc),
-        .moved = ld_id_at(doc, "movedTo").p != NULL,
-    };
+    fed_face_links(cx, f, page);
     return OK;
 }
 
 /* A planet of ours: nobody is asked but the store. */
-static enum err read_ours(struct cx *cx, struct str uri, struct face *ret, json_t **ret_outbox)
+static enum err read_ours(struct cx *cx, struct str uri, struct fed_face *ret, json_t **ret_outbox)
 {
     struct fed_local l;
     struct fed_out_actor v;
@@ -224,31 +83,31 @@ static enum err read_ours(struct cx *cx, struct str uri, struct face *ret, json_
     if (!str_eq_c(l.kind, "planet"))
         return ERR_NOT_FOUND;
     TRY(fed_load_actor(cx, &l, &v));
-    *ret = (struct face){
+    *ret = (struct fed_face){
         .uri = l.uri, .host = cx->node->host, .name = v.name, .url = v.url, .icon_url = v.icon_url,
         .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(v.username), STR_ARG(v.handle_host)),
-        .line = html_to_text(cx->arena, v.summary, LINE_CHARS), .teaser_at = DB_NULL,
+        .line = html_to_text(cx->arena, v.summary, FED_LINE_CHARS), .teaser_at = DB_NULL,
     };
     TRY(fed_endorse_uris(cx, l.local_id, &links, &n));
     ret->links = links;
     ret->n_links = n < FED_ENDORSE_READ ? n : FED_ENDORSE_READ;
-    TRY(q_outbox_page(cx, l.id, INT64_MAX, ITEMS_READ, &rows, &n));
+    TRY(q_outbox_page(cx, l.id, INT64_MAX, FED_FACE_ITEMS, &rows, &n));
     for (size_t i = 0; i < n; i++) {
         json_t *activity;
         if (json_read(cx->arena, rows[i].body, NULL, &activity) == OK && ld_type_is(activity, "Create"))
-            consider(cx, ret, ld_get(activity, "object"), activity);
+            fed_face_consider(cx, ret, ld_get(activity, "object"), activity);
     }
     return OK;
 }
 
 /* deep: its own recommendations, too. */
-static enum err look(struct cx *cx, struct str uri, bool deep, struct face *ret)
+static enum err look(struct cx *cx, struct str uri, bool deep, struct fed_face *ret)
 {
     json_t *doc;
     if (str_starts(uri, str_fmt(cx->arena, STR_FMT "/", STR_ARG(cx->node->origin))))
         return read_ours(cx, uri, ret, &doc);
     TRY(fed_object_get(cx, uri, &doc));
-    TRY(read_actor(cx, doc, ret));
+    TRY(fed_face_read(cx, doc, ret));
     if (ret->refused || ret->moved)
         return OK;
     read_teaser(cx, ret, doc);
@@ -267,7 +126,7 @@ static int64_t spread(struct str uri)
     return (int64_t)(h % (uint64_t)(30 * MS_MINUTE));
 }
 
-static enum err put_links(struct cx *cx, const struct face *f)
+static enum err put_links(struct cx *cx, const struct fed_face *f)
 {
     int64_t n;
     TRY(q_nearby_link_clear(cx, f->uri, NULL));
@@ -286,7 +145,7 @@ static enum err put_links(struct cx *cx, const struct face *f)
 }
 
 /* Inside a transaction. */
-static enum err keep(struct cx *cx, const struct face *f, bool deep)
+static enum err keep(struct cx *cx, const struct fed_face *f, bool deep)
 {
     int64_t next = cx->now + (deep ? LOOK_EVERY : 2 * LOOK_EVERY) + spread(f->uri);
     const char *state = f->refused ? "refused" : f->moved ? "gone" : "known";
@@ -304,7 +163,7 @@ static bool is_for_good(enum err e)
 
 static enum err look_at(struct cx *cx, const struct nearby_due_row *due)
 {
-    struct face f;
+    struct fed_face f;
     int64_t n;
     TRY(q_endorsement_of(cx, due->uri, &n));
     enum err e = look(cx, due->uri, n > 0, &f);
@@ -353,7 +212,7 @@ static enum err find_ours(struct cx *cx, struct str asked, bool *ret_ours, struc
     return fed_planet_uri(cx, p.id, ret_uri);
 }
 
-static enum err find(struct cx *cx, struct str asked, struct face *ret)
+static enum err find(struct cx *cx, struct str asked, struct fed_face *ret)
 {
     bool ours;
     struct str uri;
@@ -365,7 +224,7 @@ static enum err find(struct cx *cx, struct str asked, struct face *ret)
 
 static enum err resolve(struct cx *cx, const struct endorsement_due_row *due)
 {
-    struct face f;
+    struct fed_face f;
     struct str self;
     bool twice;
     int64_t other;
