@@ -12,6 +12,8 @@
 #include "web/page.h"
 #include "web/planet_view.h"
 
+enum { TRAY_MAX = 99 };
+
 enum err desk_planet(struct rq *rq, struct planet *ret)
 {
     TRY(planet_by_handle(rq->cx, rq_param(rq, "planet"), ret));
@@ -41,9 +43,9 @@ static enum err count_tray(struct rq *rq, const struct planet *p, int64_t *ret)
         TRY(unmatched_list(rq->cx, p->id, &money, &n));
     *ret = (int64_t)n;
     if (rq->session.is_owner) {
-        struct job_counts jobs;
-        TRY(job_count(rq->cx, &jobs));
-        *ret += jobs.resting;
+        int64_t resting;
+        TRY(job_count_resting(rq->cx, TRAY_MAX, &resting));
+        *ret += resting;
     }
     return OK;
 }

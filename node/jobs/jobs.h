@@ -96,6 +96,8 @@ struct job_counts {
     int64_t ready, waiting, leased, resting;
 };
 MUST_USE enum err job_count(struct cx *cx, struct job_counts *ret);
+/* Those that rest; at most max. However long the queue is, this is cheap. */
+MUST_USE enum err job_count_resting(struct cx *cx, int max, int64_t *ret);
 /* Run it again now, with all its tries. ERR_NOT_FOUND: no such row, or it runs at this moment. */
 MUST_USE enum err job_retry(struct cx *cx, int64_t id);
 /* Forget it. ERR_NOT_FOUND as above. What waited for it goes on. */

@@ -150,6 +150,11 @@ SELECT id, kind, state, subject, run_at, attempts, created_at, order_key, last_e
 -- :out state text, n int
 SELECT state, COUNT(*) FROM job GROUP BY state;
 
+-- :name job_resting :one
+-- :in max int
+-- :out n int
+SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE state = 'resting' LIMIT :max) AS a_few;
+
 -- :name job_find :maybe
 -- :in id int
 -- :out job_listed

@@ -81,6 +81,11 @@ enum err job_count(struct cx *cx, struct job_counts *ret)
     return OK;
 }
 
+enum err job_count_resting(struct cx *cx, int max, int64_t *ret)
+{
+    return q_job_resting(cx, max, ret);
+}
+
 /* The row, unless it runs at this moment. */
 static enum err find_still(struct cx *cx, int64_t id, struct job_listed *ret)
 {
