@@ -91,6 +91,10 @@ before(async () => {
     const [, comment] = /id="c-(\d+)"(?:(?!id="c-)[\s\S])*an answer/.exec(thread.text);
     await owner.submit(await owner.page(`/@tea/late?reply=${comment}`), '/@tea/late/comments', { text: 'an answer to it' });
     await eventually('our answer', () => follower.received.some((r) => r.includes('an answer to it')));
+    // A member answers in public and lets it go: an actor of its own is walked, too.
+    const under = await member.page('/@tea/late');
+    await member.submit(under, '/@tea/late/comments', { text: 'Said in public, by a member.', audience: 'fediverse' });
+    await eventually('the answer arrives', () => follower.received.some((r) => r.includes('Said in public, by a member.')));
     routes = await node.cli('routes');
 });
 
