@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "federation/direct.h"
 #include "federation/home.h"
 #include "federation/out.h"
 #include "tests/unit/unit.h"
@@ -348,6 +349,19 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void a_direct_note_is_for_one(void **state)
+{
+    (void)state;
+    struct fed_out_envelope e = {.id = STR(O "/ap/x/9"), .type = STR("Create"),
+                                 .actor = STR(O "/ap/a/1"), .published = AT};
+    struct fed_direct d = {.id = STR(O "/ap/d/8"), .actor_uri = STR(O "/ap/a/1"),
+                           .to_uri = STR("https://far.example/users/ann"),
+                           .to_name = STR("@ann@far.example"), .lang = STR("en"),
+                           .in_reply_to = STR("https://far.example/notes/1"),
+                           .html = {STR("<p>New in Tea:</p>")}, .published = AT};
+    GOLDEN("direct", fed_out_direct(&w, &e, &d));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +369,7 @@ int main(void)
         cmocka_unit_test(collections), cmocka_unit_test(quotes), cmocka_unit_test(long_teasers_are_cut),
         cmocka_unit_test(foreign_elements_stay_home), cmocka_unit_test(visitors_find_home),
         cmocka_unit_test(names_and_tags_are_marked),
+        cmocka_unit_test(a_direct_note_is_for_one),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
