@@ -87,6 +87,14 @@ describe('in a browser', () => {
         await owner.submit(await owner.page(`${first}?reply=${ids.comment}`), `${first}/comments`, { text: '谢谢 @mia' });
         await owner.post('/desk/tea/codes', { name: 'Spring', count: '2', length: '1', unit: 'month', uses: '1', tier_id: (await node.cli('tier list'))[0].id });
         await member.post('/report', { post: ids.posts[0], reason: 'other', text: 'A word with a-very-long-name-that-must-not-push-' + 'x'.repeat(90) });
+        // Two planets nearby, the second by the first, as a look would have left them.
+        const known = (uri, name, line, teaser) => `INSERT INTO nearby (uri, host, handle, name, line, url, teaser, teaser_url, teaser_at, state, tries, seen_at, next_at)
+            VALUES ('${uri}', 'far.example', '@a_rather_long_name_that_must_wrap_somewhere@far.example', '${name}', '${line}', '${uri}', '${teaser}', '${uri}', ${Date.now()}, 'known', 0, ${Date.now()}, ${Date.now() + 864e5})`;
+        node.sqlRun(`INSERT INTO endorsement (id, planet_id, asked, uri, state, tries, next_at, created_at) SELECT 1, id, '@far', 'https://far.example/a', 'found', 0, 0, 0 FROM planet;
+            ${known('https://far.example/a', '山间慢递', '每周三封信', '今天的信写给没有去成的地方。')};
+            ${known('https://far.example/b', 'Qxbqxb ' + 'x'.repeat(60), '茶与书', '好久不见')};
+            INSERT INTO nearby_link (from_uri, to_uri) VALUES ('https://far.example/a', 'https://far.example/b')`);
+        await node.cli('nearby switch', { to: 'on' });
         sessions = { visitor: node.client(), member, owner };
     });
     after(async () => { await browser.close(); await node.close(); });
@@ -114,7 +122,7 @@ describe('in a browser', () => {
     }
 
     const pages = {
-        visitor: () => ['/', '/@tea', '/@tea/join', ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', '/nothing/here'],
+        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', '/nothing/here'],
         member: () => ['/', '/@tea', '/@tea/join', `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/me/fediverse', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
@@ -122,7 +130,7 @@ describe('in a browser', () => {
                       '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
                       '/desk/tea/fediverse', '/desk/tea/fediverse/followers', '/desk/tea/fediverse/talk', '/desk/tea/fediverse/talk?show=marks',
                       '/desk/tea/fediverse/delivery', '/desk/tea/fediverse/delivery?hosts=all', '/desk/tea/fediverse/settings',
-                      '/desk/tea/fediverse/messages', '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
+                      '/desk/tea/fediverse/messages', '/desk/tea/fediverse/neighbours', '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
     };
     const looks = [{ width: 375, dark: true, zh: true }, { width: 375, dark: false, zh: false }, { width: 1280, dark: false, zh: true }, { width: 1280, dark: true, zh: false }];
 
