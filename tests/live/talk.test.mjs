@@ -81,7 +81,8 @@ describe('the conversation with other servers', () => {
         assert.equal(reject.result, undefined);
         await expand(reject);
         assert.equal((await node.cli('planet quotes', { planet: 'tea', allow: 'everybody' })).quotes, 'everybody');
-        assert.deepEqual((await json(post.object)).interactionPolicy.canQuote.automaticApproval, [PUBLIC]);
+        // The serving process hears of it within a second.
+        await eventually('everybody may', async () => (await json(post.object)).interactionPolicy.canQuote.automaticApproval[0] === PUBLIC);
     });
 
     it('reactions by emoji are grouped; a warned comment is folded; its pictures come through us', async () => {
