@@ -102,8 +102,11 @@ tests_fuzz_fuzz_handle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_domain_list_SOURCES = tests/fuzz/fuzz_domain_list.c
 tests_fuzz_fuzz_domain_list_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_domain_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-noinst_PROGRAMS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof
-FUZZERS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof
+noinst_PROGRAMS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof tests/fuzz/fuzz_note
+FUZZERS += tests/fuzz/fuzz_httpsig tests/fuzz/fuzz_proof tests/fuzz/fuzz_note
+tests_fuzz_fuzz_note_SOURCES = tests/fuzz/fuzz_note.c
+tests_fuzz_fuzz_note_LDADD = $(RUNG_FED) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_note_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proof_SOURCES = tests/fuzz/fuzz_proof.c
 tests_fuzz_fuzz_proof_LDADD = libfed.a $(RUNG_BASE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_proof_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
