@@ -32,11 +32,14 @@ function* addressed(j, path) {
             if (!isIri(one)) yield `${path}.${key}: ${JSON.stringify(one)}`;
 }
 function* note(j, path, origin) {
-    for (const key of ['id', 'type', 'attributedTo', 'url', 'published', 'content', 'to', 'cc', 'sensitive', 'tag', 'attachment', 'contentMap'])
+    // A private message has no page, and takes nothing along.
+    const direct = j.id?.startsWith(`${origin}/ap/d/`);
+    for (const key of ['id', 'type', 'attributedTo', ...(direct ? [] : ['url', 'attachment']), 'published', 'content', 'to', 'cc', 'sensitive', 'tag', 'contentMap'])
         if (!(key in j)) yield `${path} has no ${key}`;
+    if (direct && [...j.to, ...j.cc].some((one) => one === PUBLIC || one.startsWith(origin))) yield `${path} is private, and to ${j.to} ${j.cc}`;
     if (typeof j.attributedTo !== 'string') yield `${path}.attributedTo is no string`;
     if (typeof j.sensitive !== 'boolean') yield `${path}.sensitive`;
-    if (!j.id?.startsWith(`${origin}/ap/o/`)) yield `${path}.id: ${j.id}`;
+    if (!direct && !j.id?.startsWith(`${origin}/ap/o/`)) yield `${path}.id: ${j.id}`;
     if (/\?/.test(j.id)) yield `${path}.id has a query`;
     if (j.url && new URL(j.url).host !== new URL(j.id).host) yield `${path}.url is elsewhere`;
     if (j.updated && new Date(j.updated) <= new Date(j.published)) yield `${path}.updated is not after published`;
