@@ -5,14 +5,17 @@ libstore_a_SOURCES += \
 	node/text/link.c node/text/link.h \
 	node/text/markdown.c node/text/markdown.h \
 	node/text/markdown_tree.c node/text/markdown_tree.h \
+	node/text/qr.c node/text/qr.h \
 	node/text/sanitize.c node/text/sanitize.h \
 	node/text/scan.c node/text/scan.h
 
-check_PROGRAMS += tests/unit/test_markdown tests/unit/test_sanitize tests/unit/test_scan tests/unit/test_emoji
+check_PROGRAMS += tests/unit/test_markdown tests/unit/test_sanitize tests/unit/test_scan tests/unit/test_emoji tests/unit/test_qr
 tests_unit_test_emoji_SOURCES = tests/unit/test_emoji.c tests/unit/unit.h
 tests_unit_test_emoji_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_markdown_SOURCES = tests/unit/test_markdown.c tests/unit/unit.h
 tests_unit_test_markdown_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_qr_SOURCES = tests/unit/test_qr.c tests/unit/unit.h
+tests_unit_test_qr_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_sanitize_SOURCES = tests/unit/test_sanitize.c tests/unit/unit.h
 tests_unit_test_sanitize_LDADD = $(RUNG_STORE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/unit.h
