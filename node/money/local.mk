@@ -9,7 +9,11 @@ libdomain_a_SOURCES += \
 	node/money/order.c node/money/order.h node/money/order_row.h \
 	node/money/order_apply.c \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
+	node/money/rail_alipay_sign.c node/money/rail_alipay_sign.h \
+	node/money/rail_cn.c node/money/rail_cn.h \
 	node/money/rail_fake.c \
+	node/money/rail_key.c node/money/rail_key.h \
+	node/money/rail_wechat_sign.c node/money/rail_wechat_sign.h \
 	node/money/redeem.c node/money/redeem.h
 
 check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem
@@ -19,3 +23,26 @@ tests_unit_test_orders_SOURCES = tests/unit/test_orders.c $(DOMAIN_FIXTURE)
 tests_unit_test_orders_LDADD = $(DOMAIN_TEST_LIBS)
 tests_unit_test_redeem_SOURCES = tests/unit/test_redeem.c $(DOMAIN_FIXTURE)
 tests_unit_test_redeem_LDADD = $(DOMAIN_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_alipay_sign tests/unit/test_rail_keys tests/unit/test_wechat_sign
+tests_unit_test_alipay_sign_SOURCES = tests/unit/test_alipay_sign.c tests/unit/china_vectors.h tests/unit/unit.h
+tests_unit_test_alipay_sign_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_rail_keys_SOURCES = tests/unit/test_rail_keys.c tests/unit/china_vectors.h tests/unit/unit.h
+tests_unit_test_rail_keys_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+tests_unit_test_wechat_sign_SOURCES = tests/unit/test_wechat_sign.c tests/unit/china_vectors.h tests/unit/unit.h
+tests_unit_test_wechat_sign_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+# ./check runs these with the seeds in tests/corpus/NAME.
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_alipay tests/fuzz/fuzz_rail_key tests/fuzz/fuzz_wechat
+FUZZERS += tests/fuzz/fuzz_alipay tests/fuzz/fuzz_rail_key tests/fuzz/fuzz_wechat
+tests_fuzz_fuzz_alipay_SOURCES = tests/fuzz/fuzz_alipay.c
+tests_fuzz_fuzz_alipay_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_alipay_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rail_key_SOURCES = tests/fuzz/fuzz_rail_key.c
+tests_fuzz_fuzz_rail_key_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_rail_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_wechat_SOURCES = tests/fuzz/fuzz_wechat.c
+tests_fuzz_fuzz_wechat_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_wechat_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
