@@ -40,6 +40,7 @@ struct cx {
     const char *tell;       /* for the person, already translated; NULL: a sentence by code */
     int64_t retry_after_s;  /* with ERR_RATE_LIMITED, ERR_BUSY, ERR_UPSTREAM; 0 = not said */
     bool recall;            /* this only shows: public queries may be answered from memory (node/db) */
+    int64_t call_by;        /* calls to providers end by then (clock_monotonic); 0: by their own time */
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */
 };

@@ -62,6 +62,14 @@ static const struct setting_row rows[] = {
     {"media.far_mb", SETTING_TEXT, "1024", false, false,
      N_("How many megabytes pictures of other servers may take here, which are kept for readers for a while."),
      check_far_mb},
+    {"pay.stripe.base_url", SETTING_URL, NULL, false, false,
+     N_("Another Stripe to talk to, for trying out: heeded with serve --dev only."), NULL},
+    {"pay.wechat.base_url", SETTING_URL, NULL, false, false,
+     N_("Another WeChat Pay to talk to, for trying out: heeded with serve --dev only."), NULL},
+    {"pay.alipay.base_url", SETTING_URL, NULL, false, false,
+     N_("Another Alipay to talk to, for trying out: heeded with serve --dev only."), NULL},
+    {"pay.paypal.base_url", SETTING_URL, NULL, false, false,
+     N_("Another PayPal to talk to, for trying out: heeded with serve --dev only."), NULL},
     {NULL, SETTING_TEXT, NULL, false, false, NULL, NULL},
 };
 

@@ -8,6 +8,8 @@
 #include "node/media/far.h"
 #include "node/media/media.h"
 #include "node/money/order.h"
+#include "node/money/rail.h"
+#include "node/money/rail_call.h"
 #include "node/nodes.h"
 #include "node/people/login_mail.h"
 #include "web/auth.h"
@@ -43,6 +45,9 @@ static const struct job_row mail_jobs[] = {
 
 static const struct job_row money_jobs[] = {
     {.kind = "money.expire", .run = order_expire_run, .tries = 3},
+    {.kind = "pay.call", .run = rail_call_run, .tries = 12, .max_in_flight = 4},
+    {.kind = "pay.look", .run = rail_look_run, .tries = 6, .max_in_flight = 4},
+    {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 2},
     {0},
 };
 

@@ -1,6 +1,7 @@
 # sources of node/money; amounts change their type only where the code says so
 node/money/%.$(OBJEXT): AM_CFLAGS += -Wconversion
 SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
+SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/subscription.sql
 libdomain_a_SOURCES += \
 	node/money/code_text.c node/money/code_text.h \
 	node/money/ledger.c node/money/ledger.h \
@@ -14,6 +15,13 @@ libdomain_a_SOURCES += \
 	node/money/rail_fake.c \
 	node/money/rail_key.c node/money/rail_key.h \
 	node/money/rail_wechat_sign.c node/money/rail_wechat_sign.h \
+	node/money/rail_account.c node/money/rail_account.h \
+	node/money/rail_call.c node/money/rail_call.h \
+	node/money/rail_catch_up.c \
+	node/money/rail_fake.c \
+	node/money/rail_http.c node/money/rail_http.h \
+	node/money/rail_receive.c \
+	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
 
 check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem

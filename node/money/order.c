@@ -113,7 +113,7 @@ static enum err may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, st
     if (total.minor == 0)
         return OK;
     const struct pay_rail *r = rail_by_name(str_c(rail));
-    if (r == NULL || !r->available(cx, planet_id))
+    if (r == NULL || !rail_available(cx, r, planet_id))
         return cx_tell(cx, ERR_INVALID, N_("This way of paying is not available here."));
     return OK;
 }
@@ -272,6 +272,14 @@ enum err order_by_number(struct cx *cx, struct str number, struct order *ret)
     if (number.n != NUMBER_LEN)
         return ERR_NOT_FOUND;
     TRY(q_order_by_number(cx, number, &row));
+    *ret = order_from(&row);
+    return OK;
+}
+
+enum err order_by_id(struct cx *cx, int64_t id, struct order *ret)
+{
+    struct order_row row;
+    TRY(q_order_by_id(cx, id, &row));
     *ret = order_from(&row);
     return OK;
 }

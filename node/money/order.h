@@ -53,6 +53,7 @@ MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_i
                               int64_t *ret_grant_id);
 
 MUST_USE enum err order_by_number(struct cx *cx, struct str number, struct order *ret);
+MUST_USE enum err order_by_id(struct cx *cx, int64_t id, struct order *ret);
 MUST_USE enum err order_list(struct cx *cx, int64_t account_id, int64_t before_id, int limit,
                              struct order **ret, size_t *ret_n);
 MUST_USE enum err order_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id,

@@ -12,6 +12,14 @@ SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, te
        refunded, created_at, expires_at, paid_at
   FROM purchase_order WHERE number = :number;
 
+-- :name order_by_id :one
+-- :in id int
+-- :out order_row
+SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
+       quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
+       refunded, created_at, expires_at, paid_at
+  FROM purchase_order WHERE id = :id;
+
 -- :name order_of_account :many
 -- :in account_id int, before_id int, n int
 -- :out order_row

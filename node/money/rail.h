@@ -1,58 +1,230 @@
-/* Rails: the ways money arrives. Each is a row of a table behind one small interface (P20–P24).
+/* Rails: the ways money arrives. Each is a row of the table in rail.c and one file rail_<name>.c behind
+ * the interface below (P20–P24).
  *
  * rail_receive is the only door for a provider's messages: the signature is checked on the raw
  * bytes, the event stored once (a repeat is OK and does nothing), the order moved, all in one
  * transaction. What the rail tells is the payment as it stood at `at`: an older tale that arrives
- * later is recorded only, so any order of arrival ends in the same state. */
+ * later is recorded only, so any order of arrival ends in the same state.
+ *
+ * An adapter calls its provider with rail_http (rail_http.h), which waits for the answer. So its functions
+ * run in jobs, or on the server's crew while a page rests (web/pay_away.h), and never in a transaction; the
+ * exceptions are named. Whatever changes something at the provider goes through rail_call.h, which has
+ * written it down before. */
 #ifndef NODE_MONEY_RAIL_H
 #define NODE_MONEY_RAIL_H
 
 #include "node/money/order.h"
+#include "node/money/rail_account.h"
 
 struct rail_header { struct str name, value; };
+
+/* A provider's message as it came through POST /hooks/:rail/:handle. */
+struct rail_message {
+    struct str body;                 /* raw bytes */
+    struct str content_type;
+    struct str signature;            /* X-Rail-Signature: the fake rail's */
+    const struct rail_header *headers; size_t n_headers; /* those of pay_rail.headers that came */
+};
+struct str rail_header(const struct rail_message *m, const char *name); /* any case; STR_NULL */
+
+enum rail_topic {
+    RAIL_ORDER,        /* a payment of ours */
+    RAIL_RENEWAL,      /* a further term that the provider took the money for by itself */
+    RAIL_SUBSCRIPTION, /* how it stands with one: sub */
+    RAIL_WARNING,      /* something the owner should hear: note */
+    RAIL_NOTHING,      /* well signed, and of no concern */
+};
+
+struct rail_sub {
+    struct str ref, customer;        /* the provider's names; ref STR_NULL: this isn't about one */
+    struct str state;                /* active, past_due, paused, ended */
+    bool ends_with_term;
+    int64_t period_end;              /* DB_NULL: unsaid */
+};
+
+enum { RAIL_REFS = 6, RAIL_RIGHTS = 24, RAIL_HEADERS = 8, RAIL_VALUES = 16 };
 
 /* A payment as its rail tells it. */
 struct rail_state {
     struct str event_id;      /* unique at this rail */
-    struct str order_number;
-    enum order_event event;   /* what happened last: PAID, REFUND, DISPUTE … */
+    struct str order_number;  /* STR_NULL: unsaid; found by ref and refs then */
+    enum order_event event;   /* what happened last: PAID, REFUND, DISPUTE …; PENDING: nothing yet */
     int64_t at;               /* when, by the rail's clock */
     struct money paid;        /* what was paid in all (DISPUTE and REFUND imply it) */
     int64_t refunded;         /* given back so far */
-    struct str ref;           /* the rail's name of the payment */
+    struct str ref;           /* the rail's name of the payment: the same whoever tells it */
     struct str merchant;      /* whose account the money went to */
     bool live;                /* false: test money */
+    enum rail_topic topic;
+    struct str refs[RAIL_REFS]; /* further names of it there, remembered for later events; n == 0: none */
+    struct rail_sub sub;
+    struct str note;          /* of WARNING: for the owner's log, without personal data */
+};
+
+/* Who is at the till: what a checkout may depend on. Kept with the call; nothing of it is logged. */
+struct rail_visit {
+    struct str ip, agent;
+    struct str openid;        /* inside WeChat, after its own redirect; else STR_NULL */
+    bool phone, wechat;       /* by the user agent */
+};
+struct rail_visit rail_visit_of(struct str ip, struct str agent);
+
+/* One call that changes something, as it was written down. */
+struct rail_step {
+    int64_t id;
+    struct str name;          /* checkout, refund, cancel, resume */
+    struct str key;           /* for the provider's idempotency: the same at each try */
+    const struct rail_account *account;
+    const struct order *order;         /* NULL: none */
+    const struct rail_sub *sub;        /* cancel, resume: whose; else NULL */
+    const struct rail_visit *visit;    /* of checkout */
+    struct money amount;               /* of refund */
+    struct str return_url;    /* where the browser comes back to: the page /pay/NUMBER */
+    struct str hook_url;      /* where the provider's messages go */
+    int tries;                /* before this one */
+};
+
+enum rail_go {
+    RAIL_GO_URL,  /* the browser goes to url */
+    RAIL_GO_CODE, /* the page shows url as a QR code to be scanned */
+    RAIL_GO_PAGE, /* the page of the order says what to do, with what pay_rail.page_json gives */
+};
+struct rail_way {
+    enum rail_go go;
+    struct str url, ref;      /* ref: the rail's name of what was made */
+    struct str data;          /* JSON for the page of the order (WeChat's bridge, a bank account); STR_NULL */
+    int64_t expires_at;       /* the way is closed then; 0: with the order */
+};
+
+enum rail_refund { RAIL_REFUND_SENT, RAIL_REFUND_DONE, RAIL_REFUND_FAILED };
+struct rail_refunded {
+    enum rail_refund state;   /* FAILED: the owner must give it back by hand (P31) */
+    struct str ref, why;
+};
+
+/* A right that the owner's key has or lacks. */
+struct rail_right { struct str name; bool ok, needed; struct str why; /* STR_NULL */ };
+struct rail_probe {
+    struct rail_right rights[RAIL_RIGHTS]; size_t n;
+    struct str merchant, title; /* title: what the provider calls the account */
+    bool live;
+};
+
+/* One line of a provider's own books. */
+struct rail_fee { struct str ref, line; /* line: unique */ struct money fee; int64_t at; };
+
+struct rail_reply { int status; const char *type; struct str body; };
+
+/* Something to fill in when connecting. */
+struct rail_field {
+    const char *name;
+    const char *label, *help;  /* N_(); help may be NULL */
+    enum { RAIL_TEXT = 0, RAIL_SECRET = 1, RAIL_NEEDED = 2, RAIL_LONG = 4, RAIL_SWITCH = 8, RAIL_SELF = 16 } flags;
+    /* SELF: the adapter writes it; SWITCH: "true" or nothing; LONG: several lines */
 };
 
 struct pay_rail {
     const char *name;
     const char *label;        /* N_("…") for the button */
+    const char *title;        /* the provider's own name */
+    const char *about;        /* N_(): how to come by what the fields want; NULL: nothing to connect */
+    const struct rail_field *fields; /* ends with name == NULL; NULL: needs no account */
+    const char *const *headers;      /* those of a message that verify reads, then NULL */
+    bool renews;              /* takes the money for further terms by itself */
+    bool talks;               /* checkout calls the provider: a page must rest meanwhile */
+    /* NULL: its account is on. Asked in pages; may read the store. */
     bool (*available)(struct cx *cx, int64_t planet_id);
-    /* Make the rail's object; where the buyer goes next. Also says the rail's name of it. */
-    enum err (*checkout)(struct cx *cx, const struct order *o, struct str *ret_url,
-                         struct str *ret_ref);
-    /* Raw bytes and headers to a checked state. ERR_UNAUTHENTICATED: not signed by the rail. */
-    enum err (*verify)(struct cx *cx, int64_t planet_id, struct str body, struct str signature,
-                       const struct rail_header *headers, size_t n_headers, struct rail_state *ret);
-    /* The payment as it stands now, asked of the rail. ERR_UPSTREAM: cannot be reached, use the
-     * event's own words. NULL: the rail has no such question. */
-    enum err (*fetch_state)(struct cx *cx, const struct order *o, struct rail_state *ret);
-    /* Whose money do we take: the planet's merchant name, and is it live? */
-    enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant,
-                         bool *ret_live);
+    /* Are the texts ones that could be right (shape only)? Not asked of the provider. May change
+     * them (white space, PEM armour). NULL: anything. In pages. */
+    enum err (*check)(struct cx *cx, struct rail_value *values, size_t n);
+    /* Try each right of the key. ERR_INVALID with a sentence: not a key at all. */
+    enum err (*probe)(struct cx *cx, const struct rail_account *acc, struct rail_probe *ret);
+    /* After a probe that lacks nothing: what must be made there once (a webhook endpoint); its results
+     * are kept with rail_account_keep. NULL: nothing. */
+    enum err (*connect)(struct cx *cx, struct rail_account *acc, struct str hook_url);
+    /* Make the rail's object; where the buyer goes next. */
+    enum err (*checkout)(struct cx *cx, const struct rail_step *s, struct rail_way *ret);
+    /* Raw bytes and headers to a checked state; asks nobody. ERR_UNAUTHENTICATED: not signed by the
+     * rail. In the door, on its worker. */
+    enum err (*verify)(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
+                       struct rail_state *ret);
+    /* The payment as it stands now, asked of the rail. io comes with what is known: of an order its number
+     * and ref, of an event all that it said. o is NULL while no order is known. ERR_UPSTREAM,
+     * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. NULL: no such question. */
+    enum err (*fetch_state)(struct cx *cx, const struct rail_account *acc, const struct order *o,
+                            struct rail_state *io);
+    /* Whose money do we take: the planet's merchant name, and is it live? NULL: the account's. */
+    enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant, bool *ret_live);
+    enum err (*refund)(struct cx *cx, const struct rail_step *s, struct rail_refunded *ret);
+    /* No further renewal; with resume: go on after all. NULL: nothing renews here. */
+    enum err (*renewal)(struct cx *cx, const struct rail_step *s, bool resume);
+    /* The provider's own page about a subscription: cards, invoices. NULL: there is none. */
+    enum err (*portal)(struct cx *cx, const struct rail_account *acc, const struct rail_sub *sub,
+                       struct str return_url, struct str *ret_url);
+    /* Everything that was told since then, oldest first, as if it came now (S12). Each state goes to
+     * take(), whose failure ends it. NULL: the provider keeps no list. */
+    enum err (*list_since)(struct cx *cx, const struct rail_account *acc, int64_t since,
+                           enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg);
+    /* What the provider kept for itself since then. NULL: it doesn't say. */
+    enum err (*fees)(struct cx *cx, const struct rail_account *acc, int64_t since,
+                     enum err (*take)(void *arg, const struct rail_fee *fee), void *arg);
+    /* How a message is answered; ret comes filled with the usual (204, or the code's status). NULL: so. */
+    void (*answer)(struct cx *cx, enum err e, struct rail_reply *ret);
 };
 
 const struct pay_rail *rail_by_name(struct str name);  /* NULL: no such rail */
+const struct pay_rail *const *rail_all(size_t *ret_n);
+bool rail_available(struct cx *cx, const struct pay_rail *rail, int64_t planet_id);
 /* The rails that can be used here now; n of them into ret (room for max). */
 size_t rail_list(struct cx *cx, int64_t planet_id, const struct pay_rail **ret, size_t max);
+/* The account, or one without anything for a rail that needs none. ERR_NOT_FOUND: not connected. */
+MUST_USE enum err rail_account_for(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
+                                   struct rail_account *ret);
+/* "https://example.org/hooks/stripe/tea" */
+MUST_USE enum err rail_hook_url(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
+                                struct str *ret);
 
-/* Send the buyer on: order becomes pending, ret_url is where the browser goes. */
+/* Send the buyer on: order becomes pending, ret_url is where the browser goes. As rail_checkout_at for
+ * who knows nothing of the buyer. */
 MUST_USE enum err rail_checkout(struct cx *cx, struct str order_number, struct str *ret_url);
-/* OK: answer 2xx, also for a repeat. ERR_UNAUTHENTICATED, ERR_INVALID: 4xx, nothing stored.
- * ERR_NOT_FOUND: no such rail here. ret_verdict may be NULL. */
+/* The same; waits for the provider where the rail talks. Asked again it gives the same way. */
+MUST_USE enum err rail_checkout_at(struct cx *cx, struct str order_number,
+                                   const struct rail_visit *visit, struct rail_way *ret);
+/* What the last checkout of an order gave. ERR_NOT_FOUND: there was none. Asks nobody. */
+MUST_USE enum err rail_way_of(struct cx *cx, const struct order *o, struct rail_way *ret);
+
+/* A message in two steps. rail_hear checks it and asks nobody: for the door. OK: answer 2xx when it is
+ * followed, or known. ERR_UNAUTHENTICATED, ERR_INVALID: 4xx, nothing stored. ERR_NOT_FOUND: no such
+ * rail here. rail_follow asks the provider how it stands now, unless asks is false, and applies that. */
+struct rail_heard {
+    const struct pay_rail *rail;
+    int64_t planet_id;
+    struct rail_account account;
+    struct str body;
+    struct rail_state state;
+    bool known;               /* a repeat: nothing to follow */
+    bool asks;                /* rail_follow will wait for the provider */
+};
+MUST_USE enum err rail_hear(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
+                            const struct rail_message *m, struct rail_heard *ret);
+MUST_USE enum err rail_follow(struct cx *cx, const struct rail_heard *h, enum order_verdict *ret_verdict);
+/* Both at once. ret_verdict may be NULL. */
 MUST_USE enum err rail_receive(struct cx *cx, struct str rail, int64_t planet_id, struct str body,
                                struct str signature, const struct rail_header *headers,
                                size_t n_headers, enum order_verdict *ret_verdict);
+/* Ask the rail how the payment of an order stands, and follow it (P23, P42). OK also when nothing was
+ * new; ERR_UNSUPPORTED: this rail can't be asked. */
+MUST_USE enum err rail_look(struct cx *cx, struct str order_number);
+/* Apply one checked state, as if it had come as a message: backfill and polls. A known event does
+ * nothing. */
+MUST_USE enum err rail_settle(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
+                              struct str raw, const struct rail_state *s, enum order_verdict *ret_verdict);
+
+/* Jobs, by the wiring table. pay.look: an order while it is pending, at 15 s, 30 s, 1, 2, 5, 10, 30 min,
+ * then hourly until a day after it expired. pay.catch_up: what an account's provider told while nobody
+ * heard, and its fees; puts itself for the next night. */
+enum job_verdict rail_look_run(struct cx *cx, const struct job *job);
+enum job_verdict rail_catch_up_run(struct cx *cx, const struct job *job);
 
 /* The fake rail: only with node->dev. Its "provider" is the page /dev/pay/NUMBER of this node,
  * which calls fake_rail_event and hands the result to rail_receive as a provider would. */

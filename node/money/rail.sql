@@ -8,3 +8,20 @@ ON CONFLICT (rail, planet_id, event_id) DO NOTHING;
 -- :name rail_event_verdict :exec
 -- :in id int, verdict text
 UPDATE rail_event SET verdict = :verdict WHERE id = :id;
+
+-- :name rail_event_known :one
+-- :in rail text, planet_id int, event_id text
+-- :out n int
+SELECT COUNT(*) FROM rail_event WHERE rail = :rail AND planet_id = :planet_id AND event_id = :event_id;
+
+-- What a provider calls a thing that belongs to an order.
+-- :name rail_object_put :exec
+-- :in rail text, planet_id int, ref text, order_id int
+INSERT INTO rail_object (rail, planet_id, ref, order_id) VALUES (:rail, :planet_id, :ref, :order_id)
+ON CONFLICT (planet_id, rail, ref) DO NOTHING;
+
+-- :name rail_object_order :maybe
+-- :in rail text, planet_id int, ref text
+-- :out number text
+SELECT o.number FROM rail_object r JOIN purchase_order o ON o.id = r.order_id
+ WHERE r.planet_id = :planet_id AND r.rail = :rail AND r.ref = :ref;

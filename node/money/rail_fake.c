@@ -25,11 +25,19 @@ static struct str ref_of(struct cx *cx, struct str number)
     return str_fmt(cx->arena, "fake_" STR_FMT, STR_ARG(number));
 }
 
-static enum err fake_checkout(struct cx *cx, const struct order *o, struct str *ret_url,
-                              struct str *ret_ref)
+static enum err fake_checkout(struct cx *cx, const struct rail_step *step, struct rail_way *ret)
 {
-    *ret_url = str_fmt(cx->arena, FAKE_RAIL_PATH STR_FMT, STR_ARG(o->number));
-    *ret_ref = ref_of(cx, o->number);
+    struct str number = step->order->number;
+    *ret = (struct rail_way){.go = RAIL_GO_URL,
+                             .url = str_fmt(cx->arena, FAKE_RAIL_PATH STR_FMT, STR_ARG(number)),
+                             .ref = ref_of(cx, number)};
+    return OK;
+}
+
+static enum err fake_refund(struct cx *cx, const struct rail_step *step, struct rail_refunded *ret)
+{
+    *ret = (struct rail_refunded){.state = RAIL_REFUND_DONE,
+                                  .ref = str_fmt(cx->arena, "fake_refund_" STR_FMT, STR_ARG(step->key))};
     return OK;
 }
 
@@ -98,19 +106,16 @@ enum err fake_rail_event(struct cx *cx, struct str order_number, struct str even
     return fake_rail_sign(cx, &s, ret_body, ret_signature);
 }
 
-static enum err fake_verify(struct cx *cx, int64_t planet_id, struct str body, struct str signature,
-                            const struct rail_header *headers, size_t n_headers,
+static enum err fake_verify(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
                             struct rail_state *ret)
 {
     struct rail_state s = {.live = false};
     struct str currency;
     json_t *j;
-    (void)planet_id;
-    (void)headers;
-    (void)n_headers;
-    if (!str_eq_secret(signature, signature_of(cx, body)))
+    (void)acc;
+    if (!str_eq_secret(m->signature, signature_of(cx, m->body)))
         return cx_fail(cx, ERR_UNAUTHENTICATED, "signature of the fake rail is wrong");
-    TRY(json_read(cx->arena, body, NULL, &j));
+    TRY(json_read(cx->arena, m->body, NULL, &j));
     s.event_id = ld_str(j, "id");
     s.order_number = ld_str(j, "order");
     s.ref = ld_str(j, "ref");
@@ -129,9 +134,11 @@ static enum err fake_verify(struct cx *cx, int64_t planet_id, struct str body, s
 const struct pay_rail rail_fake = {
     .name = "fake",
     .label = N_("Pretend to pay (development)"),
+    .title = "-",
     .available = fake_available,
     .checkout = fake_checkout,
     .verify = fake_verify,
     .fetch_state = NULL, /* its events tell the whole state */
     .merchant = fake_merchant,
+    .refund = fake_refund,
 };

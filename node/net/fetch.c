@@ -133,6 +133,7 @@ static struct transfer *copy(const struct fetcher *f, const struct fetch_request
     t->slow_s = rq->slow_s;
     t->per_host = rq->per_host > 0 ? rq->per_host : FETCH_PER_HOST;
     t->soon = rq->soon;
+    t->want = rq->want;
     t->since = clock_monotonic();
     if (url_parse(a, rq->url, &u) != OK || !url_allowed(f->dev, &u)) {
         refuse(t, "this address may not be asked");
@@ -213,6 +214,9 @@ static void wake_waiter(void *arg, const struct fetch_answer *answer)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i]->p != NULL)
             *texts[i] = str_dup(w->arena, *texts[i]);
+    for (size_t i = 0; i < FETCH_WANT; i++)
+        if (r->wanted[i].p != NULL)
+            r->wanted[i] = str_dup(w->arena, r->wanted[i]);
     w->done = true;
     pthread_cond_signal(&w->over);
     pthread_mutex_unlock(&w->lock);

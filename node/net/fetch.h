@@ -20,6 +20,8 @@ struct fetch_header {
     struct str name, value;
 };
 
+enum { FETCH_WANT = 8 };
+
 struct fetch_request { /* copied by fetch_start */
     const char *method; /* "GET", "POST" */
     struct str url;
@@ -32,6 +34,7 @@ struct fetch_request { /* copied by fetch_start */
     int per_host;      /* transfers to this host at once; 0: 2 */
     bool soon;         /* somebody waits for it: before others that find no room */
     struct str agent;  /* who asks: the node's; p == NULL: the fetcher's own */
+    const char *const *want; /* further headers of the answer, static and NULL-terminated, at most FETCH_WANT */
 };
 
 struct fetch_answer { /* lives until the callback returns */
@@ -42,6 +45,7 @@ struct fetch_answer { /* lives until the callback returns */
     const char *error; /* words for the log and tray when err != OK */
     int status;
     struct str body, content_type, location, retry_after, accept_signature, date, etag;
+    struct str wanted[FETCH_WANT]; /* in the order of want; p == NULL: not there */
 };
 
 /* user_agent: of requests that name none. */

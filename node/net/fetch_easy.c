@@ -126,6 +126,8 @@ void fetch_deliver(struct transfer *take_t, enum err err, const char *words)
         answer.accept_signature = header(t->easy, "accept-signature");
         answer.date = header(t->easy, "date");
         answer.etag = header(t->easy, "etag");
+        for (size_t i = 0; t->want != NULL && i < FETCH_WANT && t->want[i] != NULL; i++)
+            answer.wanted[i] = header(t->easy, t->want[i]);
     }
     t->done(t->arg, &answer);
     curl_slist_free_all(t->headers);

@@ -38,6 +38,7 @@ struct transfer {
     enum err err;  /* known before it began */
     const char *why;
     int64_t began; /* monotonic */
+    const char *const *want;
     bool dev, refused, head_too_large, soon, slow;
     size_t head_bytes;
     struct buf answer;

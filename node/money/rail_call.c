@@ -1,0 +1,350 @@
+#include "node/money/rail_call.h"
+
+#include "node/base/buf.h"
+#include "node/base/clock.h"
+#include "node/base/id.h"
+#include "node/base/json.h"
+#include "node/base/jw.h"
+#include "node/db/db.h"
+#include "node/jobs/jobs.h"
+#include "node/money/money.h"
+#include "node/money/rail_call_sql.h"
+#include "node/money/rail_sql.h"
+#include "node/money/subscription.h"
+#include "node/node.h"
+
+enum {
+    CALL_MS = 20000,     /* all that one call asks its provider */
+    LEASE_MS = 60000,    /* longer than that: who holds it has died */
+    JSON_MAX = 65536,
+};
+
+/* ---- writing it down ---- */
+
+static struct str request_json(struct cx *cx, const struct rail_call_new *c, int64_t refunded)
+{
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, cx->arena, JSON_MAX);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    if (c->visit != NULL) {
+        jw_key_opt(&w, "ip", c->visit->ip);
+        if (str_is_utf8(c->visit->agent))
+            jw_key_opt(&w, "agent", c->visit->agent);
+        jw_key_opt(&w, "openid", c->visit->openid);
+    }
+    if (c->amount != DB_NULL)
+        jw_key_i64(&w, "refunded", refunded);
+    jw_end(&w);
+    return jw_done(&w) ? buf_str(&b) : STR("{}");
+}
+
+enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *ret_id)
+{
+    struct rail_call_row row;
+    struct order o = {.refunded = 0};
+    struct str of, key;
+    bool found;
+    if (c->order_id != DB_NULL) {
+        TRY(order_by_id(cx, c->order_id, &o));
+        of = o.number;
+    } else {
+        of = str_fmt(cx->arena, "sub%lld", (long long)c->subscription_id);
+    }
+    key = str_fmt(cx->arena, STR_FMT "-%s%s" STR_FMT, STR_ARG(of), c->step, c->group.n > 0 ? "-" : "", STR_ARG(c->group));
+    TRY(q_rail_call_by_key(cx, key, &found, &row));
+    if (found) {
+        *ret_id = row.id;
+        return OK;
+    }
+    *ret_id = id_next(cx->node->ids);
+    TRY(q_rail_call_insert(cx, *ret_id, c->planet_id, str_c(c->rail->name), c->order_id, c->subscription_id,
+                           str_c(c->step), key, c->amount, request_json(cx, c, o.refunded), cx->now, NULL));
+    return job_put(cx, "pay.call", *ret_id, STR_NULL, STR_NULL, c->wait_s == 0 ? 0 : cx->now + c->wait_s * MS_SECOND);
+}
+
+enum err rail_call_by_id(struct cx *cx, int64_t id, struct rail_call *ret)
+{
+    struct rail_call_row r;
+    TRY(q_rail_call_by_id(cx, id, &r));
+    *ret = (struct rail_call){.id = r.id, .order_id = r.order_id, .subscription_id = r.subscription_id,
+                              .tries = r.tries, .created_at = r.created_at, .ended_at = r.ended_at, .step = r.step,
+                              .state = r.state, .answer = r.answer, .error = r.last_error};
+    return OK;
+}
+
+/* ---- what a checkout answered ---- */
+
+static struct str way_json(struct cx *cx, const struct rail_way *way)
+{
+    static const char *const words[] = {[RAIL_GO_URL] = "url", [RAIL_GO_CODE] = "code", [RAIL_GO_PAGE] = "page"};
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, cx->arena, JSON_MAX);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_c(&w, "go", words[way->go]);
+    jw_key_opt(&w, "url", way->url);
+    jw_key_opt(&w, "ref", way->ref);
+    jw_key_opt(&w, "data", way->data);
+    jw_key_i64(&w, "expires_at", way->expires_at);
+    jw_end(&w);
+    return jw_done(&w) ? buf_str(&b) : STR_NULL;
+}
+
+enum err rail_way_of(struct cx *cx, const struct order *o, struct rail_way *ret)
+{
+    static const struct json_limits limits = {.max_bytes = JSON_MAX};
+    struct rail_call_row *rows;
+    size_t n;
+    json_t *j;
+    TRY(q_rail_call_of_order(cx, o->id, STR("checkout"), &rows, &n));
+    if (n == 0 || rows[n - 1].answer.n == 0)
+        return ERR_NOT_FOUND;
+    TRY(json_read(cx->arena, rows[n - 1].answer, &limits, &j));
+    struct str go = ld_str(j, "go");
+    *ret = (struct rail_way){.url = ld_str(j, "url"), .ref = ld_str(j, "ref"), .data = ld_str(j, "data")};
+    ret->go = str_eq_c(go, "code") ? RAIL_GO_CODE : str_eq_c(go, "page") ? RAIL_GO_PAGE : RAIL_GO_URL;
+    (void)ld_i64(j, "expires_at", &ret->expires_at);
+    return OK;
+}
+
+/* ---- making it ---- */
+
+struct making {
+    struct rail_call_row row;
+    const struct pay_rail *rail;
+    struct rail_account account;
+    struct order order;
+    struct subscription of;
+    struct rail_sub sub;
+    struct rail_visit visit;
+    int64_t refunded_before;
+    struct rail_step step;
+    struct rail_way way;
+    struct rail_refunded refunded;
+};
+
+static enum err load(struct cx *cx, struct making *m)
+{
+    json_t *j;
+    const struct rail_call_row *r = &m->row;
+    m->rail = rail_by_name(r->rail);
+    if (m->rail == NULL)
+        return cx_fail(cx, ERR_INVALID, "no such rail");
+    TRY(rail_account_for(cx, m->rail, r->planet_id, &m->account));
+    m->step = (struct rail_step){.id = r->id, .name = r->step, .key = r->idem_key, .account = &m->account,
+                                 .tries = (int)r->tries};
+    TRY(rail_hook_url(cx, m->rail, r->planet_id, &m->step.hook_url));
+    TRY(json_read(cx->arena, r->request, NULL, &j));
+    m->visit = rail_visit_of(ld_str(j, "ip"), ld_str(j, "agent"));
+    m->visit.openid = ld_str(j, "openid");
+    m->step.visit = &m->visit;
+    (void)ld_i64(j, "refunded", &m->refunded_before);
+    if (r->order_id != DB_NULL) {
+        TRY(order_by_id(cx, r->order_id, &m->order));
+        m->step.order = &m->order;
+        m->step.return_url = str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin),
+                                     STR_ARG(m->order.number));
+        m->step.amount = money_of(r->amount == DB_NULL ? 0 : r->amount, str_c(m->order.total.cur));
+    }
+    if (r->subscription_id != DB_NULL) {
+        TRY(subscription_by_id(cx, r->subscription_id, &m->of));
+        m->sub = (struct rail_sub){.ref = m->of.ref, .customer = m->of.customer, .state = m->of.state,
+                                   .ends_with_term = m->of.ends_with_term, .period_end = m->of.period_end};
+        m->step.sub = &m->sub;
+    }
+    return OK;
+}
+
+static enum err call(struct cx *cx, struct making *m)
+{
+    struct str name = m->row.step;
+    if (str_eq_c(name, "checkout")) {
+        bool open = str_eq_c(m->order.state, "new") || str_eq_c(m->order.state, "pending");
+        if (!open || (m->order.expires_at != DB_NULL && m->order.expires_at <= cx->now))
+            return cx_tell(cx, ERR_CONFLICT, N_("This order is closed. Please start again."));
+        return m->rail->checkout(cx, &m->step, &m->way);
+    }
+    if (str_eq_c(name, "refund") && m->rail->refund != NULL)
+        return m->rail->refund(cx, &m->step, &m->refunded);
+    bool resume = str_eq_c(name, "resume");
+    if ((resume || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
+        return m->rail->renewal(cx, &m->step, resume);
+    return cx_fail(cx, ERR_INVALID, "this rail knows no such step");
+}
+
+static enum err opened(struct cx *cx, struct making *m)
+{
+    enum order_verdict verdict;
+    struct order_change change = {
+        .event = ORDER_PENDING, .rail_ref = m->way.ref, .rail_event_id = DB_NULL, .rail_at = DB_NULL};
+    TRY(order_by_id(cx, m->order.id, &m->order));
+    if (m->way.ref.n > 0)
+        TRY(q_rail_object_put(cx, m->row.rail, m->row.planet_id, m->way.ref, m->order.id, NULL));
+    if (str_eq_c(m->order.state, "new"))
+        TRY(order_apply(cx, m->order.number, &change, &verdict));
+    if (m->rail->fetch_state == NULL)
+        return OK;
+    return job_put(cx, "pay.look", m->order.id, STR("0"), STR_NULL, cx->now + 15 * MS_SECOND);
+}
+
+static struct str refund_json(struct cx *cx, const struct rail_refunded *r)
+{
+    static const char *const words[] = {
+        [RAIL_REFUND_SENT] = "sent", [RAIL_REFUND_DONE] = "done", [RAIL_REFUND_FAILED] = "failed"};
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, cx->arena, JSON_MAX);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_c(&w, "state", words[r->state]);
+    jw_key_opt(&w, "ref", r->ref);
+    jw_key_opt(&w, "why", r->why);
+    jw_end(&w);
+    return jw_done(&w) ? buf_str(&b) : STR_NULL;
+}
+
+/* The rail says that it is done: so it is, whether or not its message comes, too. */
+static enum err given_back(struct cx *cx, struct making *m)
+{
+    enum order_verdict verdict;
+    struct order_change change = {.event = ORDER_REFUND, .rail_ref = STR_NULL, .rail_event_id = DB_NULL,
+                                  .rail_at = DB_NULL};
+    change.amount = money_of(m->refunded_before + m->step.amount.minor, str_c(m->order.total.cur));
+    TRY(order_by_id(cx, m->order.id, &m->order));
+    if (m->refunded.ref.n > 0)
+        TRY(q_rail_object_put(cx, m->row.rail, m->row.planet_id, m->refunded.ref, m->order.id, NULL));
+    if (m->refunded.state != RAIL_REFUND_DONE || m->order.refunded >= change.amount.minor)
+        return OK;
+    return order_apply(cx, m->order.number, &change, &verdict);
+}
+
+static enum err end_well(struct cx *cx, struct making *m)
+{
+    struct str answer = STR_NULL, error = STR_NULL;
+    bool failed = false;
+    TX_SCOPE(cx);
+    if (str_eq_c(m->row.step, "checkout")) {
+        answer = way_json(cx, &m->way);
+        TRY(opened(cx, m));
+    } else if (str_eq_c(m->row.step, "refund")) {
+        answer = refund_json(cx, &m->refunded);
+        failed = m->refunded.state == RAIL_REFUND_FAILED;
+        error = m->refunded.why;
+        TRY(given_back(cx, m));
+    }
+    TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));
+    return tx_commit(cx);
+}
+
+static bool may_pass(enum err e)
+{
+    return e == ERR_UPSTREAM || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_RATE_LIMITED || e == ERR_STORAGE ||
+           e == ERR_INTERNAL;
+}
+
+static enum err end_badly(struct cx *cx, const struct making *m, enum err e)
+{
+    struct str why = cx->tell != NULL ? str_c(cx->tell) : str_c(err_name(e));
+    if (may_pass(e))
+        TRY(q_rail_call_again(cx, m->row.id, why, NULL));
+    else
+        TRY(q_rail_call_end(cx, m->row.id, STR("failed"), STR_NULL, why, cx->now, NULL));
+    return e;
+}
+
+enum err rail_call_make(struct cx *cx, int64_t id)
+{
+    struct making *m = ARENA_NEW(cx->arena, struct making);
+    int64_t claimed, by = cx->call_by;
+    TRY(q_rail_call_claim(cx, id, cx->now, cx->now + LEASE_MS, &claimed));
+    TRY(q_rail_call_by_id(cx, id, &m->row));
+    if (claimed == 0 && str_eq_c(m->row.state, "done"))
+        return OK;
+    if (claimed == 0 && str_eq_c(m->row.state, "failed")) {
+        cx->tell = m->row.last_error.n > 0 ? str_z(cx->arena, m->row.last_error) : NULL;
+        return ERR_CONFLICT;
+    }
+    if (claimed == 0) {
+        cx->retry_after_s = 5;
+        return ERR_BUSY;
+    }
+    if (by == 0)
+        cx->call_by = clock_monotonic() + CALL_MS;
+    enum err e = load(cx, m);
+    if (e == OK)
+        e = call(cx, m);
+    cx->call_by = by;
+    return e == OK ? end_well(cx, m) : end_badly(cx, m, e);
+}
+
+enum job_verdict rail_call_run(struct cx *cx, const struct job *job)
+{
+    struct rail_call c;
+    enum err e = rail_call_make(cx, job->subject);
+    if (e == OK || rail_call_by_id(cx, job->subject, &c) == ERR_NOT_FOUND || str_eq_c(c.state, "failed"))
+        return JOB_DONE; /* the order's page and the desk tell of a failure */
+    if (e == ERR_BUSY && str_eq_c(c.state, "calling"))
+        cx->retry_after_s = LEASE_MS / MS_SECOND;
+    return JOB_RETRY;
+}
+
+/* ---- what others ask for ---- */
+
+enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id)
+{
+    struct rail_call_row *rows;
+    struct order o;
+    size_t n;
+    TX_SCOPE(cx);
+    TRY(order_by_number(cx, order_number, &o));
+    const struct pay_rail *rail = rail_by_name(o.rail);
+    if (!str_eq_c(o.state, "paid") && !str_eq_c(o.state, "part_refunded"))
+        return cx_tell(cx, ERR_CONFLICT, N_("Of this order nothing can be given back now."));
+    if (rail == NULL || rail->refund == NULL || o.total.minor == 0)
+        return cx_tell(cx, ERR_UNSUPPORTED, N_("This way of paying can't give money back by itself. Please do it by hand, then note it here."));
+    int64_t left = o.total.minor - o.refunded;
+    amount = amount == 0 ? left : amount;
+    if (amount <= 0 || amount > left)
+        return cx_tell(cx, ERR_INVALID, N_("That is more than what is left of this order."));
+    TRY(q_rail_call_of_order(cx, o.id, STR("refund"), &rows, &n));
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_c(rows[i].state, "new") || str_eq_c(rows[i].state, "calling"))
+            return cx_tell(cx, ERR_CONFLICT, N_("A refund of this order is under way."));
+    struct rail_call_new c = {
+        .planet_id = o.planet_id,
+        .rail = rail,
+        .step = "refund",
+        .order_id = o.id,
+        .subscription_id = DB_NULL,
+        .group = str_fmt(cx->arena, "%zu", n + 1),
+        .amount = amount,
+    };
+    TRY(rail_call_put(cx, &c, ret_call_id));
+    return tx_commit(cx);
+}
+
+enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id)
+{
+    struct subscription s;
+    TX_SCOPE(cx);
+    TRY(subscription_by_id(cx, subscription_id, &s));
+    const struct pay_rail *rail = rail_by_name(s.rail);
+    if (rail == NULL || rail->renewal == NULL)
+        return cx_tell(cx, ERR_UNSUPPORTED, N_("Nothing renews itself here."));
+    if (str_eq_c(s.state, "ended"))
+        return cx_tell(cx, ERR_CONFLICT, N_("This subscription has ended. Please start a new one."));
+    struct rail_call_new c = {
+        .planet_id = s.planet_id,
+        .rail = rail,
+        .step = resume ? "resume" : "cancel",
+        .order_id = DB_NULL,
+        .subscription_id = s.id,
+        .group = str_fmt(cx->arena, "%lld", (long long)cx->now),
+        .amount = DB_NULL,
+    };
+    TRY(rail_call_put(cx, &c, ret_call_id));
+    return tx_commit(cx);
+}

@@ -1,0 +1,44 @@
+/* Calls that change something at a provider (P22): a row in pay_outbox before the call, its idempotency key
+ * in the row, the job pay.call behind it. Whoever waits for it calls it at once with rail_call_make;
+ * a crash at any moment leaves the row, and the job makes the call, or makes it again with the same
+ * key. */
+#ifndef NODE_MONEY_RAIL_CALL_H
+#define NODE_MONEY_RAIL_CALL_H
+
+#include "node/money/rail.h"
+
+struct rail_call_new {
+    int64_t planet_id;
+    const struct pay_rail *rail;
+    const char *step;              /* checkout, refund, cancel, resume */
+    int64_t order_id;              /* DB_NULL: none */
+    int64_t subscription_id;       /* DB_NULL: none */
+    /* What tells this call from others of the same order and step; "" for the only one. The key is
+     * made of order (or subscription), step and group: put the same again, and it is the same call. */
+    struct str group;
+    int64_t amount;                /* of refund; DB_NULL: none */
+    const struct rail_visit *visit; /* of checkout; NULL: nothing known */
+    int wait_s;                    /* the job leaves it so long to who put it */
+};
+/* Inside a transaction. A call with this key is there already: its id, OK. */
+MUST_USE enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *ret_id);
+
+struct rail_call {
+    int64_t id, order_id, subscription_id, tries, created_at, ended_at;
+    struct str step, state;        /* new, calling, done, failed */
+    struct str answer, error;      /* JSON; STR_NULL */
+};
+MUST_USE enum err rail_call_by_id(struct cx *cx, int64_t id, struct rail_call *ret);
+/* Make it now, unless it is done; outside of transactions. ERR_BUSY: somebody else is at it.
+ * ERR_UPSTREAM and the like: the job will try again. Another error is final: state failed, sentence in
+ * cx->tell. */
+MUST_USE enum err rail_call_make(struct cx *cx, int64_t id);
+enum job_verdict rail_call_run(struct cx *cx, const struct job *job);
+
+/* Ask for money back by the order's rail: all that is left (amount 0) or a part of it. Rights are the
+ * caller's. One at a time: ERR_CONFLICT while one is under way. The order's state follows the rail. */
+MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id);
+/* No further renewal of a subscription, or after all. */
+MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
+
+#endif

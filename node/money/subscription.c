@@ -1,0 +1,118 @@
+#include "node/money/subscription.h"
+
+#include "node/base/clock.h"
+#include "node/base/id.h"
+#include "node/db/db.h"
+#include "node/event.h"
+#include "node/money/order_row.h"
+#include "node/money/rail_sql.h"
+#include "node/money/subscription_sql.h"
+#include "node/node.h"
+
+enum { RENEWAL_DAYS = 30 }; /* an order of a term that is paid is open no longer than that */
+
+static struct subscription from(const struct subscription_row *r)
+{
+    return (struct subscription){
+        .id = r->id,
+        .planet_id = r->planet_id,
+        .account_id = r->account_id,
+        .order_id = r->order_id,
+        .rail = r->rail,
+        .ref = r->ref,
+        .customer = r->customer,
+        .state = r->state,
+        .ends_with_term = r->ends_with_term != 0,
+        .period_end = r->period_end,
+        .since = r->since,
+        .rail_at = r->rail_at,
+    };
+}
+
+enum err subscription_by_id(struct cx *cx, int64_t id, struct subscription *ret)
+{
+    struct subscription_row row;
+    TRY(q_subscription_by_id(cx, id, &row));
+    *ret = from(&row);
+    return OK;
+}
+
+enum err subscription_by_ref(struct cx *cx, int64_t planet_id, struct str rail, struct str ref,
+                             struct subscription *ret)
+{
+    struct subscription_row row;
+    TRY(q_subscription_by_ref(cx, planet_id, rail, ref, &row));
+    *ret = from(&row);
+    return OK;
+}
+
+enum err subscription_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct subscription *ret)
+{
+    struct subscription_row row;
+    TRY(q_subscription_of_account(cx, planet_id, account_id, &row));
+    *ret = from(&row);
+    return OK;
+}
+
+static struct str state_or(struct str said, struct str was)
+{
+    bool known = str_eq_c(said, "active") || str_eq_c(said, "past_due") || str_eq_c(said, "paused") ||
+                 str_eq_c(said, "ended");
+    return known ? said : was;
+}
+
+enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_id, const char *rail,
+                           const struct rail_sub *sub, int64_t at, struct subscription *ret)
+{
+    if (sub->ref.n == 0)
+        return ERR_NOT_FOUND;
+    enum err e = subscription_by_ref(cx, planet_id, str_c(rail), sub->ref, ret);
+    if (e == ERR_NOT_FOUND && o != NULL) {
+        TRY(q_subscription_insert(cx, id_next(cx->node->ids), planet_id, str_c(rail), sub->ref, o->account_id, o->id,
+                                  sub->customer, state_or(sub->state, STR("active")), sub->ends_with_term,
+                                  sub->period_end, at, at, NULL));
+        TRY(q_rail_object_put(cx, str_c(rail), planet_id, sub->ref, o->id, NULL));
+        return subscription_by_ref(cx, planet_id, str_c(rail), sub->ref, ret);
+    }
+    TRY(e);
+    /* An ended one stays so: providers make a new one when somebody comes back. */
+    if (at < ret->rail_at || str_eq_c(ret->state, "ended"))
+        return OK;
+    struct str state = state_or(sub->state, ret->state);
+    bool same = str_eq(state, ret->state);
+    int64_t end = sub->period_end == DB_NULL ? ret->period_end : sub->period_end;
+    struct str customer = sub->customer.n > 0 ? sub->customer : ret->customer;
+    bool ends = sub->state.n > 0 ? sub->ends_with_term : ret->ends_with_term;
+    TRY(q_subscription_change(cx, ret->id, customer, state, ends, end, same ? ret->since : at, at, NULL));
+    return subscription_by_id(cx, ret->id, ret);
+}
+
+enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref,
+                            struct str *ret_number)
+{
+    struct order first;
+    struct price price;
+    bool found;
+    int64_t id;
+    TRY(q_rail_object_order(cx, s->rail, s->planet_id, ref, &found, ret_number));
+    if (found)
+        return OK;
+    TRY(order_by_id(cx, s->order_id, &first));
+    TRY(price_by_id(cx, first.price_id, &price));
+    /* What the price says: money of another amount is for the owner to look at (P24). */
+    struct order_new o = {
+        .account_id = s->account_id,
+        .planet_id = s->planet_id,
+        .price_id = first.price_id,
+        .tier_id = first.tier_id,
+        .term_unit = first.term_unit,
+        .term_count = first.term_count,
+        .post_id = DB_NULL,
+        .kind = "renewal",
+        .total = price.money,
+        .rail = str_z(cx->arena, s->rail),
+        .expires_at = cx->now + RENEWAL_DAYS * MS_DAY,
+    };
+    TRY(order_insert(cx, &o, ret_number, &id));
+    return q_rail_object_put(cx, s->rail, s->planet_id, ref, id, NULL);
+}

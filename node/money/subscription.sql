@@ -1,0 +1,37 @@
+-- Memberships that a provider renews.
+-- :row subscription_row id int, planet_id int, rail text, ref text, account_id int, order_id int, customer text?,
+--      state text, ends_with_term int, period_end int?, since int, rail_at int
+
+-- :name subscription_by_id :one
+-- :in id int
+-- :out subscription_row
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+  FROM rail_subscription WHERE id = :id;
+
+-- :name subscription_by_ref :one
+-- :in planet_id int, rail text, ref text
+-- :out subscription_row
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+  FROM rail_subscription WHERE planet_id = :planet_id AND rail = :rail AND ref = :ref;
+
+-- :name subscription_of_account :one
+-- :in planet_id int, account_id int
+-- :out subscription_row
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+  FROM rail_subscription WHERE account_id = :account_id AND planet_id = :planet_id AND state <> 'ended'
+ ORDER BY id DESC LIMIT 1;
+
+-- :name subscription_insert :exec
+-- :in id int, planet_id int, rail text, ref text, account_id int, order_id int, customer text?, state text,
+--     ends_with_term int, period_end int?, since int, rail_at int
+INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term,
+       period_end, since, rail_at)
+VALUES (:id, :planet_id, :rail, :ref, :account_id, :order_id, :customer, :state, :ends_with_term, :period_end,
+       :since, :rail_at)
+ON CONFLICT (planet_id, rail, ref) DO NOTHING;
+
+-- :name subscription_change :exec
+-- :in id int, customer text?, state text, ends_with_term int, period_end int?, since int, rail_at int
+UPDATE rail_subscription SET customer = :customer, state = :state, ends_with_term = :ends_with_term,
+       period_end = :period_end, since = :since, rail_at = :rail_at
+ WHERE id = :id;
