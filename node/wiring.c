@@ -7,6 +7,7 @@
 #include "node/http/http.h"
 #include "node/media/far.h"
 #include "node/media/media.h"
+#include "node/money/invite.h"
 #include "node/money/order.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
@@ -48,6 +49,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.call", .run = rail_call_run, .tries = 12, .max_in_flight = 4},
     {.kind = "pay.look", .run = rail_look_run, .tries = 6, .max_in_flight = 4},
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 2},
+    {.kind = "money.referral", .run = referral_run, .tries = 10},
     {0},
 };
 

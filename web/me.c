@@ -315,6 +315,11 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"follow_request", N_("asks to follow the planet")},
         {"held", N_("wrote a comment that waits for your decision")},
         {"membership", N_("Your membership has changed")},
+        {"join_request", N_("asks to join your planet")},
+        {"join_approved", N_("has let you in: choose your membership")},
+        {"join_declined", N_("did not take up your wish to join")},
+        {"reward", N_("thanks you for your invitation")},
+        {"gift", N_("has redeemed your gift")},
         {"message", N_("sent your planet a private message")},
         {"report", N_("reports something on your planet")},
     };
@@ -331,6 +336,9 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
     *ret = str_eq_c(n->kind, "report")    ? STR("/desk")
            : str_eq_c(n->kind, "message") ? STR("/me/messages")
                                           : STR("/me");
+    if (str_starts(n->kind, STR("join_")) || str_eq_c(n->kind, "reward") ||
+        str_eq_c(n->kind, "gift"))
+        *ret = n->from_url.n > 0 ? n->from_url : *ret;
     if (n->post_id == DB_NULL)
         return OK;
     enum err e = post_by_id(cx, n->post_id, &post);

@@ -21,6 +21,7 @@ MIGRATIONS = \
 	node/db/migrations/0017_field.sql \
 	node/db/migrations/0018_thread.sql \
 	node/db/migrations/0020_rails.sql
+	node/db/migrations/0023_offers.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -2,6 +2,8 @@
 node/money/%.$(OBJEXT): AM_CFLAGS += -Wconversion
 SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
 SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/subscription.sql
+SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql \
+	node/money/coupon.sql node/money/credit.sql node/money/gift.sql node/money/invite.sql node/money/trial.sql
 libdomain_a_SOURCES += \
 	node/money/code_text.c node/money/code_text.h \
 	node/money/ledger.c node/money/ledger.h \
@@ -23,6 +25,16 @@ libdomain_a_SOURCES += \
 	node/money/rail_receive.c \
 	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
+	node/money/redeem.c node/money/redeem.h node/money/redeem_int.h
+libdomain_a_SOURCES += \
+	node/money/coupon.c node/money/coupon.h \
+	node/money/credit.c node/money/credit.h \
+	node/money/gift.c node/money/gift.h \
+	node/money/invite.c node/money/invite.h \
+	node/money/order_place.c \
+	node/money/quote.c node/money/quote.h node/money/quote_tax.c \
+	node/money/referral.c \
+	node/money/trial.c node/money/trial.h
 
 check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem
 tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(DOMAIN_FIXTURE)
@@ -54,3 +66,6 @@ tests_fuzz_fuzz_wechat_SOURCES = tests/fuzz/fuzz_wechat.c
 tests_fuzz_fuzz_wechat_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_wechat_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+check_PROGRAMS += tests/unit/test_offers
+tests_unit_test_offers_SOURCES = tests/unit/test_offers.c $(DOMAIN_FIXTURE)
+tests_unit_test_offers_LDADD = $(DOMAIN_TEST_LIBS)

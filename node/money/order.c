@@ -11,13 +11,14 @@
 #include "node/money/rail.h"
 #include "node/node.h"
 #include "node/people/rate.h"
+#include "node/planet/admission.h"
 #include "node/planet/grant.h"
 #include "node/quota.h"
 #include "node/talk/post.h"
 
 #include <string.h>
 
-enum { OPEN_HOURS = 2, NUMBER_LEN = 26 };
+enum { NUMBER_LEN = 26 };
 
 struct order order_from(const struct order_row *r)
 {
@@ -68,6 +69,7 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
                       int64_t *ret_id)
 {
     const char *kind = o->kind;
+    bool plain = o->list == 0;
     struct str number = number_new(cx);
     int64_t id = id_next(cx->node->ids);
     if (kind == NULL) {
@@ -78,8 +80,10 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
         kind = e == OK && m.live && m.tier_id == o->tier_id ? "renewal" : "membership";
     }
     TRY(q_order_insert(cx, id, number, o->account_id, o->planet_id, str_c(kind), o->price_id,
-                       o->tier_id, o->term_unit, o->term_count, o->post_id, o->total.minor,
-                       str_c(o->total.cur), str_c(o->rail), cx->now, o->expires_at, NULL));
+                       o->tier_id, o->term_unit, o->term_count, o->post_id,
+                       plain ? o->total.minor : o->list, o->discount, o->credit, o->tax,
+                       o->total.minor, str_c(o->total.cur), str_c(o->rail), cx->now, o->expires_at,
+                       NULL));
     if (o->total.minor > 0) /* what costs nothing is settled at once */
         TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, o->expires_at));
     *ret_number = number;
@@ -100,9 +104,8 @@ enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id)
     return OK;
 }
 
-/* May this account buy here, and by this rail? */
-static enum err may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, struct money total,
-                        const char *rail)
+enum err order_may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, struct money total,
+                       const char *rail)
 {
     enum role role;
     if (cx->viewer != 0 && cx->viewer != account_id)
@@ -118,25 +121,29 @@ static enum err may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, st
     return OK;
 }
 
-static enum err may_join(struct cx *cx, int64_t account_id, const struct tier *tier,
-                         struct money total)
+enum err order_quota(struct cx *cx, int64_t account_id)
+{
+    return quota_member(cx, account_id);
+}
+
+enum err order_may_join(struct cx *cx, int64_t account_id, const struct tier *tier,
+                        struct money total, bool invited)
 {
     struct planet planet;
     struct membership m = {.live = false};
     TRY(planet_by_id(cx, tier->planet_id, &planet));
+    TRY(admission_check(cx, &planet, account_id, invited));
     enum err e = membership_of(cx, tier->planet_id, account_id, &m);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (str_eq_c(planet.joining, "closed") && !m.live)
-        return cx_tell(cx, ERR_FORBIDDEN, N_("This planet takes no new members at the moment."));
     if (total.minor == 0 && m.live && m.rank >= tier->rank)
         return cx_tell(cx, ERR_CONFLICT, N_("You are a member already."));
     /* Before the money: who has paid is let in, whatever the plan says. */
-    TRY(quota_member(cx, account_id));
+    TRY(order_quota(cx, account_id));
     return order_seat(cx, tier->id, account_id);
 }
 
-static enum err settle_if_free(struct cx *cx, struct str number, struct money total)
+enum err order_settle_if_free(struct cx *cx, struct str number, struct money total)
 {
     struct order_change paid = {
         .event = ORDER_PAID, .amount = total, .rail_event_id = DB_NULL, .rail_at = DB_NULL};
@@ -144,49 +151,9 @@ static enum err settle_if_free(struct cx *cx, struct str number, struct money to
     return total.minor == 0 ? order_apply(cx, number, &paid, &verdict) : OK;
 }
 
-static enum err limit_orders(struct cx *cx, int64_t account_id)
+enum err order_limit(struct cx *cx, int64_t account_id)
 {
     return rate_hit(cx, "order", str_fmt(cx->arena, "%lld", (long long)account_id), MS_MINUTE, 10);
-}
-
-enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail,
-                    struct order *ret)
-{
-    struct price price;
-    struct tier tier;
-    struct term term;
-    struct str number;
-    int64_t id;
-    bool offered = false;
-    TRY(limit_orders(cx, account_id));
-    TX_SCOPE(cx);
-    TRY(price_by_id(cx, price_id, &price));
-    TRY(tier_by_id(cx, price.tier_id, &tier));
-    for (size_t i = 0; i < tier.n_prices; i++)
-        offered = offered || tier.prices[i].id == price_id;
-    if (!offered)
-        return cx_tell(cx, ERR_INVALID,
-                       N_("This price is no longer offered. Please choose again."));
-    TRY(may_buy(cx, account_id, tier.planet_id, price.money, rail));
-    TRY(may_join(cx, account_id, &tier, price.money));
-    TRY(membership_next_term(cx, tier.planet_id, account_id, tier.rank, price.unit, price.count,
-                             &term));
-    struct order_new o = {
-        .account_id = account_id,
-        .planet_id = tier.planet_id,
-        .price_id = price_id,
-        .tier_id = tier.id,
-        .term_unit = price.unit,
-        .term_count = price.count,
-        .post_id = DB_NULL,
-        .total = price.money,
-        .rail = price.money.minor == 0 ? "none" : rail,
-        .expires_at = cx->now + OPEN_HOURS * MS_HOUR,
-    };
-    TRY(order_insert(cx, &o, &number, &id));
-    TRY(settle_if_free(cx, number, price.money));
-    TRY(order_by_number(cx, number, ret));
-    return tx_commit(cx);
 }
 
 enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail,
@@ -195,13 +162,13 @@ enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, con
     struct post post;
     struct str number;
     int64_t id, had;
-    TRY(limit_orders(cx, account_id));
+    TRY(order_limit(cx, account_id));
     TX_SCOPE(cx);
     TRY(post_by_id(cx, post_id, &post));
     if (post.gate.kind != GATE_PRICE || post.published_at == DB_NULL)
         return cx_tell(cx, ERR_INVALID, N_("This post is not for sale."));
     struct money total = money_of(post.price_amount, post.price_currency);
-    TRY(may_buy(cx, account_id, post.planet_id, total, rail));
+    TRY(order_may_buy(cx, account_id, post.planet_id, total, rail));
     TRY(q_post_right_had(cx, account_id, post_id, &had));
     if (had > 0)
         return cx_tell(cx, ERR_CONFLICT, N_("You have bought this post already."));
@@ -216,54 +183,12 @@ enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, con
         .kind = "post",
         .total = total,
         .rail = total.minor == 0 ? "none" : rail,
-        .expires_at = cx->now + OPEN_HOURS * MS_HOUR,
+        .expires_at = cx->now + ORDER_OPEN_MS,
     };
     TRY(order_insert(cx, &o, &number, &id));
-    TRY(settle_if_free(cx, number, total));
+    TRY(order_settle_if_free(cx, number, total));
     TRY(order_by_number(cx, number, ret));
     return tx_commit(cx);
-}
-
-enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_t *ret_grant_id)
-{
-    struct price price;
-    struct tier tier;
-    int64_t had, id;
-    TX_SCOPE(cx);
-    TRY(price_by_id(cx, price_id, &price));
-    TRY(tier_by_id(cx, price.tier_id, &tier));
-    TRY(may_buy(cx, account_id, tier.planet_id, (struct money){.minor = 0}, "none"));
-    if (price.trial_days <= 0)
-        return cx_tell(cx, ERR_INVALID, N_("There is no free trial of this."));
-    TRY(q_trial_had(cx, tier.planet_id, account_id, &had));
-    if (had > 0)
-        return cx_tell(cx, ERR_CONFLICT,
-                       N_("A free trial can be had once, before the first membership."));
-    TRY(may_join(cx, account_id, &tier, (struct money){.minor = 0}));
-    struct grant_new g = {
-        .account_id = account_id,
-        .planet_id = tier.planet_id,
-        .tier_id = tier.id,
-        .kind = "trial",
-        .term = {cx->now, cx->now + price.trial_days * MS_DAY, clock_day_of_month(cx->now)},
-        .window_days = DB_NULL,
-        .order_id = DB_NULL,
-        .price_id = price_id,
-    };
-    TRY(grant_put(cx, &g, &id));
-    struct txn t = {
-        .planet_id = tier.planet_id,
-        .kind = STR("grant"),
-        .order_id = DB_NULL,
-        .grant_id = id,
-        .rail_event_id = DB_NULL,
-        .reverses = DB_NULL,
-        .memo = STR("trial"),
-    };
-    TRY(ledger_post(cx, &t));
-    TRY(tx_commit(cx));
-    *ret_grant_id = id;
-    return OK;
 }
 
 enum err order_by_number(struct cx *cx, struct str number, struct order *ret)

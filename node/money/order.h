@@ -29,7 +29,7 @@ struct order {
     int64_t id, account_id, planet_id, price_id, tier_id, post_id; /* DB_NULL: none */
     struct str term_unit; int64_t term_count; /* of tier_id */
     struct str number;    /* ULID: 26 upper-case letters and digits */
-    struct str kind;      /* membership, renewal, post */
+    struct str kind;      /* membership, renewal, gift, post */
     struct str state; /* new, pending, paid, part_refunded, refunded, disputed, lost, expired,
                          failed, cancelled */
     struct str rail, rail_ref;
@@ -45,10 +45,25 @@ struct order {
  * banned; ERR_INVALID: price retired, rail not available; ERR_RATE_LIMITED: 10 a minute. */
 MUST_USE enum err order_open(struct cx *cx, int64_t account_id, int64_t price_id, const char *rail,
                              struct order *ret);
+/* The same with all that may be said. A coupon that does not fit, and what order_open refuses, are errors.
+ * Orders of the same account and planet that are still open and hold its coupon or credit are cancelled: the
+ * new one takes their place (what is paid for them late is honoured all the same). */
+struct order_ask {
+    int64_t account_id, price_id;
+    const char *rail;
+    struct str coupon;         /* as typed; STR_NULL: none */
+    bool keep_credit;          /* don't spend the member's credit */
+    struct str invites;        /* codes that the browser kept (invite.h); STR_NULL: none */
+    bool gift;                 /* for somebody else (gift.h) */
+    struct str gift_to, gift_words;
+    const char *kind;          /* NULL: membership or renewal, as the account stands */
+    int64_t unused;            /* credit for what is left of a running term (P29) */
+};
+MUST_USE enum err order_place(struct cx *cx, const struct order_ask *ask, struct order *ret);
 /* A single post (access 'price'): a right that does not end. */
 MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id,
                                   const char *rail, struct order *ret);
-/* Free days of a price, once per account and planet. */
+/* Free days of a price, once per account, mail address and planet. */
 MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id,
                               int64_t *ret_grant_id);
 

@@ -44,13 +44,13 @@ SELECT number FROM purchase_order
 
 -- :name order_insert :exec
 -- :in id int, number text, account_id int, planet_id int, kind text, price_id int?, tier_id int?,
---     term_unit text?, term_count int?, post_id int?, total int, currency text, rail text,
---     created_at int, expires_at int?
+--     term_unit text?, term_count int?, post_id int?, list_amount int, discount int, credit int,
+--     tax int, total int, currency text, rail text, created_at int, expires_at int?
 INSERT INTO purchase_order (id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count,
        post_id, quantity, list_amount, discount, credit, tax, total, currency, rail, state,
        refunded, created_at, expires_at)
 VALUES (:id, :number, :account_id, :planet_id, :kind, :price_id, :tier_id, :term_unit, :term_count,
-       :post_id, 1, :total, 0, 0, 0, :total, :currency, :rail, 'new', 0, :created_at, :expires_at);
+       :post_id, 1, :list_amount, :discount, :credit, :tax, :total, :currency, :rail, 'new', 0, :created_at, :expires_at);
 
 -- :name order_change :exec
 -- :in id int, state text, refunded int, rail_ref text?, rail_at int?, paid_at int?
@@ -63,7 +63,8 @@ UPDATE purchase_order SET state = :state, refunded = :refunded, rail_ref = :rail
 INSERT INTO order_event (id, order_id, at, event, from_state, to_state, detail)
 VALUES (:id, :order_id, :at, :event, :from_state, :to_state, :detail);
 
--- Seats of a tier that others than this account hold or have reserved.
+-- Seats of a tier that others than this account hold or have reserved; a gift holds one for whoever
+-- will redeem it.
 -- :name seats_taken :one
 -- :in tier_id int, account_id int, now int
 -- :out n int
@@ -72,9 +73,13 @@ SELECT COUNT(DISTINCT who) FROM (
      WHERE tier_id = :tier_id AND live_state <> 'revoked'
        AND (live_ends_at IS NULL OR live_ends_at > :now) AND account_id <> :account_id
     UNION ALL
-    SELECT account_id AS who FROM purchase_order
+    SELECT CASE WHEN kind = 'gift' THEN -id ELSE account_id END AS who FROM purchase_order
      WHERE tier_id = :tier_id AND state IN ('new', 'pending') AND expires_at > :now
-       AND account_id <> :account_id) AS taken;
+       AND (kind = 'gift' OR account_id <> :account_id)
+    UNION ALL
+    SELECT -g.order_id AS who FROM gift g JOIN purchase_order o ON o.id = g.order_id
+     WHERE g.tier_id = :tier_id AND g.redeemed_at IS NULL AND g.redeem_until > :now
+       AND o.state IN ('paid', 'part_refunded', 'disputed')) AS taken;
 
 -- :name trial_had :one
 -- :in planet_id int, account_id int
@@ -119,3 +124,12 @@ SELECT id, planet_id, rail_event_id, reason, amount, currency, order_number, cre
 -- :in id int, planet_id int, now int
 UPDATE unmatched SET settled_at = :now
  WHERE id = :id AND planet_id = :planet_id AND settled_at IS NULL;
+
+-- Open orders of an account that hold a coupon or credit.
+-- :name order_holding :many
+-- :in account_id int, planet_id int
+-- :out number text
+SELECT o.number FROM purchase_order o
+ WHERE o.account_id = :account_id AND o.planet_id = :planet_id AND o.state IN ('new', 'pending')
+   AND (EXISTS (SELECT 1 FROM coupon_use u WHERE u.order_id = o.id)
+        OR EXISTS (SELECT 1 FROM credit_use c WHERE c.order_id = o.id));

@@ -2,6 +2,9 @@
 #include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
+#include "node/money/credit.h"
+#include "node/money/gift.h"
+#include "node/money/invite.h"
 #include "node/money/ledger.h"
 #include "node/money/ledger_sql.h"
 #include "node/money/money.h"
@@ -148,36 +151,98 @@ static enum err give_membership(struct cx *cx, const struct order_row *o, const 
     return grant_put(cx, &g, ret_grant_id);
 }
 
+/* A term, unless there is nothing to give it from: *ret_refused then says why. */
+static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum state from,
+                             int64_t *ret_grant_id, const char **ret_refused)
+{
+    struct tier tier;
+    struct term term;
+    bool gift = str_eq_c(o->kind, "gift");
+    bool reserved = (from == NEW || from == PENDING) &&
+                    (o->expires_at == DB_NULL || o->expires_at > cx->now);
+    TRY(tier_by_id(cx, o->tier_id, &tier));
+    enum err e = reserved ? OK : order_seat(cx, o->tier_id, gift ? 0 : o->account_id);
+    const char *refused = "no seat left";
+    if (e == OK && !gift) {
+        e = membership_next_term(cx, o->planet_id, o->account_id, tier.rank, o->term_unit,
+                                 o->term_count, &term);
+        refused = "member for life already";
+    }
+    if (e == ERR_CONFLICT) {
+        *ret_refused = refused;
+        return OK;
+    }
+    TRY(e);
+    return gift ? gift_paid(cx, o->id) : give_membership(cx, o, &tier, &term, ret_grant_id);
+}
+
+/* What came in, what was paid by credit, what is tax, and the rest is income. What was given without
+ * money stands in the books, too (P18). */
+static enum err book_paid(struct cx *cx, const struct order_row *o, const struct order_change *c,
+                          int64_t grant_id, int64_t credit, int64_t *ret_txn_id)
+{
+    struct entry entries[4];
+    const struct entry all[] = {
+        {.account = str_c(clearing(cx, o)), .amount = o->total},
+        {.account = credit_account(cx, o->account_id), .amount = credit},
+        {.account = STR("tax_payable"), .amount = -o->tax},
+        {.account = str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind)),
+         .amount = o->tax - o->total - credit},
+    };
+    struct txn t = {
+        .planet_id = o->planet_id,
+        .kind = o->total + credit == 0 ? STR("grant") : STR("payment"),
+        .order_id = o->id,
+        .grant_id = grant_id,
+        .rail_event_id = c->rail_event_id,
+        .reverses = DB_NULL,
+        .memo = o->kind,
+        .entries = entries,
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].amount != 0) {
+            entries[t.n_entries] = all[i];
+            memcpy(entries[t.n_entries++].cur, o->currency.p, 3);
+        }
+    TRY(ledger_post(cx, &t));
+    *ret_txn_id = t.id;
+    return OK;
+}
+
+/* Credit that another order has spent meanwhile is no part of an exact payment. */
+static enum err credit_stands(struct cx *cx, const struct order_row *o, struct credit_part *ret,
+                              bool *ret_stands)
+{
+    int64_t has;
+    TRY(credit_of_order(cx, o->id, ret));
+    TRY(credit_balance(cx, o->planet_id, o->account_id, o->currency, &has));
+    *ret_stands = ret->amount == 0 || has >= ret->amount;
+    return OK;
+}
+
 /* Sets *ret_refused when the money came but nothing can be given for it. */
 static enum err on_paid(struct cx *cx, const struct order_row *o, enum state from,
                         const struct order_change *c, const char **ret_refused)
 {
-    int64_t grant_id = DB_NULL;
-    if (o->post_id != DB_NULL) {
-        TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
-    } else {
-        struct tier tier;
-        struct term term;
-        bool reserved = (from == NEW || from == PENDING) &&
-                        (o->expires_at == DB_NULL || o->expires_at > cx->now);
-        TRY(tier_by_id(cx, o->tier_id, &tier));
-        enum err e = reserved ? OK : order_seat(cx, o->tier_id, o->account_id);
-        const char *refused = "no seat left";
-        if (e == OK) {
-            e = membership_next_term(cx, o->planet_id, o->account_id, tier.rank, o->term_unit,
-                                     o->term_count, &term);
-            refused = "member for life already";
-        }
-        if (e == ERR_CONFLICT) {
-            *ret_refused = refused;
-            return OK;
-        }
-        TRY(e);
-        TRY(give_membership(cx, o, &tier, &term, &grant_id));
+    int64_t grant_id = DB_NULL, txn_id;
+    struct credit_part credit;
+    bool stands;
+    TRY(credit_stands(cx, o, &credit, &stands));
+    if (!stands) {
+        *ret_refused = "the credit was spent elsewhere";
+        return OK;
     }
-    /* P18: what was given without money stands in the books, too. */
-    return book(cx, o, c, o->total == 0 ? "grant" : "payment", grant_id, DB_NULL, clearing(cx, o),
-                str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind)).p, o->total);
+    if (o->post_id != DB_NULL)
+        TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
+    else
+        TRY(on_paid_term(cx, o, from, &grant_id, ret_refused));
+    if (*ret_refused != NULL)
+        return OK;
+    TRY(book_paid(cx, o, c, grant_id, credit.amount, &txn_id));
+    if (credit.amount > 0)
+        TRY(credit_spend(cx, o->id, o->planet_id, o->account_id,
+                         money_of(credit.amount, o->currency), txn_id));
+    return referral_paid(cx, o->id, money_of(o->total, o->currency));
 }
 
 /* The grants of an order, but for those that are revoked: nothing brings these back. */
@@ -193,6 +258,17 @@ static enum err each_grant(struct cx *cx, const struct order_row *o, enum grant_
     return OK;
 }
 
+static enum err give_credit_back(struct cx *cx, const struct order_row *o,
+                                 const struct order_change *c)
+{
+    int64_t amount;
+    TRY(credit_return(cx, o->id, o->planet_id, o->account_id, o->currency, &amount));
+    if (amount == 0)
+        return OK;
+    return book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds",
+                credit_account(cx, o->account_id).p, amount);
+}
+
 static enum err on_refund(struct cx *cx, const struct order_row *o, enum state to,
                           const struct order_change *c)
 {
@@ -200,6 +276,8 @@ static enum err on_refund(struct cx *cx, const struct order_row *o, enum state t
              c->amount.minor - o->refunded));
     if (to != REFUNDED)
         return OK;
+    TRY(give_credit_back(cx, o, c));
+    TRY(referral_undo(cx, o->id, "the payment was refunded"));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
     return each_grant(cx, o, GRANT_REVOKE, "refunded");
 }
@@ -251,6 +329,7 @@ static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
                                 const struct order_change *c)
 {
     TRY(book(cx, o, c, "dispute_lost", DB_NULL, DB_NULL, "disputes", clearing(cx, o), 0));
+    TRY(referral_undo(cx, o->id, "the payment was charged back"));
     return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
 }
 

@@ -5,6 +5,8 @@
 #include "node/money/order.h"
 #include "node/money/order_sql.h"
 
+#define ORDER_OPEN_MS (2 * MS_HOUR) /* how long an order waits for its payment */
+
 struct order order_from(const struct order_row *r);
 
 struct order_new {
@@ -12,6 +14,7 @@ struct order_new {
     const char *kind;       /* NULL: membership or renewal, as the account stands */
     struct str term_unit;
     struct money total;
+    int64_t list, discount, credit, tax; /* all 0: the total is the list price */
     const char *rail;
     int64_t expires_at;
 };
@@ -20,6 +23,17 @@ MUST_USE enum err order_insert(struct cx *cx, const struct order_new *o, struct 
                                int64_t *ret_id);
 /* OK, or ERR_CONFLICT with a sentence when every seat is taken by others. */
 MUST_USE enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id);
+/* May this account buy here, and by this rail? May it join, invited or not: admission, the plan of the
+ * hoster, a seat? Sentences as in order_open. */
+MUST_USE enum err order_may_buy(struct cx *cx, int64_t account_id, int64_t planet_id,
+                                struct money total, const char *rail);
+MUST_USE enum err order_may_join(struct cx *cx, int64_t account_id, const struct tier *tier,
+                                 struct money total, bool invited);
+MUST_USE enum err order_quota(struct cx *cx, int64_t account_id);
+/* 10 a minute; outside of transactions. */
+MUST_USE enum err order_limit(struct cx *cx, int64_t account_id);
+/* Inside a transaction: what costs nothing is paid at once. */
+MUST_USE enum err order_settle_if_free(struct cx *cx, struct str number, struct money total);
 /* Put money into the owner's tray. */
 MUST_USE enum err order_unmatched(struct cx *cx, int64_t planet_id,
                                   const struct order_change *change, struct str number,

@@ -6,7 +6,9 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/money/code_text.h"
+#include "node/money/gift.h"
 #include "node/money/order_row.h"
+#include "node/money/redeem_int.h"
 #include "node/money/redeem_sql.h"
 #include "node/node.h"
 #include "node/people/rate.h"
@@ -19,7 +21,7 @@ enum { NAME_CHARS = 60, CSV_MAX = 4 << 20 };
 /* A code that belongs to no money: ISO 4217's "no currency". */
 static const struct money nothing = {0, "XXX"};
 
-static struct str hash_of(struct cx *cx, struct str code)
+struct str redeem_hash(struct cx *cx, struct str code)
 {
     unsigned char mac[32];
     struct str secret = {(const char *)cx->node->secret, sizeof cx->node->secret};
@@ -84,7 +86,7 @@ enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t tier_id, st
     struct str *hashes = ARENA_ARRAY(cx->arena, struct str, n);
     for (size_t i = 0; i < n; i++) {
         codes[i] = code_text_new(cx->arena);
-        hashes[i] = hash_of(cx, codes[i]);
+        hashes[i] = redeem_hash(cx, codes[i]);
     }
     TX_SCOPE(cx);
     TRY(q_code_batch_insert(cx, id, planet_id, tier_id, name, unit, count, uses, expires_at,
@@ -200,7 +202,7 @@ struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct 
     return buf_str(&b);
 }
 
-static enum err no_such_code(struct cx *cx)
+enum err redeem_no_such_code(struct cx *cx)
 {
     return cx_tell(cx, ERR_NOT_FOUND,
                    N_("This code does not work: it is wrong, or somebody has used it. Please ask "
@@ -217,14 +219,14 @@ static enum err code_check(struct cx *cx, int64_t account_id, struct str hash,
     bool found;
     TRY(q_code_by_hash(cx, hash, &found, ret_code));
     if (!found)
-        return no_such_code(cx);
+        return redeem_no_such_code(cx);
     TRY(q_code_used_by(cx, ret_code->id, account_id, &had));
     if (had > 0)
         return cx_tell(cx, ERR_CONFLICT,
                        N_("You have redeemed this code already. Nothing was done twice."));
     TRY(q_code_batch_get(cx, ret_code->batch_id, ret_batch));
     if (ret_code->revoked_at != DB_NULL || ret_code->used >= ret_batch->uses)
-        return no_such_code(cx);
+        return redeem_no_such_code(cx);
     if (ret_batch->expires_at != DB_NULL && ret_batch->expires_at <= cx->now)
         return cx_tell(cx, ERR_GONE,
                        N_("This code has run out. Please ask who gave it to you for a new one."));
@@ -271,12 +273,16 @@ static enum err redeem(struct cx *cx, int64_t account_id, struct str hash, struc
     struct grant *grants;
     int64_t changes, order_id;
     size_t n;
+    bool gift;
     TX_SCOPE(cx);
+    TRY(gift_redeem(cx, account_id, hash, &gift, ret));
+    if (gift)
+        return tx_commit(cx);
     TRY(code_check(cx, account_id, hash, &code, &batch));
     TRY(q_planet_lock(cx, batch.planet_id, NULL));
     TRY(q_code_take(cx, code.id, batch.uses, &changes));
     if (changes == 0)
-        return no_such_code(cx);
+        return redeem_no_such_code(cx);
     TRY(give(cx, account_id, &batch, &order_id));
     TRY(q_code_use_insert(cx, code.id, account_id, order_id, cx->now, NULL));
     TRY(grant_of_order(cx, order_id, &grants, &n));
@@ -304,7 +310,7 @@ enum err code_redeem(struct cx *cx, int64_t account_id, struct str typed, struct
     TRY(rate_hit(cx, "code-account", str_fmt(cx->arena, "%lld", (long long)account_id), MS_DAY,
                  20));
     bool well_formed = code_text_read(cx->arena, typed, &code);
-    struct str hash = hash_of(cx, code);
+    struct str hash = redeem_hash(cx, code);
     enum err e = redeem(cx, account_id, hash, ret);
     if (e == ERR_NOT_FOUND && !well_formed)
         return cx_tell(cx, ERR_INVALID,

@@ -41,7 +41,7 @@ MUST_USE enum err code_revoke(struct cx *cx, int64_t batch_id, int64_t code_id);
 struct str code_csv(struct cx *cx, const struct code_batch *batch, const struct str *codes,
                     size_t n);
 
-/* What is typed: any case, spaces and hyphens, O for 0, I and L for 1. Outside of transactions.
+/* A code or a gift's code. What is typed: any case, spaces and hyphens, O for 0, I and L for 1. Outside of transactions.
  * Gives the term at the end of what the account has. ERR_INVALID: mistyped (its check
  * character says so, which tells nothing); ERR_NOT_FOUND: wrong, used up or taken back (one
  * sentence); ERR_GONE: the batch has run out; ERR_CONFLICT: redeemed by this account before, member

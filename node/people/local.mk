@@ -17,3 +17,4 @@ tests_unit_test_people_LDADD = $(DOMAIN_TEST_LIBS)
 # Linked actors.
 SQL_DOMAIN += node/people/identity.sql
 libdomain_a_SOURCES += node/people/identity.c node/people/identity.h
+libdomain_a_SOURCES += node/people/same.c node/people/same.h

@@ -9,7 +9,8 @@ struct notice {
     int64_t id, account_id, post_id, comment_id; /* ids DB_NULL: none */
     struct str kind;              /* mention, reply, comment, like, boost, quote, follow,
                                      follow_request, held (a comment that waits), membership,
-                                     message, report */
+                                     message, report, join_request, join_approved, join_declined,
+                                     reward (for an invitation), gift (yours was redeemed) */
     struct str from_name, from_url; /* from_url STR_NULL: none */
     int64_t created_at, read_at;  /* read_at DB_NULL: unread */
 };

@@ -94,7 +94,8 @@ static struct access_pass by_grants(const struct facts *f, const struct gate *ga
         /* A full membership before a trial, a trial (with files) before a trial card. */
         bool wins =
             best == NULL || (why == WHY_MEMBER && best_why == WHY_TRIAL) ||
-            (why == best_why && str_eq_c(best->a, "trial_card") && str_eq_c(g->a, "trial")) ||
+            (why == best_why && str_eq_c(best->a, "trial_card") && best->files == 0 &&
+             (str_eq_c(g->a, "trial") || g->files != 0)) ||
             (why == WHY_MEMBER && best_why == why && best->ends_at != DB_NULL &&
              end_max(g->ends_at, best->ends_at) != best->ends_at);
         if (wins) {
@@ -108,7 +109,7 @@ static struct access_pass by_grants(const struct facts *f, const struct gate *ga
     pass.until_ = until(f, gate, best_why, best->ends_at, now);
     if (str_eq_c(best->a, "trial_card")) {
         int64_t leaves = gate->published_at + best->window_days * MS_DAY + 1;
-        pass.no_files_ = true;
+        pass.no_files_ = best->files == 0;
         if (pass.until_ == DB_NULL || leaves < pass.until_)
             pass.until_ = leaves;
     }

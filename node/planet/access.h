@@ -47,7 +47,7 @@ struct access_pass {
     int64_t post_id_;
     int64_t account_id_;
     int64_t until_;        /* end of the right; DB_NULL: none or for ever */
-    bool no_files_;        /* a trial card shows texts and pictures, not files */
+    bool no_files_;        /* a trial card shows texts and pictures, files only if the owner says so */
 };
 
 MUST_USE enum err access_decide(struct cx *cx, const struct gate *gate, struct access_pass *ret);

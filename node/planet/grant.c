@@ -38,7 +38,7 @@ enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id)
         return cx_fail(cx, ERR_INVALID, "tier of another planet");
     TRY(q_grant_insert(cx, id, g->account_id, g->planet_id, g->tier_id, tier.rank, str_c(g->kind),
                        g->term.starts_at, g->term.ends_at, g->term.anchor_day, g->window_days,
-                       g->order_id, g->price_id, cx->now, NULL));
+                       g->order_id, g->price_id, g->with_files ? 1 : 0, cx->now, NULL));
     TRY(event_emit(cx, EV_GRANT_CHANGED, g->account_id, STR_NULL));
     TRY(tx_commit(cx));
     *ret_id = id;

@@ -10,6 +10,7 @@ struct grant_new {
     const char *kind;
     struct term term;
     int64_t window_days, order_id, price_id; /* DB_NULL: none */
+    bool with_files;      /* of a trial card */
 };
 
 /* Inside a transaction. Locks the planet's row, inserts, emits EV_GRANT_CHANGED. */

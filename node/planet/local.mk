@@ -1,8 +1,9 @@
 # sources of node/planet
 SQL_DOMAIN += node/planet/access.sql node/planet/field.sql node/planet/member.sql node/planet/planet.sql \
-	node/planet/tier.sql
+	node/planet/tier.sql node/planet/admission.sql
 libdomain_a_SOURCES += \
 	node/planet/access.c node/planet/access.h \
+	node/planet/admission.c node/planet/admission.h \
 	node/planet/field.c node/planet/field.h \
 	node/planet/grant.c node/planet/grant.h \
 	node/planet/member.c \

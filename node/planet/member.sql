@@ -49,11 +49,12 @@ SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, 
 
 -- :name grant_insert :exec
 -- :in id int, account_id int, planet_id int, tier_id int, rank int, kind text, starts_at int,
---     ends_at int?, anchor_day int, window_days int?, order_id int?, price_id int?, created_at int
+--     ends_at int?, anchor_day int, window_days int?, order_id int?, price_id int?, with_files int,
+--     created_at int
 INSERT INTO member_grant (id, account_id, planet_id, tier_id, rank, kind, starts_at, ends_at, anchor_day,
-       window_days, order_id, price_id, created_at, live_ends_at, live_state)
+       window_days, order_id, price_id, with_files, created_at, live_ends_at, live_state)
 VALUES (:id, :account_id, :planet_id, :tier_id, :rank, :kind, :starts_at, :ends_at, :anchor_day,
-       :window_days, :order_id, :price_id, :created_at, :ends_at, 'live');
+       :window_days, :order_id, :price_id, :with_files, :created_at, :ends_at, 'live');
 
 -- :name grant_set_live :exec
 -- :in id int, live_ends_at int?, live_state text

@@ -7,7 +7,7 @@
 #include "node/planet/planet_sql.h"
 #include "node/text/markdown.h"
 
-enum { HANDLE_MAX = 30, PLANET_NAME_MAX = 60, TAGLINE_MAX = 160, ABOUT_MAX = 20000 };
+enum { HANDLE_MAX = 30, PLANET_NAME_MAX = 60, TAGLINE_MAX = 160, ABOUT_MAX = 20000, QUESTION_MAX = 200 };
 
 static struct planet planet_from(const struct planet_row *r)
 {
@@ -19,6 +19,7 @@ static struct planet planet_from(const struct planet_row *r)
         .about = r->about,
         .lang = r->lang,
         .joining = r->joining,
+        .join_question = r->join_question,
         .accent = r->accent,
         .about_html = {r->about_html}, /* made by markdown_render in planet_update */
         .icon_media_id = r->icon_media_id,
@@ -141,9 +142,17 @@ enum err planet_create(struct cx *cx, struct str handle, struct str name, struct
     return tx_commit(cx);
 }
 
+static bool joining_ok(struct str s)
+{
+    return str_eq_c(s, "open") || str_eq_c(s, "approval") || str_eq_c(s, "invitation") ||
+           str_eq_c(s, "closed");
+}
+
 enum err planet_update(struct cx *cx, const struct planet *p)
 {
     struct str name = str_trim(p->name), tagline = str_trim(p->tagline);
+    struct str question = p->join_question.p == NULL ? STR("") : str_trim(p->join_question);
+    bool closed = str_eq_c(p->joining, "closed");
     struct safe_html html = {STR("")};
     int64_t changes;
     TRY(planet_may_manage(cx, p->id));
@@ -156,14 +165,19 @@ enum err planet_update(struct cx *cx, const struct planet *p)
                        N_("The text about the planet is too long: at most 20,000 characters."));
     if (!lang_ok(p->lang))
         return cx_tell(cx, ERR_INVALID, N_("Name the language by its code, such as en or zh-CN."));
-    if (!str_eq_c(p->joining, "open") && !str_eq_c(p->joining, "closed"))
-        return cx_tell(cx, ERR_INVALID, N_("Joining is either open or closed."));
+    if (!joining_ok(p->joining))
+        return cx_tell(cx, ERR_INVALID,
+                       N_("Joining is open, by approval, by invitation, or closed."));
+    if (!line_ok(question, QUESTION_MAX))
+        return cx_tell(cx, ERR_INVALID,
+                       N_("The question to who wants to join is one line of at most 200 characters."));
     if (p->accent.n > 20)
         return cx_tell(cx, ERR_INVALID, N_("Choose one of the colours."));
     if (p->about.n > 0)
         TRY(markdown_render(cx, MARKDOWN_POST, p->about, &html));
     TX_SCOPE(cx);
-    TRY(q_planet_change(cx, p->id, name, tagline, p->about, html.s, p->lang, p->joining,
+    TRY(q_planet_change(cx, p->id, name, tagline, p->about, html.s, p->lang,
+                        closed ? STR("closed") : STR("open"), closed ? STR("open") : p->joining, question,
                         p->accent.n == 0 ? STR_NULL : p->accent, p->icon_media_id,
                         p->cover_media_id, &changes));
     if (changes == 0)

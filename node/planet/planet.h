@@ -10,7 +10,9 @@
 
 struct planet {
     int64_t id;
-    struct str handle, name, tagline, about, lang, joining, accent;
+    struct str handle, name, tagline, about, lang, accent;
+    struct str joining;       /* open, approval, invitation, closed (admission.h) */
+    struct str join_question; /* for who asks to join */
     struct safe_html about_html;
     int64_t icon_media_id, cover_media_id, created_at;
 };

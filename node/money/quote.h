@@ -1,0 +1,54 @@
+/* What something costs, line by line, before it is ordered: the one place where a total comes from.
+ * Every way of ordering asks it, the page shows its lines, and the order keeps its sums. */
+#ifndef NODE_MONEY_QUOTE_H
+#define NODE_MONEY_QUOTE_H
+
+#include "node/money/coupon.h"
+#include "node/planet/planet.h"
+
+enum quote_kind {
+    QUOTE_LIST,    /* the price as it is offered */
+    QUOTE_COUPON,  /* less: a coupon */
+    QUOTE_UNUSED,  /* less: what is left of a running term (an upgrade) */
+    QUOTE_CREDIT,  /* less: the member's own credit */
+    QUOTE_TAX,     /* added, or contained */
+    QUOTE_TOTAL
+};
+struct quote_line {
+    enum quote_kind kind;
+    struct str label;      /* in the reader's language */
+    struct money amount;   /* below 0: less */
+    bool contained;        /* a tax that the total holds already */
+};
+
+struct quote_ask {
+    int64_t account_id;    /* 0: a visitor */
+    int64_t price_id;      /* of a tier; or 0 and these four: */
+    int64_t planet_id;
+    struct money list;
+    struct str label;
+    const char *kind;      /* of the order: membership, renewal, upgrade, gift, post, tip … NULL: as the
+                              account stands */
+    struct str coupon;     /* typed; empty or STR_NULL: none, though one that runs still counts */
+    int64_t unused;        /* P29: minor units, already worked out; 0: none */
+    bool keep_credit;      /* don't spend the member's credit on this */
+};
+struct quote {
+    int64_t planet_id, tier_id, price_id; /* tier and price DB_NULL: none */
+    const char *kind;
+    struct money list, total;
+    int64_t discount, unused, credit, tax; /* credit: the member's own */
+    bool tax_contained;
+    struct coupon_fit coupon;              /* coupon_id DB_NULL: none */
+    struct quote_line lines[6]; size_t n_lines;
+};
+/* ERR_INVALID with a sentence: the coupon does not fit (ask again without it), no coupons for that kind.
+ * offered. ERR_NOT_FOUND: no such price. */
+MUST_USE enum err price_quote(struct cx *cx, const struct quote_ask *ask, struct quote *ret);
+
+/* The tax on a net or gross amount (P43), by the planet's rules: quote_tax.c. */
+struct quote_tax { int64_t amount; bool contained; struct str label; };
+MUST_USE enum err quote_tax_of(struct cx *cx, const struct quote_ask *ask, const struct quote *so_far,
+                               struct money due, struct quote_tax *ret);
+
+#endif
