@@ -20,7 +20,7 @@ MIGRATIONS = \
 	node/db/migrations/0016_nearby.sql \
 	node/db/migrations/0017_field.sql \
 	node/db/migrations/0018_thread.sql \
-	node/db/migrations/0020_rails.sql
+	node/db/migrations/0020_rails.sql \
 	node/db/migrations/0023_offers.sql
 
 libstore_a_SOURCES += \

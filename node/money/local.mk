@@ -2,7 +2,7 @@
 node/money/%.$(OBJEXT): AM_CFLAGS += -Wconversion
 SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
 SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/subscription.sql
-SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql \
+SQL_DOMAIN += \
 	node/money/coupon.sql node/money/credit.sql node/money/gift.sql node/money/invite.sql node/money/trial.sql
 libdomain_a_SOURCES += \
 	node/money/code_text.c node/money/code_text.h \
@@ -14,7 +14,6 @@ libdomain_a_SOURCES += \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
 	node/money/rail_alipay_sign.c node/money/rail_alipay_sign.h \
 	node/money/rail_cn.c node/money/rail_cn.h \
-	node/money/rail_fake.c \
 	node/money/rail_key.c node/money/rail_key.h \
 	node/money/rail_wechat_sign.c node/money/rail_wechat_sign.h \
 	node/money/rail_account.c node/money/rail_account.h \
@@ -25,8 +24,8 @@ libdomain_a_SOURCES += \
 	node/money/rail_receive.c \
 	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
-	node/money/redeem.c node/money/redeem.h node/money/redeem_int.h
-libdomain_a_SOURCES += \
+
+libdomain_a_SOURCES += node/money/redeem_int.h \
 	node/money/coupon.c node/money/coupon.h \
 	node/money/credit.c node/money/credit.h \
 	node/money/gift.c node/money/gift.h \
@@ -66,6 +65,7 @@ tests_fuzz_fuzz_wechat_SOURCES = tests/fuzz/fuzz_wechat.c
 tests_fuzz_fuzz_wechat_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_wechat_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+
 check_PROGRAMS += tests/unit/test_offers
 tests_unit_test_offers_SOURCES = tests/unit/test_offers.c $(DOMAIN_FIXTURE)
 tests_unit_test_offers_LDADD = $(DOMAIN_TEST_LIBS)
