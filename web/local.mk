@@ -1,6 +1,7 @@
 # sources of web
 libweb_a_SOURCES += \
 	web/auth.c web/auth.h \
+	web/buy.c web/buy.h \
 	web/card_view.c web/card_view.h \
 	web/comment.c web/comment.h \
 	web/compose.c web/compose.h \
@@ -10,7 +11,9 @@ libweb_a_SOURCES += \
 	web/fedi.c web/fedi.h \
 	web/far_view.c web/far_view.h \
 	web/files.c web/files.h \
+	web/gifts.c web/gifts.h \
 	web/interact.c web/interact.h \
+	web/invited.c web/invited.h \
 	web/home.c \
 	web/join.c web/join.h \
 	web/me.c web/me.h \
@@ -24,7 +27,7 @@ libweb_a_SOURCES += \
 	web/routes.c web/routes.h \
 	web/static.c web/static.h \
 	web/thread_view.c web/thread_view.h \
-	web/view.h
+	web/view.h web/view_offers.h
 
 WEB_TEMPLATES = $(sort $(wildcard $(top_srcdir)/web/html/*.html))
 nodist_libweb_a_SOURCES += web/html.c web/html.h web/static_files.c

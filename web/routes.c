@@ -2,12 +2,15 @@
 #include "web/routes.h"
 
 #include "web/auth.h"
+#include "web/buy.h"
 #include "web/comment.h"
 #include "web/compose.h"
 #include "web/far.h"
 #include "web/fedi.h"
 #include "web/files.h"
+#include "web/gifts.h"
 #include "web/interact.h"
+#include "web/invited.h"
 #include "web/join.h"
 #include "web/me.h"
 #include "web/nearby_view.h"
@@ -54,6 +57,20 @@ static const struct route rows[] = {
 
     /* joining */
     {POST, "/@:handle/redeem", web_join_redeem, ANYONE, RATE_CODE, KB(16), "redeem a code", false},
+    {GET, "/@:handle/join/:price", web_buy_show, ANYONE, RATE_READ, 0, "a price in full, with coupon, before it is paid", false},
+    {POST, "/@:handle/buy", web_buy_do, ACCOUNT, RATE_WRITE, KB(16), "order it, for oneself or as a gift", false},
+    {POST, "/@:handle/trial", web_trial_start, ACCOUNT, RATE_WRITE, KB(4), "begin the free days of a price", false},
+    {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
+    {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
+    {GET, "/@:handle/i/:code", web_invite_go, ANYONE, RATE_READ, 0, "a member's invitation: remembered, then on to the prices", false},
+    {GET, "/@:handle/invite", web_invite_show, ACCOUNT, RATE_READ, 0, "one's own invitation link and what it earned", false},
+    {GET, "/@:handle/invite/poster", web_invite_poster, ACCOUNT, RATE_READ, 0, "the same, to print", false},
+    {GET, "/t/:token", web_card_show, ANYONE, RATE_CODE, 0, "a trial card", false},
+    {POST, "/t/:token", web_card_use, ACCOUNT, RATE_CODE, KB(4), "use it", false},
+    {GET, "/gift/:code", web_gift_open, ANYONE, RATE_CODE, 0, "a gift, to who was given it", false},
+    {POST, "/gift/:code", web_gift_take, ACCOUNT, RATE_CODE, KB(4), "take it", false},
+    {GET, "/me/gifts", web_gifts, ACCOUNT, RATE_READ, 0, "memberships that one gave away", false},
+    {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/@:handle/order", web_join_order, ACCOUNT, RATE_WRITE, KB(16), "choose a price", false},
     {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
     {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},

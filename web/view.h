@@ -372,4 +372,6 @@ struct view_pay {                       /* the fake rail's own page */
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */
 struct str web_static_url(struct cx *cx, const char *name);
 
+#include "web/view_offers.h"
+
 #endif

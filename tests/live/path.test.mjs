@@ -326,7 +326,10 @@ describe('the main path', () => {
 
     it('buys a price at the practice till', async () => {
         const buyer = await node.person('bert');
-        const till = await buyer.submit(await buyer.page('/@tea/join'), '/@tea/order');
+        const prices = await buyer.page('/@tea/join');
+        const price = await buyer.page(/\/@tea\/join\/\d+/.exec(prices.text)[0]);
+        assert.match(words(price.text), /To pay .*365/, 'what it costs stands there before it is paid');
+        const till = await buyer.submit(price, '/@tea/buy', { rail: 'fake' });
         assert.match(till.path, /^\/dev\/pay\//, words(till.text));
         const stranger = await node.person('sven');
         assert.equal((await stranger.fetch(till.path)).status, 404, 'an order is its buyer\'s');

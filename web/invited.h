@@ -1,0 +1,21 @@
+/* Who came by whose invitation: what the browser keeps of it, and a member's own page (node/money/invite.h).
+ * The cookie "invites" holds codes, oldest first, for 30 days; the first of a planet counts. */
+#ifndef WEB_INVITED_H
+#define WEB_INVITED_H
+
+#include "node/http/http.h"
+#include "node/money/invite.h"
+
+struct str web_invites(struct rq *rq);  /* the cookie as it is; STR_NULL */
+/* The invitation that counts for whoever looks, in a planet. */
+MUST_USE enum err web_invited(struct rq *rq, int64_t planet_id, bool *ret_found,
+                              struct invite *ret);
+/* Remember a code that came with this request ("r" of the address, or the link's own). Nonsense is passed
+ * over. */
+MUST_USE enum err web_invite_keep(struct rq *rq, struct str code);
+
+enum err web_invite_go(struct rq *rq);     /* GET /@:handle/i/:code */
+enum err web_invite_show(struct rq *rq);   /* GET /@:handle/invite */
+enum err web_invite_poster(struct rq *rq); /* GET /@:handle/invite/poster */
+
+#endif
