@@ -3,6 +3,7 @@
 #include "node/engines.h"
 
 #include "node/base/clock.h"
+#include "node/base/crew.h"
 #include "node/base/limiter.h"
 #include "node/base/log.h"
 #include "node/base/metrics.h"
@@ -31,6 +32,8 @@ enum { HTTP_WORKERS = 4, JOB_WORKERS = 4, PICTURES_AT_ONCE = 2, PICTURES_WAITING
 enum { HASHES_AT_ONCE = 2, HASHES_WAITING = 1 };
 /* How long the last of what we hold may take once another serves: an upload on a slow line. */
 enum { LEAVE_MS = 15 * 60 * 1000 };
+/* Calls to payment providers, each up to some seconds long, while a page rests. */
+enum { CALLS_AT_ONCE = 8, CALLS_WAITING = 64 };
 /* 24 bytes each, touched when used. */
 enum { LIMITER_SLOTS = 65536 };
 
@@ -49,6 +52,7 @@ void engines_prepare(struct server *s, bool dev, struct engines *ret)
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a failed write, as a full disk is */
     s->media = media_engine_new(PICTURES_AT_ONCE, PICTURES_WAITING, NULL);
     s->far = far_engine_new(s, &far_hooks);
+    s->crew = crew_new(CALLS_AT_ONCE, CALLS_WAITING);
     s->hashing = turnstile_new(HASHES_AT_ONCE, HASHES_WAITING);
     s->limiter = limiter_new(LIMITER_SLOTS);
     s->metrics = metrics_new();
@@ -134,6 +138,7 @@ void engines_stop(struct engines *e)
     e->internal = internal_stop(e->internal);
     db_listener_stop(s->listener);
     s->jobs = jobs_stop(s->jobs);
+    s->crew = crew_free(s->crew); /* before the fetcher, which it waits for */
     s->fetcher = fetcher_stop(s->fetcher);
     s->far = far_engine_stop(s->far);
 }
@@ -144,6 +149,7 @@ void engines_free(struct engines *e)
     s->metrics = metrics_free(s->metrics);
     s->listener = db_listener_free(s->listener);
     s->limiter = limiter_free(s->limiter);
+    s->crew = crew_free(s->crew);
     s->hashing = turnstile_free(s->hashing);
     s->far = far_engine_stop(s->far); /* where nothing was started */
     s->media = media_engine_free(s->media);

@@ -21,6 +21,7 @@ struct turnstile;    /* node/base/turnstile.h */
 struct db_listener;  /* node/db/db.h */
 struct media_engine; /* node/media/media.h */
 struct far_engine;   /* node/media/far.h */
+struct crew;         /* node/base/crew.h */
 
 struct server {
     struct nodes *nodes;             /* the nodes served, found by Host */
@@ -36,6 +37,7 @@ struct server {
     const struct http_hooks *hooks;  /* what the frame asks upward; NULL members: not asked */
     struct turnstile *hashing;       /* how many passwords are hashed at once; NULL: any number */
     struct media_engine *media;      /* how many pictures are read at once; NULL: any number */
+    struct crew *crew;               /* waits for payment providers on behalf of pages; NULL: nobody does */
     struct far_engine *far;          /* fetches pictures of other servers; NULL: none are fetched */
     /* Another process uses the same stores, for the time of a takeover (node/handover.h): what is
      * remembered of them is worth a second, and no lease of another is reset. */

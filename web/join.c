@@ -9,7 +9,10 @@
 #include "node/planet/planet.h"
 #include "web/html.h"
 #include "web/page.h"
+#include "web/pay.h"
 #include "web/planet_view.h"
+
+enum { JOIN_WAYS = 16 };
 
 #define CODE_COOKIE "code" /* a redeem code that waits for its owner to sign in */
 
@@ -83,6 +86,35 @@ enum err web_join_redeem(struct rq *rq)
     return web_go(rq, web_next(rq, web_planet_path(rq->cx, joined.handle)));
 }
 
+/* Several ways to pay, and none is chosen yet. */
+static enum err choose_way(struct rq *rq, const struct planet *p, const struct tier *tier, const struct price *price,
+                           const struct pay_rail *const *ways, size_t n)
+{
+    struct cx *cx = rq->cx;
+    struct view_page *page = web_page(rq);
+    struct view_pay_way *out = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct view_pay_way){.name = str_c(ways[i]->name), .label = str_c(tr(cx, ways[i]->label)),
+                                       .renews = ways[i]->renews && !str_eq_c(price->unit, "once")};
+    web_page_planet(rq, page, p);
+    page->title = str_c(tr(cx, N_("How do you want to pay?")));
+    page->noindex = true;
+    struct view_pay_ways v = {
+        .page = page,
+        .action = str_fmt(cx->arena, STR_FMT "/order", STR_ARG(web_planet_path(cx, p->handle))),
+        .back_url = str_fmt(cx->arena, STR_FMT "/join", STR_ARG(web_planet_path(cx, p->handle))),
+        .tier = tier->name,
+        .money = i18n_money(cx, price->money.minor, str_c(price->money.cur)),
+        .term = web_term(cx, price->unit, price->count),
+        .price_id = price->id,
+        .ways = out,
+        .n_ways = n,
+    };
+    struct buf b = web_buf();
+    html_pay_ways(&b, cx, &v);
+    return web_send(rq, 200, &b);
+}
+
 enum err web_join_order(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -97,20 +129,23 @@ enum err web_join_order(struct rq *rq)
     TRY(tier_by_id(cx, price.tier_id, &tier));
     if (tier.planet_id != p.id)
         return ERR_NOT_FOUND;
-    const struct pay_rail *rail;
-    bool some = rail_list(cx, p.id, &rail, 1) > 0;
-    if (!some && price.money.minor > 0)
+    const struct pay_rail *ways[JOIN_WAYS], *rail = NULL;
+    size_t n = rail_list(cx, p.id, ways, JOIN_WAYS);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_c(rq_form(rq, "rail"), ways[i]->name))
+            rail = ways[i];
+    if (price.money.minor > 0 && n == 0)
         return send_join(rq, 409, &p, STR_NULL,
                          str_c(tr(cx, N_("This planet takes no payments yet. You can join with a code."))));
+    if (price.money.minor > 0 && rail == NULL && n > 1)
+        return choose_way(rq, &p, &tier, &price, ways, n);
     struct order order;
-    struct str url;
-    TRY(order_open(cx, rq->session.account_id, price_id, some ? rail->name : "none", &order));
+    TRY(order_open(cx, rq->session.account_id, price_id, price.money.minor == 0 ? "none" : (rail == NULL ? ways[0] : rail)->name, &order));
     if (str_eq_c(order.state, "paid")) {
         web_flash(rq, "joined");
         return web_go(rq, web_next(rq, web_planet_path(cx, p.handle)));
     }
-    TRY(rail_checkout(cx, order.number, &url));
-    return web_go(rq, url);
+    return web_pay_go(rq, order.number);
 }
 
 /* ---- the fake rail's own page, in --dev only ---- */
@@ -173,15 +208,4 @@ enum err web_pay_do(struct rq *rq)
     TRY(rail_receive(cx, STR("fake"), p.id, body, signature, NULL, 0, NULL));
     web_flash(rq, "paid");
     return web_go(rq, back);
-}
-
-/* ---- providers' messages ---- */
-
-enum err web_hook(struct rq *rq)
-{
-    struct planet p;
-    TRY(web_planet(rq, &p));
-    TRY(rail_receive(rq->cx, rq_param(rq, "rail"), p.id, rq->body,
-                     rq_header(rq, "X-Rail-Signature"), NULL, 0, NULL));
-    return reply_empty(rq, 204);
 }

@@ -9,6 +9,5 @@ enum err web_join_redeem(struct rq *rq); /* POST /@:handle/redeem */
 enum err web_join_order(struct rq *rq);  /* POST /@:handle/order */
 enum err web_pay_show(struct rq *rq);    /* GET /dev/pay/:number */
 enum err web_pay_do(struct rq *rq);      /* POST /dev/pay/:number */
-enum err web_hook(struct rq *rq);        /* POST /hooks/:rail/:handle */
 
 #endif

@@ -2,6 +2,7 @@
 libweb_a_SOURCES += \
 	web/auth.c web/auth.h \
 	web/buy.c web/buy.h \
+	web/away.c web/away.h \
 	web/card_view.c web/card_view.h \
 	web/comment.c web/comment.h \
 	web/compose.c web/compose.h \
@@ -20,6 +21,7 @@ libweb_a_SOURCES += \
 	web/me_fedi.c \
 	web/nearby_view.c web/nearby_view.h \
 	web/page.c web/page.h \
+	web/pay.c web/pay.h \
 	web/planet.c web/planet.h \
 	web/planet_view.c web/planet_view.h \
 	web/post.c web/post.h \

@@ -12,6 +12,7 @@
 #include "web/interact.h"
 #include "web/invited.h"
 #include "web/join.h"
+#include "web/pay.h"
 #include "web/me.h"
 #include "web/nearby_view.h"
 #include "web/planet.h"
@@ -72,6 +73,9 @@ static const struct route rows[] = {
     {GET, "/me/gifts", web_gifts, ACCOUNT, RATE_READ, 0, "memberships that one gave away", false},
     {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/@:handle/order", web_join_order, ACCOUNT, RATE_WRITE, KB(16), "choose a price", false},
+    {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
+    {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
+    {GET, "/pay/:number/state", web_pay_state, ACCOUNT, RATE_READ, 0, "is it paid? Asks the provider", false},
     {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
     {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},
     {POST, "/hooks/:rail/:handle", web_hook, WEBHOOK, RATE_INBOX, KB(256), "a payment provider's message", false},

@@ -369,6 +369,25 @@ struct view_pay {                       /* the fake rail's own page */
     bool settled;
 };
 
+struct view_pay_way { struct str name, label; bool renews; };
+struct view_pay_ways {                  /* which provider? */
+    const struct view_page *page;
+    struct str action, back_url, tier, money, term;
+    int64_t price_id;
+    const struct view_pay_way *ways; size_t n_ways;
+};
+
+enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
+struct view_order_page {                /* an order on its way */
+    const struct view_page *page;
+    enum pay_face face;
+    struct str number, what, money, rail, back_url, error;
+    struct str go_url, host;            /* LEAVING, WAITING: the provider's page; NULL: none */
+    struct safe_html code;              /* SCAN: what a phone reads */
+    struct str state_url;               /* is asked each 2 s; NULL: not */
+    struct str reload;                  /* "5; url=…": without script; NULL: not */
+};
+
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */
 struct str web_static_url(struct cx *cx, const char *name);
 

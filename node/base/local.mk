@@ -13,6 +13,7 @@ tests_unit_test_base_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS)
 
 libbase_a_SOURCES += \
 	node/base/embed.h \
+	node/base/crew.c node/base/crew.h \
 	node/base/currency.c node/base/currency.h node/base/settle.c node/base/settle.h \
 	node/base/i18n.c node/base/i18n.h \
 	node/base/tmpl.c node/base/tmpl.h

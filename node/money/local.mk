@@ -22,6 +22,9 @@ libdomain_a_SOURCES += \
 	node/money/rail_fake.c \
 	node/money/rail_http.c node/money/rail_http.h \
 	node/money/rail_receive.c \
+	node/money/rail_stripe.c node/money/rail_stripe.h \
+	node/money/rail_stripe_call.c node/money/rail_stripe_event.c \
+	node/money/rail_stripe_setup.c node/money/rail_stripe_sign.c \
 	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
 
@@ -69,3 +72,6 @@ endif
 check_PROGRAMS += tests/unit/test_offers
 tests_unit_test_offers_SOURCES = tests/unit/test_offers.c $(DOMAIN_FIXTURE)
 tests_unit_test_offers_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_rails
+tests_unit_test_rails_SOURCES = tests/unit/test_rails.c $(DOMAIN_FIXTURE)
+tests_unit_test_rails_LDADD = $(DOMAIN_TEST_LIBS)

@@ -5,5 +5,6 @@
 #include "node/money/rail.h"
 
 extern const struct pay_rail rail_fake;
+extern const struct pay_rail rail_stripe;
 
 #endif

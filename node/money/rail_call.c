@@ -145,7 +145,7 @@ static enum err load(struct cx *cx, struct making *m)
     if (r->order_id != DB_NULL) {
         TRY(order_by_id(cx, r->order_id, &m->order));
         m->step.order = &m->order;
-        m->step.return_url = str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin),
+        m->step.return_url = str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT "?back=1", STR_ARG(cx->node->origin),
                                      STR_ARG(m->order.number));
         m->step.amount = money_of(r->amount == DB_NULL ? 0 : r->amount, str_c(m->order.total.cur));
     }

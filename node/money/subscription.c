@@ -80,7 +80,7 @@ enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_
         return OK;
     struct str state = state_or(sub->state, ret->state);
     bool same = str_eq(state, ret->state);
-    int64_t end = sub->period_end == DB_NULL ? ret->period_end : sub->period_end;
+    int64_t end = sub->period_end == DB_NULL || sub->period_end <= 0 ? ret->period_end : sub->period_end;
     struct str customer = sub->customer.n > 0 ? sub->customer : ret->customer;
     bool ends = sub->state.n > 0 ? sub->ends_with_term : ret->ends_with_term;
     TRY(q_subscription_change(cx, ret->id, customer, state, ends, end, same ? ret->since : at, at, NULL));

@@ -95,3 +95,22 @@ for (const form of document.querySelectorAll('form[action$="/like"]')) {
     else button.append(n > 0 ? String(n) : "");
   });
 }
+
+/* Waiting for something to be over: asks each two seconds for half a minute. */
+for (const box of document.querySelectorAll("[data-poll]")) {
+  let left = 15;
+  const timer = setInterval(async () => {
+    if (left-- <= 0) {
+      clearInterval(timer);
+      for (const p of box.querySelectorAll("[data-poll-words]")) p.textContent = p.dataset.pollWords;
+      return;
+    }
+    try {
+      const answer = await fetch(box.dataset.poll, { headers: { Accept: "application/json" } });
+      if (answer.ok && !(await answer.json()).open) {
+        clearInterval(timer);
+        location.replace(box.dataset.done);
+      }
+    } catch { /* the next time */ }
+  }, 2000);
+}

@@ -1,0 +1,403 @@
+/* Stripe: orders to Checkout, and how they stand (S3, S4, S10, S11). */
+#include "node/money/rail_stripe.h"
+
+#include "node/base/buf.h"
+#include "node/base/clock.h"
+#include "node/db/db.h"
+#include "node/money/money.h"
+#include "node/money/rail_adapters.h"
+#include "node/money/subscription.h"
+#include "node/node.h"
+#include "node/people/account.h"
+
+enum { FORM_MAX = 16384, OPEN_MIN_S = 31 * 60, OPEN_MAX_S = 23 * 3600, NAME_MAX = 120 };
+
+static enum err stripe_check(struct cx *cx, struct rail_value *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct str s = v[i].value;
+        if (s.n == 0)
+            continue;
+        if (str_eq_c(str_c(v[i].name), "key") && !str_starts(s, STR("rk_")) && !str_starts(s, STR("sk_")))
+            return cx_tell(cx, ERR_INVALID, N_("A secret key of Stripe begins with rk_ or sk_."));
+        if (str_eq_c(str_c(v[i].name), "webhook_secret") && !str_starts(s, STR("whsec_")))
+            return cx_tell(cx, ERR_INVALID, N_("A signing secret of Stripe begins with whsec_."));
+    }
+    return OK;
+}
+
+/* ---- checkout ---- */
+
+static void put_i64(struct cx *cx, struct buf *f, const char *name, int64_t v)
+{
+    stripe_put(f, name, str_fmt(cx->arena, "%lld", (long long)v));
+}
+
+/* Does this order begin something that renews by itself? */
+static enum err renews(struct cx *cx, const struct rail_step *s, struct subscription *old, bool *ret, bool *ret_known)
+{
+    const struct order *o = s->order;
+    enum err e = subscription_of(cx, o->planet_id, o->account_id, old);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    *ret_known = e == OK && str_eq_c(old->rail, "stripe");
+    bool term = o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
+    *ret = term && e == ERR_NOT_FOUND && !rail_switch(s->account, "one_off");
+    return OK;
+}
+
+static enum err put_item(struct cx *cx, const struct rail_step *s, bool renew, int64_t amount, struct buf *f)
+{
+    const struct order *o = s->order;
+    struct planet p;
+    struct tier t;
+    TRY(planet_by_id(cx, o->planet_id, &p));
+    struct str name = p.name;
+    if (o->tier_id != DB_NULL) {
+        TRY(tier_by_id(cx, o->tier_id, &t));
+        name = str_fmt(cx->arena, STR_FMT " · " STR_FMT, STR_ARG(p.name), STR_ARG(t.name));
+    }
+    stripe_put(f, "line_items[0][price_data][currency]", str_lower(cx->arena, str_c(o->total.cur)));
+    put_i64(cx, f, "line_items[0][price_data][unit_amount]", amount);
+    stripe_put(f, "line_items[0][price_data][product_data][name]", str_utf8_cut(name, NAME_MAX));
+    if (renew) {
+        stripe_put(f, "line_items[0][price_data][recurring][interval]", o->term_unit);
+        put_i64(cx, f, "line_items[0][price_data][recurring][interval_count]", o->term_count);
+    }
+    put_i64(cx, f, "line_items[0][quantity]", 1);
+    return OK;
+}
+
+/* Less than the price for the first term only: a coupon of its own, used once. */
+static enum err put_discount(struct cx *cx, const struct rail_step *s, int64_t list, int64_t total, struct buf *f)
+{
+    struct buf c;
+    json_t *j;
+    buf_init_arena(&c, cx->arena, FORM_MAX);
+    put_i64(cx, &c, "amount_off", list - total);
+    stripe_put(&c, "currency", str_lower(cx->arena, str_c(s->order->total.cur)));
+    stripe_put(&c, "duration", STR("once"));
+    put_i64(cx, &c, "max_redemptions", 1);
+    stripe_put(&c, "metadata[order]", s->order->number);
+    TRY(stripe_call(cx, s->account, "POST", STR("/v1/coupons"), buf_str(&c),
+                    str_fmt(cx->arena, STR_FMT "-coupon", STR_ARG(s->key)), &j));
+    stripe_put(f, "discounts[0][coupon]", ld_str(j, "id"));
+    return OK;
+}
+
+static enum err put_buyer(struct cx *cx, const struct order *o, const struct subscription *old, bool known, struct buf *f)
+{
+    struct account who;
+    if (known && old->customer.n > 0) {
+        stripe_put(f, "customer", old->customer);
+        return OK;
+    }
+    TRY(account_by_id(cx, o->account_id, &who));
+    if (who.mail.n > 0)
+        stripe_put(f, "customer_email", who.mail);
+    return OK;
+}
+
+static int64_t closes_at(struct cx *cx, const struct order *o)
+{
+    int64_t now = o->created_at / MS_SECOND, at = o->expires_at == DB_NULL ? now + OPEN_MAX_S : o->expires_at / MS_SECOND;
+    (void)cx; /* by the order's own time, so that a second try asks for the same */
+    at = at < now + OPEN_MIN_S ? now + OPEN_MIN_S : at;
+    return at > now + OPEN_MAX_S ? now + OPEN_MAX_S : at;
+}
+
+static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct rail_way *ret)
+{
+    const struct order *o = s->order;
+    struct subscription old = {.id = 0};
+    bool renew, known;
+    int64_t total, list;
+    struct buf f;
+    json_t *j;
+    struct money list_money = {o->list_amount, ""};
+    list_money = money_of(o->list_amount, str_c(o->total.cur));
+    if (!stripe_amount(o->total, &total) || !stripe_amount(list_money, &list))
+        return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
+    TRY(renews(cx, s, &old, &renew, &known));
+    buf_init_arena(&f, cx->arena, FORM_MAX);
+    stripe_put(&f, "mode", renew ? STR("subscription") : STR("payment"));
+    TRY(put_item(cx, s, renew, renew && list > total ? list : total, &f));
+    if (renew && list > total)
+        TRY(put_discount(cx, s, list, total, &f));
+    TRY(put_buyer(cx, o, &old, known, &f));
+    stripe_put(&f, "client_reference_id", o->number);
+    stripe_put(&f, "metadata[order]", o->number);
+    stripe_put(&f, renew ? "subscription_data[metadata][order]" : "payment_intent_data[metadata][order]", o->number);
+    stripe_put(&f, "success_url", s->return_url);
+    stripe_put(&f, "cancel_url", str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin), STR_ARG(o->number)));
+    put_i64(cx, &f, "expires_at", closes_at(cx, o));
+    stripe_put(&f, "locale", STR("auto"));
+    if (rail_switch(s->account, "tax"))
+        stripe_put(&f, "automatic_tax[enabled]", STR("true"));
+    if (!renew && rail_switch(s->account, "invoices"))
+        stripe_put(&f, "invoice_creation[enabled]", STR("true"));
+    if (f.overflow)
+        return cx_fail(cx, ERR_INTERNAL, "checkout form too long");
+    TRY(stripe_call(cx, s->account, "POST", STR("/v1/checkout/sessions"), buf_str(&f), s->key, &j));
+    *ret = (struct rail_way){.go = RAIL_GO_URL, .url = ld_str(j, "url"), .ref = ld_str(j, "id"),
+                             .expires_at = closes_at(cx, o) * MS_SECOND};
+    bool http = str_starts(ret->url, STR("https://")) || (cx->node->dev && str_starts(ret->url, STR("http://")));
+    if (!http || !str_starts(ret->ref, STR("cs_")))
+        return cx_fail(cx, ERR_UPSTREAM, "stripe made no session");
+    return OK;
+}
+
+/* ---- how it stands ---- */
+
+static enum err ask(struct cx *cx, const struct rail_account *acc, struct rail_state *io, const char *path, struct str id,
+                    const char *query, json_t **ret)
+{
+    struct buf b;
+    int status;
+    int64_t at;
+    buf_init_arena(&b, cx->arena, FORM_MAX);
+    buf_put_c(&b, path);
+    buf_put_url(&b, id);
+    buf_put_c(&b, query);
+    TRY(stripe_try(cx, acc, "GET", buf_str(&b), STR_NULL, STR_NULL, &status, ret, &at));
+    if (status < 200 || status > 299)
+        return cx_fail(cx, ERR_UPSTREAM, "stripe answers %d to a question", status);
+    io->at = at > io->at ? at : io->at;
+    return OK;
+}
+
+/* Refunds and disputes of a payment that was made. */
+static enum err follow_payment(struct cx *cx, const struct rail_account *acc, struct str pi, struct rail_state *io)
+{
+    json_t *j, *list, *charge;
+    int64_t back;
+    if (pi.n == 0)
+        return OK;
+    TRY(ask(cx, acc, io, "/v1/payment_intents/", pi, "?expand%5B%5D=latest_charge", &j));
+    charge = ld_get(j, "latest_charge");
+    if (!json_is_object(charge))
+        return OK;
+    for (size_t i = 0; i < RAIL_REFS; i++)
+        if (io->refs[i].n == 0) {
+            io->refs[i] = ld_str(charge, "id");
+            break;
+        }
+    if (ld_i64(charge, "amount_refunded", &back) && back > 0) {
+        io->refunded = stripe_money(back, ld_str(charge, "currency")).minor;
+        io->event = ORDER_REFUND;
+    }
+    if (!ld_bool(charge, "disputed", false))
+        return OK;
+    TRY(ask(cx, acc, io, "/v1/disputes?limit=1&payment_intent=", pi, "", &list));
+    json_t *d = ld_get(list, "data");
+    struct str status = ld_str(ld_at(d, 0), "status");
+    if (str_starts(status, STR("warning_")) || status.n == 0)
+        return OK;
+    /* A further refund after a won dispute tells more than that it was won. */
+    if (str_eq_c(status, "lost"))
+        io->event = ORDER_DISPUTE_LOST;
+    else if (!str_eq_c(status, "won"))
+        io->event = ORDER_DISPUTE;
+    else if (io->event != ORDER_REFUND)
+        io->event = ORDER_DISPUTE_WON;
+    return OK;
+}
+
+static enum err see_session(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
+{
+    json_t *j;
+    struct str pi;
+    TRY(ask(cx, acc, io, "/v1/checkout/sessions/", id,
+            "?expand%5B%5D=subscription&expand%5B%5D=invoice.payments", &j));
+    stripe_session(cx, j, io);
+    json_t *invoice = ld_get(j, "invoice");
+    pi = stripe_id(j, "payment_intent");
+    if (pi.n == 0 && json_is_object(invoice))
+        pi = stripe_invoice_payment(invoice);
+    return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
+}
+
+static enum err see_invoice(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
+{
+    json_t *j;
+    int64_t amount;
+    TRY(ask(cx, acc, io, "/v1/invoices/", id, "?expand%5B%5D=payments", &j));
+    io->event = str_eq_c(ld_str(j, "status"), "paid") ? ORDER_PAID : ORDER_PENDING;
+    io->ref = id;
+    io->live = ld_bool(j, "livemode", false);
+    struct str pi = stripe_invoice_payment(j);
+    for (size_t i = 0; pi.n > 0 && i < RAIL_REFS; i++) {
+        if (io->refs[i].n > 0 && !str_eq(io->refs[i], pi))
+            continue;
+        io->refs[i] = pi;
+        break;
+    }
+    if (ld_i64(j, "amount_paid", &amount))
+        io->paid = stripe_money(amount, ld_str(j, "currency"));
+    return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
+}
+
+static enum err see_payment(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
+{
+    json_t *j;
+    int64_t amount;
+    TRY(ask(cx, acc, io, "/v1/payment_intents/", id, "", &j));
+    io->event = str_eq_c(ld_str(j, "status"), "succeeded") ? ORDER_PAID : ORDER_PENDING;
+    io->ref = id;
+    io->live = ld_bool(j, "livemode", false);
+    if (ld_i64(j, "amount_received", &amount))
+        io->paid = stripe_money(amount, ld_str(j, "currency"));
+    return io->event == ORDER_PAID ? follow_payment(cx, acc, id, io) : OK;
+}
+
+static enum err stripe_fetch_state(struct cx *cx, const struct rail_account *acc, const struct order *o,
+                                   struct rail_state *io)
+{
+    struct str ref = o != NULL ? o->rail_ref : io->ref;
+    struct str told = io->ref.n > 0 ? io->ref : io->refs[0];
+    if (o != NULL && str_starts(ref, STR("cs_")) && !str_starts(told, STR("in_")))
+        return see_session(cx, acc, ref, io);
+    if (o != NULL && str_starts(ref, STR("cs_"))) /* the invoice tells of it before the session */
+        ref = told;
+    if (str_starts(ref, STR("in_")))
+        return see_invoice(cx, acc, ref, io);
+    if (str_starts(ref, STR("pi_")))
+        return see_payment(cx, acc, ref, io);
+    return OK; /* of no order of ours: there is nothing to ask about */
+}
+
+static enum err stripe_verify(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
+                              struct rail_state *ret)
+{
+    json_t *j;
+    if (!stripe_signed(rail_header(m, "Stripe-Signature"), m->body, rail_secret(acc, "webhook_secret"), cx->now))
+        return cx_fail(cx, ERR_UNAUTHENTICATED, "signature of Stripe is wrong");
+    static const struct json_limits limits = {.max_bytes = 1 << 20, .max_depth = 48, .max_values = 20000};
+    TRY(json_read(cx->arena, m->body, &limits, &j));
+    TRY(stripe_event_json(cx, j, ret));
+    if (ret->live != acc->live)
+        return cx_fail(cx, ERR_INVALID, "livemode of Stripe's event differs from the account's");
+    struct str account = ld_str(j, "account"); /* said of connected accounts only */
+    ret->merchant = account.n > 0 ? account : acc->merchant;
+    return OK;
+}
+
+/* ---- afterwards ---- */
+
+static enum err payment_of(struct cx *cx, const struct rail_step *s, struct str *ret)
+{
+    struct rail_state io = {.at = 0};
+    struct str ref = s->order->rail_ref;
+    json_t *j;
+    *ret = ref;
+    if (str_starts(ref, STR("pi_")))
+        return OK;
+    if (str_starts(ref, STR("in_"))) {
+        TRY(ask(cx, s->account, &io, "/v1/invoices/", ref, "?expand%5B%5D=payments", &j));
+        *ret = stripe_invoice_payment(j);
+    } else {
+        TRY(ask(cx, s->account, &io, "/v1/checkout/sessions/", ref, "", &j));
+        *ret = stripe_id(j, "payment_intent");
+    }
+    return ret->n > 0 ? OK : cx_tell(cx, ERR_CONFLICT, N_("Of this order nothing can be given back now."));
+}
+
+static enum err stripe_refund(struct cx *cx, const struct rail_step *s, struct rail_refunded *ret)
+{
+    struct str pi;
+    int64_t amount;
+    struct buf f;
+    json_t *j;
+    TRY(payment_of(cx, s, &pi));
+    if (!stripe_amount(s->amount, &amount))
+        return cx_tell(cx, ERR_INVALID, N_("This amount can't be paid this way."));
+    buf_init_arena(&f, cx->arena, FORM_MAX);
+    stripe_put(&f, "payment_intent", pi);
+    put_i64(cx, &f, "amount", amount);
+    stripe_put(&f, "reason", STR("requested_by_customer"));
+    stripe_put(&f, "metadata[order]", s->order->number);
+    TRY(stripe_call(cx, s->account, "POST", STR("/v1/refunds"), buf_str(&f), s->key, &j));
+    struct str status = ld_str(j, "status");
+    *ret = (struct rail_refunded){.state = RAIL_REFUND_SENT, .ref = ld_str(j, "id"),
+                                  .why = ld_str(j, "failure_reason")};
+    if (str_eq_c(status, "succeeded"))
+        ret->state = RAIL_REFUND_DONE;
+    else if (str_eq_c(status, "failed") || str_eq_c(status, "canceled"))
+        ret->state = RAIL_REFUND_FAILED;
+    return OK;
+}
+
+static enum err stripe_renewal(struct cx *cx, const struct rail_step *s, bool resume)
+{
+    struct buf f, path;
+    json_t *j;
+    buf_init_arena(&f, cx->arena, FORM_MAX);
+    buf_init_arena(&path, cx->arena, FORM_MAX);
+    buf_lit(&path, "/v1/subscriptions/");
+    buf_put_url(&path, s->sub->ref);
+    stripe_put(&f, "cancel_at_period_end", resume ? STR("false") : STR("true"));
+    return stripe_call(cx, s->account, "POST", buf_str(&path), buf_str(&f), s->key, &j);
+}
+
+static enum err stripe_portal(struct cx *cx, const struct rail_account *acc, const struct rail_sub *sub,
+                              struct str return_url, struct str *ret_url)
+{
+    struct buf f;
+    json_t *j;
+    if (sub->customer.n == 0)
+        return ERR_NOT_FOUND;
+    buf_init_arena(&f, cx->arena, FORM_MAX);
+    stripe_put(&f, "customer", sub->customer);
+    stripe_put(&f, "return_url", return_url);
+    TRY(stripe_call(cx, acc, "POST", STR("/v1/billing_portal/sessions"), buf_str(&f), STR_NULL, &j));
+    *ret_url = ld_str(j, "url");
+    bool http = str_starts(*ret_url, STR("https://")) || (cx->node->dev && str_starts(*ret_url, STR("http://")));
+    return http ? OK : cx_fail(cx, ERR_UPSTREAM, "stripe made no portal session");
+}
+
+/* Stripe repeats for days what isn't answered with 2xx; 400 for what isn't its own. */
+static void stripe_answer(struct cx *cx, enum err e, struct rail_reply *ret)
+{
+    (void)cx;
+    if (e == OK)
+        ret->status = 200;
+    else if (e == ERR_UNAUTHENTICATED)
+        ret->status = 400;
+}
+
+static const struct rail_field fields[] = {
+    {"key", N_("Secret key"), N_("A restricted key (rk_…) with the rights named above; a full one (sk_…) works, too."),
+     RAIL_SECRET | RAIL_NEEDED},
+    {"webhook_secret", N_("Signing secret of the webhook"),
+     N_("Leave it empty: the endpoint is made for you, if the key may. Else make one by hand and paste its whsec_…"),
+     RAIL_SECRET},
+    {"one_off", N_("No automatic renewal: each term is paid by itself"), NULL, RAIL_SWITCH},
+    {"tax", N_("Let Stripe work out the tax (Stripe Tax)"), NULL, RAIL_SWITCH},
+    {"invoices", N_("Let Stripe write invoices for single payments, too"), NULL, RAIL_SWITCH},
+    {"webhook_id", "", NULL, RAIL_SELF},
+    {0},
+};
+static const char *const headers[] = {"Stripe-Signature", NULL};
+
+const struct pay_rail rail_stripe = {
+    .name = "stripe",
+    .label = N_("Card and more (Stripe)"),
+    .title = "Stripe",
+    .about = N_("In Stripe's dashboard, under Developers → API keys, make a restricted key with the right to write Checkout Sessions, Customers, Products, Prices, Coupons, Subscriptions, Refunds, PaymentIntents, Customer portal and Webhook endpoints, and to read Invoices, Charges, Disputes, Events and Balance transactions. Money goes to your own account; nothing passes through us."),
+    .fields = fields,
+    .headers = headers,
+    .renews = true,
+    .talks = true,
+    .check = stripe_check,
+    .probe = stripe_probe,
+    .connect = stripe_connect,
+    .checkout = stripe_checkout,
+    .verify = stripe_verify,
+    .fetch_state = stripe_fetch_state,
+    .refund = stripe_refund,
+    .renewal = stripe_renewal,
+    .portal = stripe_portal,
+    .list_since = stripe_list_since,
+    .fees = stripe_fees,
+    .answer = stripe_answer,
+};

@@ -1,0 +1,430 @@
+/* Rails: accounts and their secrets, the outbox, and Stripe's side without a network. */
+#include "tests/unit/domain_fixture.h"
+
+#include "node/base/buf.h"
+#include "node/base/crew.h"
+#include "node/money/money.h"
+#include "node/money/rail.h"
+#include "node/money/rail_call.h"
+#include "node/money/rail_stripe.h"
+#include "node/money/subscription.h"
+
+#define SECRET "whsec_test_0123456789abcdef"
+
+static const struct pay_rail *stripe(void)
+{
+    return rail_by_name(STR("stripe"));
+}
+
+/* Connected, as a test that lacked nothing would have left it. */
+static void connect_stripe(struct domain *d)
+{
+    const struct rail_value v[] = {{"key", STR("rk_test_abcdefghijklmnop")}, {"webhook_secret", STR(SECRET)}};
+    d->cx->viewer = d->owner.id;
+    OK_(rail_account_save(d->cx, stripe(), d->tea.id, v, 2));
+    d->cx->viewer = 0;
+    raw(d, "UPDATE rail_account SET state = 'on', merchant = 'acct_tea', live = 0");
+}
+
+static struct str header_of(struct cx *cx, struct str body, const char *secret, int64_t at_ms)
+{
+    unsigned char mac[32];
+    struct buf b;
+    struct str t = str_fmt(cx->arena, "%lld", (long long)(at_ms / 1000));
+    crypt_hmac_sha256(str_c(secret), str_fmt(cx->arena, STR_FMT "." STR_FMT, STR_ARG(t), STR_ARG(body)), mac);
+    buf_init_arena(&b, cx->arena, 300);
+    buf_fmt(&b, "t=" STR_FMT ",v1=", STR_ARG(t));
+    buf_put_hex(&b, mac, 32);
+    return buf_str(&b);
+}
+
+static enum err send_event(struct domain *d, struct str body, struct str header, enum order_verdict *v)
+{
+    const struct rail_header h[] = {{STR("stripe-signature"), header}};
+    return rail_receive(d->cx, STR("stripe"), d->tea.id, body, STR_NULL, h, 1, v);
+}
+
+static struct str event_of(struct domain *d, const char *id, const char *type, const char *object)
+{
+    return str_fmt(d->cx->arena,
+                   "{\"id\":\"%s\",\"object\":\"event\",\"api_version\":\"" STRIPE_VERSION
+                   "\",\"created\":%lld,\"livemode\":false,\"type\":\"%s\",\"data\":{\"object\":%s}}",
+                   id, (long long)(d->cx->now / 1000), type, object);
+}
+
+static struct str session_of(struct domain *d, struct str number, const char *status, const char *paid, int64_t amount,
+                             const char *cur)
+{
+    return str_fmt(d->cx->arena,
+                   "{\"id\":\"cs_1\",\"object\":\"checkout.session\",\"mode\":\"payment\",\"status\":\"%s\","
+                   "\"payment_status\":\"%s\",\"amount_total\":%lld,\"currency\":\"%s\",\"livemode\":false,"
+                   "\"client_reference_id\":\"" STR_FMT "\",\"payment_intent\":\"pi_1\",\"metadata\":{}}",
+                   status, paid, (long long)amount, cur, STR_ARG(number));
+}
+
+/* An order as if it were at Stripe already. */
+static struct order stripe_order(struct domain *d, int64_t who)
+{
+    struct order o;
+    OK_(order_open(d->cx, who, d->month.id, "stripe", &o));
+    return o;
+}
+
+static enum order_verdict tell(struct domain *d, const char *id, const char *type, struct str object)
+{
+    enum order_verdict v;
+    struct str body = event_of(d, id, type, object.p);
+    OK_(send_event(d, body, header_of(d->cx, body, SECRET, d->cx->now), &v));
+    return v;
+}
+
+static void expect_state(struct domain *d, struct str number, const char *state)
+{
+    struct order o;
+    OK_(order_by_number(d->cx, number, &o));
+    CHECK_STR(o.state, state);
+}
+
+/* ---- accounts ---- */
+
+static void secrets_are_sealed_and_never_shown(void **state)
+{
+    struct domain *d = *state;
+    struct rail_account *list, acc;
+    size_t n;
+    connect_stripe(d);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM rail_account WHERE settings LIKE '%rk_test%' OR hints LIKE '%rk_test%'"
+                            " OR rights LIKE '%rk_test%'"), 0);
+    d->cx->viewer = d->owner.id;
+    OK_(rail_account_list(d->cx, d->tea.id, &list, &n));
+    assert_int_equal(n, 1);
+    assert_null(list[0].secrets);
+    CHECK_STR(rail_hint(&list[0], "key"), "…mnop");
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    CHECK_STR(rail_secret(&acc, "key"), "rk_test_abcdefghijklmnop");
+    /* Nothing typed: it stays. Another: to be tested again. */
+    const struct rail_value same[] = {{"key", STR("")}, {"tax", STR("true")}};
+    OK_(rail_account_save(d->cx, stripe(), d->tea.id, same, 2));
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    CHECK_STR(acc.state, "on");
+    CHECK_STR(rail_secret(&acc, "key"), "rk_test_abcdefghijklmnop");
+    assert_true(rail_switch(&acc, "tax"));
+    const struct rail_value other[] = {{"key", STR(" rk_test_another_key_9999 ")}};
+    OK_(rail_account_save(d->cx, stripe(), d->tea.id, other, 1));
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    CHECK_STR(acc.state, "draft");
+    CHECK_STR(rail_secret(&acc, "key"), "rk_test_another_key_9999");
+    assert_false(rail_available(d->cx, stripe(), d->tea.id));
+    const struct rail_value bad[] = {{"key", STR("pk_live_public")}};
+    assert_int_equal(rail_account_save(d->cx, stripe(), d->tea.id, bad, 1), ERR_INVALID);
+    const struct rail_value self[] = {{"webhook_id", STR("we_1")}};
+    assert_int_equal(rail_account_save(d->cx, stripe(), d->tea.id, self, 1), ERR_INVALID);
+    OK_(rail_account_forget(d->cx, stripe(), d->tea.id));
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    assert_null(acc.secrets);
+    assert_int_equal(rail_hint(&acc, "key").n, 0);
+    d->cx->viewer = person(d);
+    assert_int_equal(rail_account_list(d->cx, d->tea.id, &list, &n), ERR_FORBIDDEN);
+    assert_int_equal(rail_account_save(d->cx, stripe(), d->tea.id, other, 1), ERR_FORBIDDEN);
+    assert_int_equal(rail_account_off(d->cx, stripe(), d->tea.id), ERR_FORBIDDEN);
+}
+
+static void a_sealed_secret_opens_in_its_own_row_only(void **state)
+{
+    struct domain *d = *state;
+    struct rail_account acc;
+    connect_stripe(d);
+    raw(d, "UPDATE rail_account SET id = id + 1");
+    assert_int_equal(rail_account_of(d->cx, stripe(), d->tea.id, &acc), ERR_INTERNAL);
+}
+
+/* ---- signatures ---- */
+
+static void a_signature_holds_for_its_bytes_time_and_secret(void **state)
+{
+    struct domain *d = *state;
+    struct cx *cx = d->cx;
+    struct str body = STR("{\"id\":\"evt_1\"}"), secret = STR(SECRET);
+    struct str good = header_of(cx, body, SECRET, cx->now);
+    assert_true(stripe_signed(good, body, secret, cx->now));
+    for (size_t i = 0; i < body.n; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            char *changed = arena_copy(cx->arena, body.p, body.n);
+            changed[i] ^= (char)(1 << bit);
+            assert_false(stripe_signed(good, (struct str){changed, body.n}, secret, cx->now));
+        }
+    for (size_t i = 0; i < good.n; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            char *changed = arena_copy(cx->arena, good.p, good.n);
+            changed[i] ^= (char)(1 << bit);
+            assert_false(stripe_signed((struct str){changed, good.n}, body, secret, cx->now));
+        }
+    assert_false(stripe_signed(good, body, STR("whsec_other"), cx->now));
+    assert_false(stripe_signed(good, body, STR(""), cx->now));
+    assert_false(stripe_signed(STR_NULL, body, secret, cx->now));
+    assert_false(stripe_signed(STR("t=,v1="), body, secret, cx->now));
+    assert_true(stripe_signed(good, body, secret, cx->now + 300 * 1000));
+    assert_false(stripe_signed(good, body, secret, cx->now + 301 * 1000));
+    assert_true(stripe_signed(good, body, secret, cx->now - 300 * 1000));
+    assert_false(stripe_signed(good, body, secret, cx->now - 301 * 1000));
+    /* While a secret is rolled there are two; v0 is never one. */
+    struct str hex = str_sub(good, good.n - 64, 64), t = str_sub(good, 0, str_find_char(good, ',', 0));
+    struct str two = str_fmt(cx->arena, STR_FMT ",v1=%064d,v1=" STR_FMT ",v0=%064d", STR_ARG(t), 0, STR_ARG(hex), 0);
+    assert_true(stripe_signed(two, body, secret, cx->now));
+    struct str v0 = str_fmt(cx->arena, STR_FMT ",v0=" STR_FMT, STR_ARG(t), STR_ARG(hex));
+    assert_false(stripe_signed(v0, body, secret, cx->now));
+    struct str twice = str_fmt(cx->arena, "t=1," STR_FMT, STR_ARG(good));
+    assert_false(stripe_signed(twice, body, secret, cx->now));
+}
+
+static void amounts_are_written_as_stripe_counts(void **state)
+{
+    int64_t n;
+    (void)state;
+    assert_true(stripe_amount(money_of(9900, STR("CNY")), &n) && n == 9900);
+    assert_true(stripe_amount(money_of(500, STR("JPY")), &n) && n == 500);
+    assert_true(stripe_amount(money_of(1230, STR("KWD")), &n) && n == 1230);
+    assert_false(stripe_amount(money_of(1234, STR("KWD")), &n));
+    assert_false(stripe_amount(money_of(0, STR("CNY")), &n));
+    assert_false(stripe_amount(money_of(100, STR("BTC")), &n));
+    int64_t isk = money_exponent("ISK") == 0 ? 100 : 1, ugx = money_exponent("UGX") == 0 ? 100 : 1;
+    assert_true(stripe_amount(money_of(700, STR("ISK")), &n) && n == 700 * isk);
+    assert_true(stripe_amount(money_of(700, STR("UGX")), &n) && n == 700 * ugx);
+    assert_int_equal(stripe_money(700 * ugx, STR("ugx")).minor, 700);
+    CHECK_STR(str_c(stripe_money(5, STR("eur")).cur), "EUR");
+}
+
+/* ---- events ---- */
+
+static void a_session_that_is_paid_pays_its_order(void **state)
+{
+    struct domain *d = *state;
+    connect_stripe(d);
+    int64_t who = person(d);
+    struct order o = stripe_order(d, who);
+    tell(d, "evt_1", "checkout.session.completed", session_of(d, o.number, "complete", "unpaid", 3000, "cny"));
+    expect_state(d, o.number, "pending"); /* a delayed method */
+    d->cx->now += 1000;
+    assert_int_equal(tell(d, "evt_2", "checkout.session.async_payment_succeeded",
+                          session_of(d, o.number, "complete", "paid", 3000, "cny")), ORDER_APPLIED);
+    expect_state(d, o.number, "paid");
+    assert_int_equal(tell(d, "evt_2", "checkout.session.async_payment_succeeded",
+                          session_of(d, o.number, "complete", "paid", 3000, "cny")), ORDER_RECORDED);
+    d->cx->now += 1000;
+    assert_int_equal(tell(d, "evt_3", "charge.refunded",
+                          STR("{\"id\":\"ch_1\",\"object\":\"charge\",\"amount\":3000,\"amount_refunded\":1000,"
+                              "\"currency\":\"cny\",\"payment_intent\":\"pi_1\",\"livemode\":false}")), ORDER_APPLIED);
+    expect_state(d, o.number, "part_refunded");
+    d->cx->now += 1000;
+    assert_int_equal(tell(d, "evt_4", "charge.dispute.created",
+                          STR("{\"id\":\"dp_1\",\"object\":\"dispute\",\"amount\":3000,\"currency\":\"cny\","
+                              "\"payment_intent\":\"pi_1\",\"charge\":\"ch_1\",\"status\":\"needs_response\"}")), ORDER_APPLIED);
+    expect_state(d, o.number, "disputed");
+    d->cx->now += 1000;
+    tell(d, "evt_5", "charge.dispute.closed",
+         STR("{\"id\":\"dp_1\",\"object\":\"dispute\",\"amount\":3000,\"currency\":\"cny\","
+             "\"charge\":\"ch_1\",\"status\":\"lost\"}"));
+    expect_state(d, o.number, "lost");
+}
+
+static void what_does_not_fit_gives_nothing(void **state)
+{
+    struct domain *d = *state;
+    enum order_verdict v;
+    connect_stripe(d);
+    struct order o = stripe_order(d, person(d));
+    assert_int_equal(tell(d, "evt_1", "checkout.session.completed",
+                          session_of(d, o.number, "complete", "paid", 2999, "cny")), ORDER_UNMATCHED);
+    assert_int_equal(tell(d, "evt_2", "checkout.session.completed",
+                          session_of(d, o.number, "complete", "paid", 3000, "usd")), ORDER_UNMATCHED);
+    struct str body = event_of(d, "evt_3", "checkout.session.completed",
+                               session_of(d, o.number, "complete", "paid", 3000, "cny").p);
+    body = str_fmt(d->cx->arena, STR_FMT ",\"account\":\"acct_other\"}", STR_ARG(str_sub(body, 0, body.n - 1)));
+    OK_(send_event(d, body, header_of(d->cx, body, SECRET, d->cx->now), &v));
+    assert_int_equal(v, ORDER_UNMATCHED);
+    raw(d, "UPDATE rail_account SET live = 1");
+    body = event_of(d, "evt_4", "checkout.session.completed",
+                    session_of(d, o.number, "complete", "paid", 3000, "cny").p);
+    assert_int_equal(send_event(d, body, header_of(d->cx, body, SECRET, d->cx->now), &v), ERR_INVALID);
+    raw(d, "UPDATE rail_account SET live = 0");
+    assert_int_equal(send_event(d, body, STR("t=1,v1=00"), &v), ERR_UNAUTHENTICATED);
+    assert_int_equal(send_event(d, STR("[]"), header_of(d->cx, STR("[]"), SECRET, d->cx->now), &v), ERR_INVALID);
+    /* Of something else that the owner sells by the same account: no alarm. */
+    assert_int_equal(tell(d, "evt_5", "charge.refunded",
+                          STR("{\"id\":\"ch_9\",\"object\":\"charge\",\"amount\":3000,\"amount_refunded\":1000,"
+                              "\"currency\":\"cny\",\"payment_intent\":\"pi_9\"}")), ORDER_RECORDED);
+    expect_state(d, o.number, "new");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 3);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM member_grant"), 0);
+}
+
+static void each_period_is_an_order_of_its_own(void **state)
+{
+    struct domain *d = *state;
+    struct subscription sub;
+    struct membership m;
+    connect_stripe(d);
+    int64_t who = person(d);
+    struct order o = stripe_order(d, who);
+    struct str first = str_fmt(d->cx->arena,
+        "{\"id\":\"in_1\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_create\","
+        "\"amount_paid\":3000,\"currency\":\"cny\",\"customer\":\"cus_1\",\"parent\":{\"subscription_details\":"
+        "{\"subscription\":\"sub_1\",\"metadata\":{\"order\":\"" STR_FMT "\"}}}}", STR_ARG(o.number));
+    assert_int_equal(tell(d, "evt_1", "invoice.paid", first), ORDER_APPLIED);
+    expect_state(d, o.number, "paid");
+    OK_(subscription_of(d->cx, d->tea.id, who, &sub));
+    CHECK_STR(sub.customer, "cus_1");
+    CHECK_STR(sub.state, "active");
+    d->cx->now += 31 * MS_DAY;
+    /* The old shape of an invoice, and the same term told twice. */
+    const char *second = "{\"id\":\"in_2\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_cycle\","
+                         "\"amount_paid\":3000,\"currency\":\"cny\",\"customer\":\"cus_1\",\"subscription\":\"sub_1\","
+                         "\"payment_intent\":\"pi_2\"}";
+    assert_int_equal(tell(d, "evt_2", "invoice.paid", str_c(second)), ORDER_APPLIED);
+    d->cx->now += 1000;
+    tell(d, "evt_3", "invoice.paid", str_c(second));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM purchase_order WHERE kind = 'renewal' AND state = 'paid'"), 1);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM member_grant"), 2);
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    assert_true(m.live);
+    /* By the payment's name the refund of the second finds the second. */
+    d->cx->now += 1000;
+    tell(d, "evt_4", "charge.refunded",
+         STR("{\"id\":\"ch_2\",\"object\":\"charge\",\"amount\":3000,\"amount_refunded\":3000,\"currency\":\"cny\","
+             "\"payment_intent\":\"pi_2\"}"));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM purchase_order WHERE kind = 'renewal' AND state = 'refunded'"), 1);
+    expect_state(d, o.number, "paid");
+    /* An amount that the price doesn't say is the owner's to look at. */
+    d->cx->now += 31 * MS_DAY;
+    assert_int_equal(tell(d, "evt_5", "invoice.paid",
+                          STR("{\"id\":\"in_3\",\"object\":\"invoice\",\"status\":\"paid\",\"amount_paid\":1,\"currency\":\"cny\","
+                              "\"subscription\":\"sub_1\"}")), ORDER_UNMATCHED);
+    tell(d, "evt_6", "invoice.payment_failed",
+         STR("{\"id\":\"in_4\",\"object\":\"invoice\",\"status\":\"open\",\"amount_paid\":0,\"currency\":\"cny\","
+             "\"subscription\":\"sub_1\"}"));
+    OK_(subscription_by_id(d->cx, sub.id, &sub));
+    CHECK_STR(sub.state, "past_due");
+    d->cx->now += 1000;
+    tell(d, "evt_7", "customer.subscription.updated",
+         STR("{\"id\":\"sub_1\",\"object\":\"subscription\",\"status\":\"active\",\"customer\":\"cus_1\","
+             "\"cancel_at_period_end\":true,\"items\":{\"data\":[{\"current_period_end\":1900000000}]}}"));
+    OK_(subscription_by_id(d->cx, sub.id, &sub));
+    CHECK_STR(sub.state, "active");
+    assert_true(sub.ends_with_term);
+    assert_int_equal(sub.period_end, INT64_C(1900000000000));
+    d->cx->now += 1000;
+    tell(d, "evt_8", "customer.subscription.deleted",
+         STR("{\"id\":\"sub_1\",\"object\":\"subscription\",\"status\":\"canceled\",\"customer\":\"cus_1\"}"));
+    assert_int_equal(subscription_of(d->cx, d->tea.id, who, &sub), ERR_NOT_FOUND);
+    /* Of a stranger's subscription nothing is kept. */
+    tell(d, "evt_9", "invoice.paid",
+         STR("{\"id\":\"in_9\",\"object\":\"invoice\",\"status\":\"paid\",\"amount_paid\":3000,\"currency\":\"cny\","
+             "\"subscription\":\"sub_9\"}"));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM rail_subscription"), 1);
+}
+
+/* ---- the outbox ---- */
+
+static void a_call_is_written_down_once(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct rail_way way;
+    struct rail_visit visit = rail_visit_of(STR("192.0.2.1"), STR("Mozilla/5.0 (iPhone) Mobile MicroMessenger/8"));
+    assert_true(visit.phone && visit.wechat);
+    OK_(order_open(d->cx, person(d), d->month.id, "fake", &o));
+    OK_(rail_checkout_at(d->cx, o.number, &visit, &way));
+    OK_(rail_checkout_at(d->cx, o.number, &visit, &way));
+    assert_int_equal(way.go, RAIL_GO_URL);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE state = 'done' AND request = '{}' AND tries = 1"), 1);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox"), 1);
+    expect_state(d, o.number, "pending");
+}
+
+/* The row is there, and the program died before, or after, the call. */
+static void a_crash_around_the_call_is_made_good(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct rail_way way;
+    int64_t id;
+    OK_(order_open(d->cx, person(d), d->month.id, "fake", &o));
+    struct rail_call_new c = {.planet_id = d->tea.id, .rail = rail_by_name(STR("fake")), .step = "checkout",
+                              .order_id = o.id, .subscription_id = DB_NULL, .group = STR(""), .amount = DB_NULL};
+    OK_(tx_begin(d->cx));
+    OK_(rail_call_put(d->cx, &c, &id));
+    OK_(tx_commit(d->cx));
+    RAW(d, "UPDATE pay_outbox SET state = 'calling', tries = 1, lease_until = %lld", (long long)d->cx->now + 60000);
+    assert_int_equal(rail_call_make(d->cx, id), ERR_BUSY); /* somebody is at it */
+    assert_int_equal(rail_way_of(d->cx, &o, &way), ERR_NOT_FOUND);
+    d->cx->now += 60001;
+    OK_(rail_call_make(d->cx, id));
+    OK_(rail_way_of(d->cx, &o, &way));
+    expect_state(d, o.number, "pending");
+    OK_(rail_call_make(d->cx, id)); /* again: nothing */
+    assert_int_equal(raw(d, "SELECT tries FROM pay_outbox"), 2);
+}
+
+static void money_goes_back_once(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct str url, body, sig;
+    int64_t id, again;
+    OK_(order_open(d->cx, person(d), d->month.id, "fake", &o));
+    OK_(rail_checkout(d->cx, o.number, &url));
+    assert_int_equal(rail_refund(d->cx, o.number, 0, &id), ERR_CONFLICT);
+    OK_(fake_rail_event(d->cx, o.number, STR("paid"), 3000, STR("CNY"), &body, &sig));
+    OK_(rail_receive(d->cx, STR("fake"), d->tea.id, body, sig, NULL, 0, NULL));
+    assert_int_equal(rail_refund(d->cx, o.number, 3001, &id), ERR_INVALID);
+    OK_(rail_refund(d->cx, o.number, 1000, &id));
+    assert_int_equal(rail_refund(d->cx, o.number, 1000, &again), ERR_CONFLICT);
+    OK_(rail_call_make(d->cx, id));
+    OK_(rail_call_make(d->cx, id));
+    expect_state(d, o.number, "part_refunded");
+    OK_(rail_refund(d->cx, o.number, 0, &again));
+    assert_int_not_equal(id, again);
+    OK_(rail_call_make(d->cx, again));
+    expect_state(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 0);
+}
+
+static void count_up(void *arg)
+{
+    atomic_fetch_add((_Atomic int *)arg, 1);
+}
+
+static void a_crew_does_all_that_it_took(void **state)
+{
+    _Atomic int done = 0;
+    int taken = 0;
+    (void)state;
+    struct crew *c = crew_new(3, 1000);
+    for (int i = 0; i < 500; i++)
+        taken += crew_do(c, count_up, &done);
+    assert_null(crew_free(c));
+    assert_int_equal(taken, 500);
+    assert_int_equal(done, 500);
+    c = crew_new(1, 0);
+    assert_false(crew_do(c, count_up, &done));
+    crew_free(c);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
+    const struct CMUnitTest tests[] = {
+        T(secrets_are_sealed_and_never_shown),
+        T(a_sealed_secret_opens_in_its_own_row_only),
+        T(a_signature_holds_for_its_bytes_time_and_secret),
+        T(amounts_are_written_as_stripe_counts),
+        T(a_session_that_is_paid_pays_its_order),
+        T(what_does_not_fit_gives_nothing),
+        T(each_period_is_an_order_of_its_own),
+        T(a_call_is_written_down_once),
+        T(a_crash_around_the_call_is_made_good),
+        T(money_goes_back_once),
+        T(a_crew_does_all_that_it_took),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

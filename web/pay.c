@@ -1,0 +1,283 @@
+#include "web/pay.h"
+
+#include "node/base/i18n.h"
+#include "node/base/url.h"
+#include "node/db/db.h"
+#include "node/money/rail.h"
+#include "node/node.h"
+#include "node/planet/planet.h"
+#include "node/talk/post.h"
+#include "node/text/qr.h"
+#include "web/away.h"
+#include "web/html.h"
+#include "web/page.h"
+
+enum {
+    CHECKOUT_MS = 20000,
+    LOOK_MS = 6000,
+    HOOK_MS = 4000,     /* providers want an answer within 5 to 10 s */
+    RELOAD_S = 3,       /* without script */
+    RELOADS = 10,       /* 30 s in all */
+};
+
+static bool is_open(const struct order *o)
+{
+    return str_eq_c(o->state, "new") || str_eq_c(o->state, "pending");
+}
+
+/* The order of ":number", if it is the viewer's. */
+static enum err my_order(struct rq *rq, struct order *o, struct planet *p)
+{
+    TRY(order_by_number(rq->cx, rq_param(rq, "number"), o));
+    if (o->account_id != rq->session.account_id)
+        return ERR_NOT_FOUND;
+    return planet_by_id(rq->cx, o->planet_id, p);
+}
+
+/* ---- the page of an order ---- */
+
+static struct str what_of(struct cx *cx, const struct order *o)
+{
+    struct tier tier;
+    struct post post;
+    if (o->tier_id != DB_NULL && tier_by_id(cx, o->tier_id, &tier) == OK) {
+        struct str parts[] = {tier.name, o->term_unit.n > 0 ? web_term(cx, o->term_unit, o->term_count) : STR("")};
+        return str_join(cx->arena, STR(" · "), parts, o->term_unit.n > 0 ? 2 : 1);
+    }
+    if (o->post_id != DB_NULL && post_by_id(cx, o->post_id, &post) == OK && post.title.n > 0)
+        return post.title;
+    return str_c(tr(cx, N_("Order")));
+}
+
+static struct str host_of(struct cx *cx, struct str url)
+{
+    struct url u;
+    return url_parse(cx->arena, url, &u) == OK ? u.host : STR("");
+}
+
+static enum pay_face closed_face(const struct order *o)
+{
+    if (str_eq_c(o->state, "refunded") || str_eq_c(o->state, "lost"))
+        return PAY_REFUNDED;
+    bool gone = str_eq_c(o->state, "expired") || str_eq_c(o->state, "failed") || str_eq_c(o->state, "cancelled");
+    return gone ? PAY_CLOSED : PAY_DONE;
+}
+
+/* What an open order shows, by where the viewer comes from and how its rail takes money. */
+static enum err open_face(struct rq *rq, const struct order *o, struct view_order_page *v)
+{
+    struct cx *cx = rq->cx;
+    struct rail_way way = {.go = RAIL_GO_URL};
+    struct qr qr;
+    int64_t back = 0;
+    enum err e = rail_way_of(cx, o, &way);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    v->face = PAY_WAITING;
+    if (str_to_i64(rq_query(rq, "back"), &back) && back > 0) {
+        v->face = PAY_CONFIRMING;
+        v->state_url = str_fmt(cx->arena, "/pay/" STR_FMT "/state", STR_ARG(o->number));
+        if (back < RELOADS)
+            v->reload = str_fmt(cx->arena, "%d; url=/pay/" STR_FMT "?back=%lld", RELOAD_S, STR_ARG(o->number),
+                                (long long)back + 1);
+    } else if (way.go == RAIL_GO_CODE && way.url.n > 0 && qr_make(cx->arena, way.url, &qr) == OK) {
+        v->face = PAY_SCAN;
+        v->code = qr_svg(cx->arena, &qr, str_c(tr(cx, N_("Payment code"))));
+        v->state_url = str_fmt(cx->arena, "/pay/" STR_FMT "/state", STR_ARG(o->number));
+        v->reload = str_fmt(cx->arena, "%d; url=/pay/" STR_FMT, 2 * RELOAD_S, STR_ARG(o->number));
+    } else if (way.url.n > 0 && way.go == RAIL_GO_URL && str_eq_c(rq_query(rq, "go"), "1")) {
+        v->face = PAY_LEAVING;
+        v->go_url = way.url;
+        v->host = host_of(cx, way.url);
+        rq_add_header(rq, "Refresh", str_fmt(cx->arena, "0; url=" STR_FMT, STR_ARG(way.url)));
+    }
+    return OK;
+}
+
+static enum err show(struct rq *rq, const struct order *o, const struct planet *p, enum err error)
+{
+    struct cx *cx = rq->cx;
+    struct view_page *page = web_page(rq);
+    const struct pay_rail *rail = rail_by_name(o->rail);
+    struct view_order_page v = {
+        .page = page,
+        .number = o->number,
+        .what = what_of(cx, o),
+        .money = i18n_money(cx, o->total.minor, str_c(o->total.cur)),
+        .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->label)),
+        .back_url = web_planet_path(cx, p->handle),
+    };
+    web_page_planet(rq, page, p);
+    page->title = str_c(tr(cx, N_("Your order")));
+    page->noindex = true;
+    rq_cache_control(rq, "no-store");
+    rq_add_header(rq, "Referrer-Policy", STR("no-referrer"));
+    if (error != OK)
+        v.error = web_mendable(rq, error);
+    if (!is_open(o))
+        v.face = closed_face(o);
+    else if (error != OK)
+        v.face = PAY_WAITING;
+    else
+        TRY(open_face(rq, o, &v));
+    struct buf out = web_buf();
+    html_pay_order(&out, cx, &v);
+    return web_send(rq, error == OK ? 200 : http_status_of(error), &out);
+}
+
+/* ---- to the provider ---- */
+
+struct going {
+    struct str number;
+    struct rail_visit visit;
+    struct rail_way way;
+};
+
+static enum err make_way(struct cx *cx, void *arg)
+{
+    struct going *g = arg;
+    return rail_checkout_at(cx, g->number, &g->visit, &g->way);
+}
+
+static enum err made_way(struct rq *rq, enum err e, void *arg)
+{
+    struct going *g = arg;
+    struct order o;
+    struct planet p;
+    if (e == ERR_INTERNAL)
+        return e;
+    if (e != OK) { /* the order stands; they may try again */
+        TRY(order_by_number(rq->cx, g->number, &o));
+        TRY(planet_by_id(rq->cx, o.planet_id, &p));
+        return show(rq, &o, &p, e);
+    }
+    if (g->way.go == RAIL_GO_URL && str_starts(g->way.url, STR("/"))) /* a page of ours */
+        return web_go(rq, g->way.url);
+    return web_go(rq, str_fmt(rq->cx->arena, "/pay/" STR_FMT "?go=1", STR_ARG(g->number)));
+}
+
+enum err web_pay_go(struct rq *rq, struct str order_number)
+{
+    struct order o;
+    struct going *g = ARENA_NEW(rq->cx->arena, struct going);
+    TRY(order_by_number(rq->cx, order_number, &o));
+    *g = (struct going){.number = order_number, .visit = rail_visit_of(rq->ip, rq_header(rq, "User-Agent"))};
+    const struct pay_rail *rail = rail_by_name(o.rail);
+    if (rail == NULL || !rail->talks)
+        return made_way(rq, make_way(rq->cx, g), g);
+    return web_away(rq, make_way, g, CHECKOUT_MS, made_way);
+}
+
+enum err web_pay_page(struct rq *rq)
+{
+    struct order o;
+    struct planet p;
+    TRY(my_order(rq, &o, &p));
+    return show(rq, &o, &p, OK);
+}
+
+enum err web_pay_again(struct rq *rq)
+{
+    struct order o;
+    struct planet p;
+    TRY(my_order(rq, &o, &p));
+    if (str_eq_c(rq_form(rq, "do"), "cancel")) {
+        TRY(order_cancel(rq->cx, o.number));
+        web_flash(rq, "cancelled");
+        return web_go(rq, web_planet_path(rq->cx, p.handle));
+    }
+    return web_pay_go(rq, o.number);
+}
+
+/* ---- is it paid? ---- */
+
+static enum err send_state(struct rq *rq, enum err e, void *arg)
+{
+    struct order o;
+    struct planet p;
+    struct buf b = web_buf();
+    (void)e; /* whoever can't be reached will be asked again, here and by the job */
+    (void)arg;
+    rq->cx->tell = NULL;
+    TRY(my_order(rq, &o, &p));
+    buf_fmt(&b, "{\"state\":\"" STR_FMT "\",\"open\":%s}\n", STR_ARG(o.state), is_open(&o) ? "true" : "false");
+    rq_cache_control(rq, "no-store");
+    return reply_bytes(rq, 200, "application/json", &b);
+}
+
+static enum err look(struct cx *cx, void *arg)
+{
+    const struct str *number = arg;
+    return rail_look(cx, *number);
+}
+
+enum err web_pay_state(struct rq *rq)
+{
+    struct order o;
+    struct planet p;
+    TRY(my_order(rq, &o, &p));
+    const struct pay_rail *rail = rail_by_name(o.rail);
+    struct str key = str_fmt(rq->cx->arena, "pay-look:" STR_FMT, STR_ARG(o.number));
+    if (!is_open(&o) || rail == NULL || rail->fetch_state == NULL || !node_rate_take(rq->cx, key, 1, 0.6)) {
+        rq->cx->retry_after_s = 0;
+        return send_state(rq, OK, NULL);
+    }
+    struct str *number = ARENA_NEW(rq->cx->arena, struct str);
+    *number = o.number;
+    return web_away(rq, look, number, LOOK_MS, send_state);
+}
+
+/* ---- providers' messages ---- */
+
+static enum err answer(struct rq *rq, enum err e, const struct pay_rail *rail)
+{
+    struct cx *cx = rq->cx;
+    struct rail_reply r = {.status = e == OK ? 204 : http_status_of(e), .type = "text/plain; charset=utf-8"};
+    if (rail->answer == NULL)
+        return e == OK ? reply_empty(rq, 204) : e;
+    rail->answer(cx, e, &r);
+    if (r.body.n == 0)
+        return reply_empty(rq, r.status);
+    struct buf b = web_buf();
+    buf_put(&b, r.body);
+    return reply_bytes(rq, r.status, r.type, &b);
+}
+
+static enum err follow(struct cx *cx, void *arg)
+{
+    return rail_follow(cx, arg, NULL);
+}
+
+static enum err followed(struct rq *rq, enum err e, void *arg)
+{
+    struct rail_heard *h = arg;
+    if (e == ERR_BUSY && h->asks) { /* too many wait for the provider: its own words count then */
+        h->asks = false;
+        rq->cx->retry_after_s = 0;
+        e = rail_follow(rq->cx, h, NULL);
+    }
+    return answer(rq, e, h->rail);
+}
+
+enum err web_hook(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct planet p;
+    const struct pay_rail *rail = rail_by_name(rq_param(rq, "rail"));
+    struct rail_heard *h = ARENA_NEW(cx->arena, struct rail_heard);
+    struct rail_header *headers = ARENA_ARRAY(cx->arena, struct rail_header, RAIL_HEADERS);
+    struct rail_message m = {.body = rq->body, .content_type = rq_header(rq, "Content-Type"),
+                             .signature = rq_header(rq, "X-Rail-Signature"), .headers = headers};
+    if (rail == NULL)
+        return ERR_NOT_FOUND;
+    TRY(web_planet(rq, &p));
+    for (size_t i = 0; rail->headers != NULL && rail->headers[i] != NULL && m.n_headers < RAIL_HEADERS; i++) {
+        struct str value = rq_header(rq, rail->headers[i]);
+        if (value.p != NULL)
+            headers[m.n_headers++] = (struct rail_header){str_c(rail->headers[i]), value};
+    }
+    enum err e = rail_hear(cx, rail, p.id, &m, h);
+    if (e != OK)
+        return answer(rq, e, rail);
+    return h->asks ? web_away(rq, follow, h, HOOK_MS, followed) : answer(rq, rail_follow(cx, h, NULL), rail);
+}

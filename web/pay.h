@@ -1,0 +1,17 @@
+/* On the way to a payment provider and back: choosing one, leaving, the page that confirms; and the door
+ * for providers' messages. */
+#ifndef WEB_PAY_H
+#define WEB_PAY_H
+
+#include "node/http/http.h"
+#include "node/money/order.h"
+
+/* Make the provider's object of a new order of the viewer and go there. */
+MUST_USE enum err web_pay_go(struct rq *rq, struct str order_number);
+
+enum err web_pay_page(struct rq *rq);   /* GET /pay/:number, ?go=1 leaves, ?back=N confirms */
+enum err web_pay_again(struct rq *rq);  /* POST /pay/:number: go on, or cancel */
+enum err web_pay_state(struct rq *rq);  /* GET /pay/:number/state: JSON, asks the provider */
+enum err web_hook(struct rq *rq);       /* POST /hooks/:rail/:handle */
+
+#endif
