@@ -78,6 +78,7 @@ enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab, con
         .tab = tab,
         .base = str_fmt(cx->arena, "/desk/" STR_FMT, STR_ARG(p->handle)),
     };
+    d->sees_money = desk_sees_money(rq, p);
     *ret = d;
     return count_tray(rq, p, &d->n_tray);
 }

@@ -65,6 +65,7 @@ libadmin_a_SOURCES += \
 	admin/desk_fedi_settings.c \
 	admin/desk_fedi_moving.c admin/desk_fedi_reports.c \
 	admin/desk_fedi_wire.c \
+	admin/desk_pay.c admin/view_pay.h \
 	admin/desk_people.c \
 	admin/desk_settings.c \
 	admin/desk_tray.c \

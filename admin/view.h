@@ -6,7 +6,7 @@
 #include "web/view.h"
 
 enum desk_tab {
-    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
+    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_PAY, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
 };
 
 /* Head of every desk page. */
@@ -17,6 +17,7 @@ struct view_desk {
     enum desk_tab tab;
     struct str base;                    /* "/desk/tea" */
     int64_t n_tray;                     /* things that wait for a decision */
+    bool sees_money;                    /* the planet's owner */
 };
 
 struct view_desk_number { struct str label, value, note; };

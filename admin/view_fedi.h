@@ -5,6 +5,7 @@
 #include "admin/view.h"
 #include "admin/view_fedi_blocks.h"
 #include "admin/view_moves.h"
+#include "admin/view_pay.h"
 
 /* A sub-tab stands in the row when its page has a line in the table of desk_fedi.c. */
 enum fedi_tab {

@@ -87,7 +87,13 @@ static void node_closing(struct node *node)
     http_node_closing(node);
 }
 
-const struct node_hooks node_hooks = {.opened = fed_start, .closing = node_closing};
+static enum err node_opened(struct cx *cx, struct node *node)
+{
+    TRY(fed_start(cx, node));
+    return rail_opened(cx);
+}
+
+const struct node_hooks node_hooks = {.opened = node_opened, .closing = node_closing};
 
 const struct far_hooks far_hooks = {.may = fed_far_may, .sign = fed_far_sign};
 

@@ -54,6 +54,9 @@ enum err web_away(struct rq *rq, enum err (*work)(struct cx *cx, void *arg), voi
     memcpy(w->cx->trace, cx->trace, sizeof cx->trace);
     if (crew != NULL && crew_do(crew, run, w))
         return rq_park(rq, back, w);
-    w->cx->retry_after_s = 5;
+    if (crew == NULL) /* nobody else to do it */
+        w->err = work(w->cx, arg);
+    else
+        w->cx->retry_after_s = 5;
     return back(rq, w);
 }

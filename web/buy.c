@@ -13,6 +13,7 @@
 #include "web/html.h"
 #include "web/invited.h"
 #include "web/page.h"
+#include "web/pay.h"
 #include "web/planet_view.h"
 
 enum { RAILS_SHOWN = 16 };
@@ -252,13 +253,6 @@ static bool mendable(enum err e)
     return e == ERR_INVALID || e == ERR_CONFLICT || e == ERR_FORBIDDEN || e == ERR_RATE_LIMITED;
 }
 
-static enum err go_pay(struct rq *rq, const struct order *o)
-{
-    struct str url;
-    TRY(rail_checkout(rq->cx, o->number, &url));
-    return web_go(rq, url);
-}
-
 enum err web_buy_do(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -285,7 +279,7 @@ enum err web_buy_do(struct rq *rq)
         return send_buy(rq, &w, e);
     TRY(e);
     if (!str_eq_c(order.state, "paid"))
-        return go_pay(rq, &order);
+        return web_pay_go(rq, order.number);
     web_flash(rq, w.gift ? "paid" : "joined");
     if (w.gift)
         return web_go(rq, str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(order.number)));

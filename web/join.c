@@ -86,35 +86,6 @@ enum err web_join_redeem(struct rq *rq)
     return web_go(rq, web_next(rq, web_planet_path(rq->cx, joined.handle)));
 }
 
-/* Several ways to pay, and none is chosen yet. */
-static enum err choose_way(struct rq *rq, const struct planet *p, const struct tier *tier, const struct price *price,
-                           const struct pay_rail *const *ways, size_t n)
-{
-    struct cx *cx = rq->cx;
-    struct view_page *page = web_page(rq);
-    struct view_pay_way *out = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = (struct view_pay_way){.name = str_c(ways[i]->name), .label = str_c(tr(cx, ways[i]->label)),
-                                       .renews = ways[i]->renews && !str_eq_c(price->unit, "once")};
-    web_page_planet(rq, page, p);
-    page->title = str_c(tr(cx, N_("How do you want to pay?")));
-    page->noindex = true;
-    struct view_pay_ways v = {
-        .page = page,
-        .action = str_fmt(cx->arena, STR_FMT "/order", STR_ARG(web_planet_path(cx, p->handle))),
-        .back_url = str_fmt(cx->arena, STR_FMT "/join", STR_ARG(web_planet_path(cx, p->handle))),
-        .tier = tier->name,
-        .money = i18n_money(cx, price->money.minor, str_c(price->money.cur)),
-        .term = web_term(cx, price->unit, price->count),
-        .price_id = price->id,
-        .ways = out,
-        .n_ways = n,
-    };
-    struct buf b = web_buf();
-    html_pay_ways(&b, cx, &v);
-    return web_send(rq, 200, &b);
-}
-
 enum err web_join_order(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -138,9 +109,12 @@ enum err web_join_order(struct rq *rq)
         return send_join(rq, 409, &p, STR_NULL,
                          str_c(tr(cx, N_("This planet takes no payments yet. You can join with a code."))));
     if (price.money.minor > 0 && rail == NULL && n > 1)
-        return choose_way(rq, &p, &tier, &price, ways, n);
+        return web_go(rq, str_fmt(cx->arena, STR_FMT "/join/%lld", STR_ARG(web_planet_path(cx, p.handle)),
+                                  (long long)price.id));
     struct order order;
-    TRY(order_open(cx, rq->session.account_id, price_id, price.money.minor == 0 ? "none" : (rail == NULL ? ways[0] : rail)->name, &order));
+    if (rail == NULL && n > 0)
+        rail = ways[0];
+    TRY(order_open(cx, rq->session.account_id, price_id, rail == NULL ? "none" : rail->name, &order));
     if (str_eq_c(order.state, "paid")) {
         web_flash(rq, "joined");
         return web_go(rq, web_next(rq, web_planet_path(cx, p.handle)));

@@ -17,6 +17,8 @@ static const struct {
 } flashes[] = {
     {"signed-in", false, N_("Welcome. You are signed in.")},
     {"signed-out", false, N_("You are signed out.")},
+    {"rail-on", false, N_("Connected. Members can pay this way from now on.")},
+    {"rail-lacks", true, N_("Something is missing yet: see below.")},
     {"joined", false, N_("Welcome aboard. You are a member now.")},
     {"paid", false, N_("Thank you. Your payment has arrived.")},
     {"cancelled", true, N_("The payment was cancelled. Nothing was charged.")},

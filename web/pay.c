@@ -1,6 +1,7 @@
 #include "web/pay.h"
 
 #include "node/base/i18n.h"
+#include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
 #include "node/money/rail.h"
@@ -104,7 +105,7 @@ static enum err show(struct rq *rq, const struct order *o, const struct planet *
         .number = o->number,
         .what = what_of(cx, o),
         .money = i18n_money(cx, o->total.minor, str_c(o->total.cur)),
-        .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->label)),
+        .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->title)),
         .back_url = web_planet_path(cx, p->handle),
     };
     web_page_planet(rq, page, p);
@@ -233,6 +234,8 @@ static enum err answer(struct rq *rq, enum err e, const struct pay_rail *rail)
 {
     struct cx *cx = rq->cx;
     struct rail_reply r = {.status = e == OK ? 204 : http_status_of(e), .type = "text/plain; charset=utf-8"};
+    if (e != OK)
+        log_warn("pay", "message rail=%s err=%s why=\"%s\"", rail->name, err_name(e), cx->fail == NULL ? "" : cx->fail);
     if (rail->answer == NULL)
         return e == OK ? reply_empty(rq, 204) : e;
     rail->answer(cx, e, &r);

@@ -369,14 +369,6 @@ struct view_pay {                       /* the fake rail's own page */
     bool settled;
 };
 
-struct view_pay_way { struct str name, label; bool renews; };
-struct view_pay_ways {                  /* which provider? */
-    const struct view_page *page;
-    struct str action, back_url, tier, money, term;
-    int64_t price_id;
-    const struct view_pay_way *ways; size_t n_ways;
-};
-
 enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
 struct view_order_page {                /* an order on its way */
     const struct view_page *page;

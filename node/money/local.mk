@@ -56,6 +56,11 @@ tests_unit_test_wechat_sign_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIB
 
 # ./check runs these with the seeds in tests/corpus/NAME.
 if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_stripe
+FUZZERS += tests/fuzz/fuzz_stripe
+tests_fuzz_fuzz_stripe_SOURCES = tests/fuzz/fuzz_stripe.c
+tests_fuzz_fuzz_stripe_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_stripe_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS += tests/fuzz/fuzz_alipay tests/fuzz/fuzz_rail_key tests/fuzz/fuzz_wechat
 FUZZERS += tests/fuzz/fuzz_alipay tests/fuzz/fuzz_rail_key tests/fuzz/fuzz_wechat
 tests_fuzz_fuzz_alipay_SOURCES = tests/fuzz/fuzz_alipay.c
@@ -75,3 +80,6 @@ tests_unit_test_offers_LDADD = $(DOMAIN_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_rails
 tests_unit_test_rails_SOURCES = tests/unit/test_rails.c $(DOMAIN_FIXTURE)
 tests_unit_test_rails_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_rail_http
+tests_unit_test_rail_http_SOURCES = tests/unit/test_rail_http.c tests/unit/loopback.h $(DOMAIN_FIXTURE)
+tests_unit_test_rail_http_LDADD = $(DOMAIN_TEST_LIBS)

@@ -126,7 +126,7 @@ struct rail_field {
 struct pay_rail {
     const char *name;
     const char *label;        /* N_("…") for the button */
-    const char *title;        /* the provider's own name */
+    const char *title;        /* the provider's own name; N_() where it has one in other languages */
     const char *about;        /* N_(): how to come by what the fields want; NULL: nothing to connect */
     const struct rail_field *fields; /* ends with name == NULL; NULL: needs no account */
     const char *const *headers;      /* those of a message that verify reads, then NULL */
@@ -225,6 +225,8 @@ MUST_USE enum err rail_settle(struct cx *cx, const struct pay_rail *rail, int64_
  * heard, and its fees; puts itself for the next night. */
 enum job_verdict rail_look_run(struct cx *cx, const struct job *job);
 enum job_verdict rail_catch_up_run(struct cx *cx, const struct job *job);
+/* When a node has been opened: accounts that were not asked for a while are. */
+MUST_USE enum err rail_opened(struct cx *cx);
 
 /* The fake rail: only with node->dev. Its "provider" is the page /dev/pay/NUMBER of this node,
  * which calls fake_rail_event and hands the result to rail_receive as a provider would. */

@@ -56,3 +56,8 @@ UPDATE rail_account SET last_error = :last_error WHERE id = :id;
 -- :name rail_account_caught_up :exec
 -- :in id int, at int
 UPDATE rail_account SET caught_up_at = :at WHERE id = :id;
+
+-- :name rail_accounts_behind :many
+-- :in before int
+-- :out id int
+SELECT id FROM rail_account WHERE state <> 'draft' AND (caught_up_at IS NULL OR caught_up_at < :before);

@@ -52,7 +52,8 @@ enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *re
     } else {
         of = str_fmt(cx->arena, "sub%lld", (long long)c->subscription_id);
     }
-    key = str_fmt(cx->arena, STR_FMT "-%s%s" STR_FMT, STR_ARG(of), c->step, c->group.n > 0 ? "-" : "", STR_ARG(c->group));
+    key = str_fmt(cx->arena, STR_FMT "-%s%s" STR_FMT, STR_ARG(of), c->step,
+                  c->group.n > 0 ? "-" : "", STR_ARG(c->group));
     TRY(q_rail_call_by_key(cx, key, &found, &row));
     if (found) {
         *ret_id = row.id;
@@ -304,7 +305,8 @@ enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int
     if (!str_eq_c(o.state, "paid") && !str_eq_c(o.state, "part_refunded"))
         return cx_tell(cx, ERR_CONFLICT, N_("Of this order nothing can be given back now."));
     if (rail == NULL || rail->refund == NULL || o.total.minor == 0)
-        return cx_tell(cx, ERR_UNSUPPORTED, N_("This way of paying can't give money back by itself. Please do it by hand, then note it here."));
+        return cx_tell(cx, ERR_UNSUPPORTED,
+                       N_("This way of paying can't give money back by itself. Please do it by hand, then note it here."));
     int64_t left = o.total.minor - o.refunded;
     amount = amount == 0 ? left : amount;
     if (amount <= 0 || amount > left)
@@ -347,4 +349,20 @@ enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64
     };
     TRY(rail_call_put(cx, &c, ret_call_id));
     return tx_commit(cx);
+}
+
+enum err rail_portal(struct cx *cx, int64_t subscription_id, struct str return_url, struct str *ret_url)
+{
+    struct subscription s;
+    struct rail_account acc;
+    TRY(subscription_by_id(cx, subscription_id, &s));
+    if (cx->viewer != 0 && cx->viewer != s.account_id)
+        return ERR_NOT_FOUND;
+    const struct pay_rail *rail = rail_by_name(s.rail);
+    if (rail == NULL || rail->portal == NULL)
+        return ERR_UNSUPPORTED;
+    TRY(rail_account_for(cx, rail, s.planet_id, &acc));
+    const struct rail_sub sub = {.ref = s.ref, .customer = s.customer, .state = s.state,
+                                 .ends_with_term = s.ends_with_term, .period_end = s.period_end};
+    return rail->portal(cx, &acc, &sub, return_url, ret_url);
 }

@@ -41,4 +41,8 @@ MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t am
 /* No further renewal of a subscription, or after all. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
 
+/* The provider's own page of a subscription of the viewer, to change the card or read invoices. Waits for
+ * the provider; changes nothing, so nothing is written down. ERR_UNSUPPORTED: it has none. */
+MUST_USE enum err rail_portal(struct cx *cx, int64_t subscription_id, struct str return_url, struct str *ret_url);
+
 #endif

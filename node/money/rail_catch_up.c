@@ -1,14 +1,22 @@
 /* What a provider told while nobody heard: asked for when an account is connected, when the node starts,
  * and each night (S12). */
 #include "node/base/clock.h"
+#include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
+#include "node/money/ledger.h"
 #include "node/money/rail.h"
 #include "node/money/rail_account_sql.h"
+#include "node/money/rail_sql.h"
+#include "node/node.h"
+#include "node/planet/planet_sql.h"
+
+#include <string.h>
 
 enum {
     OVERLAP_MIN = 30,  /* asked for once more: lists of providers lag behind their messages */
     FIRST_DAYS = 2,    /* of an account that was never asked */
+    BEHIND_MIN = 15,   /* a node that wakes asks only after so long */
 };
 
 struct catching {
@@ -22,11 +30,47 @@ static enum err take(void *arg, struct str raw, const struct rail_state *s)
     struct catching *c = arg;
     const struct rail_state state = *s;
     struct rail_account acc;
+    int64_t known;
+    TRY(q_rail_event_known(c->cx, str_c(c->rail->name), c->planet_id, state.event_id, &known));
+    if (known > 0)
+        return OK;
     TRY(rail_account_for(c->cx, c->rail, c->planet_id, &acc));
     struct rail_heard h = {.rail = c->rail, .planet_id = c->planet_id, .account = acc, .body = raw, .state = state};
     bool about = state.topic == RAIL_ORDER || state.topic == RAIL_RENEWAL;
     h.asks = about && c->rail->fetch_state != NULL;
     return rail_follow(c->cx, &h, NULL);
+}
+
+/* ---- what the provider keeps for itself ---- */
+
+/* Of an order of ours, once a line of the provider's books. */
+static enum err take_fee(void *arg, const struct rail_fee *fee)
+{
+    struct catching *c = arg;
+    struct cx *cx = c->cx;
+    struct order o;
+    struct str number, event = str_fmt(cx->arena, "fee:" STR_FMT, STR_ARG(fee->line));
+    int64_t inserted, id = id_next(cx->node->ids);
+    bool found;
+    TX_SCOPE(cx);
+    TRY(q_rail_object_order(cx, str_c(c->rail->name), c->planet_id, fee->ref, &found, &number));
+    if (!found || fee->fee.minor == 0)
+        return OK;
+    TRY(q_planet_lock(cx, c->planet_id, NULL));
+    TRY(q_rail_event_insert(cx, id, str_c(c->rail->name), c->planet_id, event, STR("{}"), cx->now, &inserted));
+    if (inserted == 0)
+        return OK;
+    TRY(order_by_number(cx, number, &o));
+    struct entry entries[2] = {
+        {.account = str_fmt(cx->arena, "clearing:%s", c->rail->name), .amount = -fee->fee.minor},
+        {.account = str_fmt(cx->arena, "fee:%s", c->rail->name), .amount = fee->fee.minor},
+    };
+    memcpy(entries[0].cur, fee->fee.cur, sizeof entries[0].cur);
+    memcpy(entries[1].cur, fee->fee.cur, sizeof entries[1].cur);
+    struct txn t = {.planet_id = c->planet_id, .kind = STR("fee"), .order_id = o.id, .grant_id = DB_NULL,
+                    .rail_event_id = id, .reverses = DB_NULL, .memo = fee->line, .entries = entries, .n_entries = 2};
+    TRY(ledger_post(cx, &t));
+    return tx_commit(cx);
 }
 
 static enum err catch_up(struct cx *cx, const struct rail_account *acc, const struct pay_rail *rail)
@@ -36,6 +80,8 @@ static enum err catch_up(struct cx *cx, const struct rail_account *acc, const st
                                                  : acc->caught_up_at - OVERLAP_MIN * MS_MINUTE;
     if (rail->list_since != NULL)
         TRY(rail->list_since(cx, acc, since, take, &c));
+    if (rail->fees != NULL)
+        TRY(rail->fees(cx, acc, since - MS_DAY, take_fee, &c)); /* they are known some time after the payment */
     return q_rail_account_caught_up(cx, acc->id, cx->now, NULL);
 }
 
@@ -62,4 +108,17 @@ enum job_verdict rail_catch_up_run(struct cx *cx, const struct job *job)
     if (catch_up(cx, &acc, rail) != OK)
         return JOB_RETRY;
     return again(cx, acc.id) == OK ? JOB_DONE : JOB_RETRY;
+}
+
+enum err rail_opened(struct cx *cx)
+{
+    int64_t *ids;
+    size_t n;
+    TRY(q_rail_accounts_behind(cx, cx->now - BEHIND_MIN * MS_MINUTE, &ids, &n));
+    if (n == 0)
+        return OK;
+    TX_SCOPE(cx);
+    for (size_t i = 0; i < n; i++)
+        TRY(job_put(cx, "pay.catch_up", ids[i], STR_NULL, STR_NULL, 0));
+    return tx_commit(cx);
 }

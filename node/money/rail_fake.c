@@ -134,7 +134,7 @@ static enum err fake_verify(struct cx *cx, const struct rail_account *acc, const
 const struct pay_rail rail_fake = {
     .name = "fake",
     .label = N_("Pretend to pay (development)"),
-    .title = "-",
+    .title = N_("Practice till"),
     .available = fake_available,
     .checkout = fake_checkout,
     .verify = fake_verify,

@@ -41,7 +41,8 @@ static enum err renews(struct cx *cx, const struct rail_step *s, struct subscrip
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     *ret_known = e == OK && str_eq_c(old->rail, "stripe");
-    bool term = o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
+    bool own = str_eq_c(o->kind, "membership") || str_eq_c(o->kind, "renewal");
+    bool term = own && o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
     *ret = term && e == ERR_NOT_FOUND && !rail_switch(s->account, "one_off");
     return OK;
 }
@@ -85,7 +86,8 @@ static enum err put_discount(struct cx *cx, const struct rail_step *s, int64_t l
     return OK;
 }
 
-static enum err put_buyer(struct cx *cx, const struct order *o, const struct subscription *old, bool known, struct buf *f)
+static enum err put_buyer(struct cx *cx, const struct order *o, const struct subscription *old,
+                          bool known, struct buf *f)
 {
     struct account who;
     if (known && old->customer.n > 0) {
@@ -98,10 +100,11 @@ static enum err put_buyer(struct cx *cx, const struct order *o, const struct sub
     return OK;
 }
 
-static int64_t closes_at(struct cx *cx, const struct order *o)
+static int64_t closes_at(const struct order *o)
 {
-    int64_t now = o->created_at / MS_SECOND, at = o->expires_at == DB_NULL ? now + OPEN_MAX_S : o->expires_at / MS_SECOND;
-    (void)cx; /* by the order's own time, so that a second try asks for the same */
+    /* By the order's own time, so that a second try asks for the same. */
+    int64_t now = o->created_at / MS_SECOND;
+    int64_t at = o->expires_at == DB_NULL ? now + OPEN_MAX_S : o->expires_at / MS_SECOND;
     at = at < now + OPEN_MIN_S ? now + OPEN_MIN_S : at;
     return at > now + OPEN_MAX_S ? now + OPEN_MAX_S : at;
 }
@@ -114,8 +117,7 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
     int64_t total, list;
     struct buf f;
     json_t *j;
-    struct money list_money = {o->list_amount, ""};
-    list_money = money_of(o->list_amount, str_c(o->total.cur));
+    struct money list_money = money_of(o->list_amount, str_c(o->total.cur));
     if (!stripe_amount(o->total, &total) || !stripe_amount(list_money, &list))
         return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
     TRY(renews(cx, s, &old, &renew, &known));
@@ -129,8 +131,9 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
     stripe_put(&f, "metadata[order]", o->number);
     stripe_put(&f, renew ? "subscription_data[metadata][order]" : "payment_intent_data[metadata][order]", o->number);
     stripe_put(&f, "success_url", s->return_url);
-    stripe_put(&f, "cancel_url", str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin), STR_ARG(o->number)));
-    put_i64(cx, &f, "expires_at", closes_at(cx, o));
+    stripe_put(&f, "cancel_url", str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin),
+                                         STR_ARG(o->number)));
+    put_i64(cx, &f, "expires_at", closes_at(o));
     stripe_put(&f, "locale", STR("auto"));
     if (rail_switch(s->account, "tax"))
         stripe_put(&f, "automatic_tax[enabled]", STR("true"));
@@ -140,7 +143,7 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
         return cx_fail(cx, ERR_INTERNAL, "checkout form too long");
     TRY(stripe_call(cx, s->account, "POST", STR("/v1/checkout/sessions"), buf_str(&f), s->key, &j));
     *ret = (struct rail_way){.go = RAIL_GO_URL, .url = ld_str(j, "url"), .ref = ld_str(j, "id"),
-                             .expires_at = closes_at(cx, o) * MS_SECOND};
+                             .expires_at = closes_at(o) * MS_SECOND};
     bool http = str_starts(ret->url, STR("https://")) || (cx->node->dev && str_starts(ret->url, STR("http://")));
     if (!http || !str_starts(ret->ref, STR("cs_")))
         return cx_fail(cx, ERR_UPSTREAM, "stripe made no session");
@@ -149,8 +152,8 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
 
 /* ---- how it stands ---- */
 
-static enum err ask(struct cx *cx, const struct rail_account *acc, struct rail_state *io, const char *path, struct str id,
-                    const char *query, json_t **ret)
+static enum err ask(struct cx *cx, const struct rail_account *acc, struct rail_state *io,
+                    const char *path, struct str id, const char *query, json_t **ret)
 {
     struct buf b;
     int status;
@@ -207,6 +210,7 @@ static enum err see_session(struct cx *cx, const struct rail_account *acc, struc
 {
     json_t *j;
     struct str pi;
+    enum order_event told = io->event;
     TRY(ask(cx, acc, io, "/v1/checkout/sessions/", id,
             "?expand%5B%5D=subscription&expand%5B%5D=invoice.payments", &j));
     stripe_session(cx, j, io);
@@ -214,6 +218,8 @@ static enum err see_session(struct cx *cx, const struct rail_account *acc, struc
     pi = stripe_id(j, "payment_intent");
     if (pi.n == 0 && json_is_object(invoice))
         pi = stripe_invoice_payment(invoice);
+    if (io->event == ORDER_PENDING && told == ORDER_FAIL) /* the session doesn't say that it failed */
+        io->event = told;
     return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
 }
 
@@ -266,6 +272,22 @@ static enum err stripe_fetch_state(struct cx *cx, const struct rail_account *acc
     return OK; /* of no order of ours: there is nothing to ask about */
 }
 
+/* Stripe tells each endpoint of all that happens in the account: of other planets, and of whatever else the
+ * owner sells by it. */
+enum err stripe_own(struct cx *cx, const struct rail_account *acc, struct rail_state *s)
+{
+    struct order o;
+    s->merchant = acc->merchant;
+    if (s->order_number.n == 0)
+        return OK;
+    enum err e = order_by_number(cx, s->order_number, &o);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_NOT_FOUND || o.planet_id != acc->planet_id)
+        s->order_number = STR_NULL;
+    return OK;
+}
+
 static enum err stripe_verify(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
                               struct rail_state *ret)
 {
@@ -277,8 +299,10 @@ static enum err stripe_verify(struct cx *cx, const struct rail_account *acc, con
     TRY(stripe_event_json(cx, j, ret));
     if (ret->live != acc->live)
         return cx_fail(cx, ERR_INVALID, "livemode of Stripe's event differs from the account's");
+    TRY(stripe_own(cx, acc, ret));
     struct str account = ld_str(j, "account"); /* said of connected accounts only */
-    ret->merchant = account.n > 0 ? account : acc->merchant;
+    if (account.n > 0)
+        ret->merchant = account;
     return OK;
 }
 
@@ -366,7 +390,8 @@ static void stripe_answer(struct cx *cx, enum err e, struct rail_reply *ret)
 }
 
 static const struct rail_field fields[] = {
-    {"key", N_("Secret key"), N_("A restricted key (rk_…) with the rights named above; a full one (sk_…) works, too."),
+    {"key", N_("Secret key"),
+     N_("A restricted key (rk_…) with the rights named above; a full one (sk_…) works, too."),
      RAIL_SECRET | RAIL_NEEDED},
     {"webhook_secret", N_("Signing secret of the webhook"),
      N_("Leave it empty: the endpoint is made for you, if the key may. Else make one by hand and paste its whsec_…"),

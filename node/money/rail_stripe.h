@@ -18,6 +18,8 @@ bool stripe_signed(struct str header, struct str body, struct str secret, int64_
  * event. merchant is not set. */
 MUST_USE enum err stripe_event(struct cx *cx, struct str body, struct rail_state *ret);
 MUST_USE enum err stripe_event_json(struct cx *cx, const json_t *event, struct rail_state *ret);
+/* Whose it is: the merchant, and no order number that is not of acc's planet. */
+MUST_USE enum err stripe_own(struct cx *cx, const struct rail_account *acc, struct rail_state *s);
 /* What a Checkout Session, as it is now, says of its order. */
 void stripe_session(struct cx *cx, const json_t *session, struct rail_state *io);
 /* An invoice: old and new shapes (S6). */

@@ -63,7 +63,8 @@ enum err stripe_call(struct cx *cx, const struct rail_account *acc, const char *
     if (status >= 200 && status < 300)
         return OK;
     /* Stripe's words are for who holds the account; they may quote what was sent. */
-    struct str code = ld_str(*ret, "error.code"), type = ld_str(*ret, "error.type"), param = ld_str(*ret, "error.param");
+    struct str code = ld_str(*ret, "error.code"), type = ld_str(*ret, "error.type");
+    struct str param = ld_str(*ret, "error.param");
     if (status == 409 || status == 429 || status >= 500)
         return cx_tell(cx, ERR_UPSTREAM, N_("The payment provider does not answer. Please try again in a few minutes."));
     TRY(rail_account_say(cx, acc, str_fmt(cx->arena, "Stripe: %d " STR_FMT " " STR_FMT " " STR_FMT, status, STR_ARG(type),

@@ -242,6 +242,8 @@ enum err stripe_event_json(struct cx *cx, const json_t *j, struct rail_state *re
         s.topic = RAIL_SUBSCRIPTION;
         stripe_subscription(o, &s.sub);
         s.order_number = ld_str(o, "metadata.order");
+        if (str_eq_c(ld_str(o, "status"), "incomplete"))
+            s.topic = RAIL_NOTHING; /* its first payment decides */
         if (str_eq_c(type, "customer.subscription.deleted"))
             s.sub.state = STR("ended");
     } else if (begins(type, "charge.dispute.")) {

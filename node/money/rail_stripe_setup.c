@@ -180,7 +180,7 @@ enum err stripe_list_since(struct cx *cx, const struct rail_account *acc, int64_
         struct rail_state s;
         if (stripe_event_json(cx, p->items[i], &s) != OK || s.live != acc->live)
             continue;
-        s.merchant = acc->merchant;
+        TRY(stripe_own(cx, acc, &s));
         TRY(take(arg, raw_of(cx, p->items[i]), &s));
     }
     return OK;

@@ -78,11 +78,13 @@ enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_
     /* An ended one stays so: providers make a new one when somebody comes back. */
     if (at < ret->rail_at || str_eq_c(ret->state, "ended"))
         return OK;
+    if (sub->state.n == 0) /* named by the way: a payment of it doesn't say how it stands */
+        return OK;
     struct str state = state_or(sub->state, ret->state);
     bool same = str_eq(state, ret->state);
     int64_t end = sub->period_end == DB_NULL || sub->period_end <= 0 ? ret->period_end : sub->period_end;
     struct str customer = sub->customer.n > 0 ? sub->customer : ret->customer;
-    bool ends = sub->state.n > 0 ? sub->ends_with_term : ret->ends_with_term;
+    bool ends = sub->ends_with_term;
     TRY(q_subscription_change(cx, ret->id, customer, state, ends, end, same ? ret->since : at, at, NULL));
     return subscription_by_id(cx, ret->id, ret);
 }
@@ -99,7 +101,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
         return OK;
     TRY(order_by_id(cx, s->order_id, &first));
     TRY(price_by_id(cx, first.price_id, &price));
-    /* What the price says: money of another amount is for the owner to look at (P24). */
+    /* What the price says, with the tax on top if the first had it: money of another amount is for the owner to look at (P24). */
     struct order_new o = {
         .account_id = s->account_id,
         .planet_id = s->planet_id,
@@ -109,7 +111,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
         .term_count = first.term_count,
         .post_id = DB_NULL,
         .kind = "renewal",
-        .total = price.money,
+        .total = first.total.minor > price.money.minor ? first.total : price.money,
         .rail = str_z(cx->arena, s->rail),
         .expires_at = cx->now + RENEWAL_DAYS * MS_DAY,
     };
