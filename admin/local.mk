@@ -36,6 +36,7 @@ libadmin_a_SOURCES += \
 	admin/cli/cmd_field.c \
 	admin/cli/cmd_planet.c \
 	admin/cli/cmd_post.c \
+	admin/cli/cmd_order.c \
 	admin/cli/cmd_rail.c \
 	admin/demo.c admin/demo.h \
 	admin/furnish.c admin/furnish.h \

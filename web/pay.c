@@ -4,7 +4,7 @@
 #include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
-#include "node/money/rail.h"
+#include "node/money/rail_wechat.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -64,6 +64,15 @@ static enum pay_face closed_face(const struct order *o)
     return gone ? PAY_CLOSED : PAY_DONE;
 }
 
+/* Forms may not lead elsewhere (form-action), so this is a page of its own that goes on by itself. */
+static void leave_for(struct rq *rq, struct view_order_page *v, struct str url)
+{
+    v->face = PAY_LEAVING;
+    v->go_url = url;
+    v->host = host_of(rq->cx, url);
+    rq_add_header(rq, "Refresh", str_fmt(rq->cx->arena, "0; url=" STR_FMT, STR_ARG(url)));
+}
+
 /* What an open order shows, by where the viewer comes from and how its rail takes money. */
 static enum err open_face(struct rq *rq, const struct order *o, struct view_order_page *v)
 {
@@ -83,19 +92,20 @@ static enum err open_face(struct rq *rq, const struct order *o, struct view_orde
                                 (long long)back + 1);
     } else if (way.go == RAIL_GO_CODE && way.url.n > 0 && qr_make(cx->arena, way.url, &qr) == OK) {
         v->face = PAY_SCAN;
+        v->phone = rail_visit_of(rq->ip, rq_header(rq, "User-Agent")).phone;
         v->code = qr_svg(cx->arena, &qr, str_c(tr(cx, N_("Payment code"))));
         v->state_url = str_fmt(cx->arena, "/pay/" STR_FMT "/state", STR_ARG(o->number));
         v->reload = str_fmt(cx->arena, "%d; url=/pay/" STR_FMT, 2 * RELOAD_S, STR_ARG(o->number));
+    } else if (way.go == RAIL_GO_PAGE && way.data.n > 0 && str_eq_c(o->rail, "wechat")) {
+        v->face = PAY_BRIDGE;
+        v->bridge = way.data;
     } else if (way.url.n > 0 && way.go == RAIL_GO_URL && str_eq_c(rq_query(rq, "go"), "1")) {
-        v->face = PAY_LEAVING;
-        v->go_url = way.url;
-        v->host = host_of(cx, way.url);
-        rq_add_header(rq, "Refresh", str_fmt(cx->arena, "0; url=" STR_FMT, STR_ARG(way.url)));
+        leave_for(rq, v, way.url);
     }
     return OK;
 }
 
-static enum err show(struct rq *rq, const struct order *o, const struct planet *p, enum err error)
+static struct view_order_page view_of(struct rq *rq, const struct order *o, const struct planet *p)
 {
     struct cx *cx = rq->cx;
     struct view_page *page = web_page(rq);
@@ -113,6 +123,22 @@ static enum err show(struct rq *rq, const struct order *o, const struct planet *
     page->noindex = true;
     rq_cache_control(rq, "no-store");
     rq_add_header(rq, "Referrer-Policy", STR("no-referrer"));
+    return v;
+}
+
+static enum err leave(struct rq *rq, const struct order *o, const struct planet *p, struct str url)
+{
+    struct view_order_page v = view_of(rq, o, p);
+    struct buf out = web_buf();
+    leave_for(rq, &v, url);
+    html_pay_order(&out, rq->cx, &v);
+    return web_send(rq, 200, &out);
+}
+
+static enum err show(struct rq *rq, const struct order *o, const struct planet *p, enum err error)
+{
+    struct cx *cx = rq->cx;
+    struct view_order_page v = view_of(rq, o, p);
     if (error != OK)
         v.error = web_mendable(rq, error);
     if (!is_open(o))
@@ -129,7 +155,7 @@ static enum err show(struct rq *rq, const struct order *o, const struct planet *
 /* ---- to the provider ---- */
 
 struct going {
-    struct str number;
+    struct str number, code;   /* code: WeChat's, for the payer's openid; STR_NULL: none */
     struct rail_visit visit;
     struct rail_way way;
 };
@@ -137,6 +163,13 @@ struct going {
 static enum err make_way(struct cx *cx, void *arg)
 {
     struct going *g = arg;
+    struct rail_account acc;
+    struct order o;
+    if (g->code.p != NULL) {
+        TRY(order_by_number(cx, g->number, &o));
+        TRY(rail_account_for(cx, rail_by_name(o.rail), o.planet_id, &acc));
+        TRY(wechat_openid(cx, &acc, g->code, &g->visit.openid));
+    }
     return rail_checkout_at(cx, g->number, &g->visit, &g->way);
 }
 
@@ -157,6 +190,16 @@ static enum err made_way(struct rq *rq, enum err e, void *arg)
     return web_go(rq, str_fmt(rq->cx->arena, "/pay/" STR_FMT "?go=1", STR_ARG(g->number)));
 }
 
+/* Inside WeChat one pays there, for which it has to know the payer first. */
+static bool needs_openid(struct cx *cx, const struct pay_rail *rail, const struct order *o, const struct rail_visit *visit)
+{
+    struct rail_account acc;
+    struct rail_way way;
+    return rail != NULL && visit->wechat && str_eq_c(o->rail, "wechat") && rail_way_of(cx, o, &way) == ERR_NOT_FOUND &&
+           rail_account_for(cx, rail, o->planet_id, &acc) == OK &&
+           wechat_openid_url(cx, &acc, STR(""), STR("")).p != NULL;
+}
+
 enum err web_pay_go(struct rq *rq, struct str order_number)
 {
     struct order o;
@@ -164,9 +207,34 @@ enum err web_pay_go(struct rq *rq, struct str order_number)
     TRY(order_by_number(rq->cx, order_number, &o));
     *g = (struct going){.number = order_number, .visit = rail_visit_of(rq->ip, rq_header(rq, "User-Agent"))};
     const struct pay_rail *rail = rail_by_name(o.rail);
+    if (needs_openid(rq->cx, rail, &o, &g->visit))
+        return web_go(rq, str_fmt(rq->cx->arena, "/pay/" STR_FMT "/wechat", STR_ARG(o.number)));
     if (rail == NULL || !rail->talks)
         return made_way(rq, make_way(rq->cx, g), g);
     return web_away(rq, make_way, g, CHECKOUT_MS, made_way);
+}
+
+/* Without a code: on to WeChat, which comes back with one by itself. */
+enum err web_pay_wechat(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct order o;
+    struct planet p;
+    struct rail_account acc;
+    struct str code = rq_query(rq, "code");
+    TRY(my_order(rq, &o, &p));
+    if (!str_eq_c(o.rail, "wechat") || !is_open(&o))
+        return web_go(rq, str_fmt(cx->arena, "/pay/" STR_FMT, STR_ARG(o.number)));
+    if (code.n > 0 && str_eq(rq_query(rq, "state"), o.number)) {
+        struct going *g = ARENA_NEW(cx->arena, struct going);
+        *g = (struct going){.number = o.number, .code = code,
+                            .visit = rail_visit_of(rq->ip, rq_header(rq, "User-Agent"))};
+        return web_away(rq, make_way, g, CHECKOUT_MS, made_way);
+    }
+    TRY(rail_account_for(cx, rail_by_name(o.rail), o.planet_id, &acc));
+    struct str back = str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT "/wechat", STR_ARG(cx->node->origin), STR_ARG(o.number));
+    struct str url = wechat_openid_url(cx, &acc, back, o.number);
+    return url.p == NULL ? ERR_NOT_FOUND : leave(rq, &o, &p, url);
 }
 
 enum err web_pay_page(struct rq *rq)

@@ -10,6 +10,7 @@
 MUST_USE enum err web_pay_go(struct rq *rq, struct str order_number);
 
 enum err web_pay_page(struct rq *rq);   /* GET /pay/:number, ?go=1 leaves, ?back=N confirms */
+enum err web_pay_wechat(struct rq *rq); /* GET /pay/:number/wechat, on the way to paying inside WeChat */
 enum err web_pay_again(struct rq *rq);  /* POST /pay/:number: go on, or cancel */
 enum err web_pay_state(struct rq *rq);  /* GET /pay/:number/state: JSON, asks the provider */
 enum err web_hook(struct rq *rq);       /* POST /hooks/:rail/:handle */

@@ -75,6 +75,7 @@ static const struct route rows[] = {
     {POST, "/@:handle/order", web_join_order, ACCOUNT, RATE_WRITE, KB(16), "choose a price", false},
     {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
     {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
+    {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
     {GET, "/pay/:number/state", web_pay_state, ACCOUNT, RATE_READ, 0, "is it paid? Asks the provider", false},
     {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
     {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},

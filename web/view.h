@@ -369,13 +369,15 @@ struct view_pay {                       /* the fake rail's own page */
     bool settled;
 };
 
-enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
+enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_BRIDGE, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
 struct view_order_page {                /* an order on its way */
     const struct view_page *page;
     enum pay_face face;
     struct str number, what, money, rail, back_url, error;
     struct str go_url, host;            /* LEAVING, WAITING: the provider's page; NULL: none */
     struct safe_html code;              /* SCAN: what a phone reads */
+    bool phone;                         /* the viewer is on one */
+    struct str bridge;                  /* BRIDGE: JSON for WeChat's own script */
     struct str state_url;               /* is asked each 2 s; NULL: not */
     struct str reload;                  /* "5; url=…": without script; NULL: not */
 };

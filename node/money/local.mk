@@ -4,6 +4,7 @@ SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql nod
 SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/subscription.sql
 SQL_DOMAIN += \
 	node/money/coupon.sql node/money/credit.sql node/money/gift.sql node/money/invite.sql node/money/trial.sql
+SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/rail_refunds.sql node/money/subscription.sql
 libdomain_a_SOURCES += \
 	node/money/code_text.c node/money/code_text.h \
 	node/money/ledger.c node/money/ledger.h \
@@ -12,10 +13,18 @@ libdomain_a_SOURCES += \
 	node/money/order.c node/money/order.h node/money/order_row.h \
 	node/money/order_apply.c \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
+	node/money/rail_alipay.c \
+	node/money/rail_alipay_setup.c \
 	node/money/rail_alipay_sign.c node/money/rail_alipay_sign.h \
+	node/money/rail_alipay_talk.c node/money/rail_alipay_talk.h \
 	node/money/rail_cn.c node/money/rail_cn.h \
 	node/money/rail_key.c node/money/rail_key.h \
+	node/money/rail_refunds.c node/money/rail_refunds.h \
+	node/money/rail_wechat.c node/money/rail_wechat.h node/money/rail_wechat_parts.h \
+	node/money/rail_wechat_bill.c \
+	node/money/rail_wechat_setup.c \
 	node/money/rail_wechat_sign.c node/money/rail_wechat_sign.h \
+	node/money/rail_wechat_talk.c node/money/rail_wechat_talk.h \
 	node/money/rail_account.c node/money/rail_account.h \
 	node/money/rail_call.c node/money/rail_call.h \
 	node/money/rail_catch_up.c \
@@ -53,6 +62,14 @@ tests_unit_test_rail_keys_SOURCES = tests/unit/test_rail_keys.c tests/unit/china
 tests_unit_test_rail_keys_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_wechat_sign_SOURCES = tests/unit/test_wechat_sign.c tests/unit/china_vectors.h tests/unit/unit.h
 tests_unit_test_wechat_sign_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_rail_alipay tests/unit/test_rail_wechat
+tests_unit_test_rail_alipay_SOURCES = tests/unit/test_rail_alipay.c tests/unit/china_vectors.h tests/unit/loopback.h \
+	$(DOMAIN_FIXTURE)
+tests_unit_test_rail_alipay_LDADD = $(DOMAIN_TEST_LIBS)
+tests_unit_test_rail_wechat_SOURCES = tests/unit/test_rail_wechat.c tests/unit/china_vectors.h tests/unit/loopback.h \
+	tests/unit/rail_world.h $(DOMAIN_FIXTURE)
+tests_unit_test_rail_wechat_LDADD = $(DOMAIN_TEST_LIBS)
 
 # ./check runs these with the seeds in tests/corpus/NAME.
 if FUZZ

@@ -8,7 +8,7 @@
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
-#include "node/money/rail.h"
+#include "node/money/rail_call.h"
 #include "node/node.h"
 #include "node/people/rate.h"
 #include "node/planet/admission.h"
@@ -256,6 +256,7 @@ enum err order_cancel(struct cx *cx, struct str number)
     TRY(apply_plain(cx, number, ORDER_CANCEL, &verdict));
     if (verdict != ORDER_APPLIED)
         return cx_tell(cx, ERR_CONFLICT, N_("This order cannot be cancelled any more."));
+    TRY(rail_close(cx, &order));
     return tx_commit(cx);
 }
 

@@ -72,7 +72,7 @@ struct rail_visit rail_visit_of(struct str ip, struct str agent);
 /* One call that changes something, as it was written down. */
 struct rail_step {
     int64_t id;
-    struct str name;          /* checkout, refund, cancel, resume */
+    struct str name;          /* checkout, close, refund, cancel, resume */
     struct str key;           /* for the provider's idempotency: the same at each try */
     const struct rail_account *account;
     const struct order *order;         /* NULL: none */
@@ -156,6 +156,9 @@ struct pay_rail {
     /* Whose money do we take: the planet's merchant name, and is it live? NULL: the account's. */
     enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant, bool *ret_live);
     enum err (*refund)(struct cx *cx, const struct rail_step *s, struct rail_refunded *ret);
+    /* The buyer gave up: what was made at checkout can be paid no more. OK also when it is paid or gone:
+     * a payment that is told after all is honoured (P8). NULL: it runs out by itself. */
+    enum err (*close)(struct cx *cx, const struct rail_step *s);
     /* No further renewal; with resume: go on after all. NULL: nothing renews here. */
     enum err (*renewal)(struct cx *cx, const struct rail_step *s, bool resume);
     /* The provider's own page about a subscription: cards, invoices. NULL: there is none. */

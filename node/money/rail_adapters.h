@@ -4,6 +4,8 @@
 
 #include "node/money/rail.h"
 
+extern const struct pay_rail rail_wechat;
+extern const struct pay_rail rail_alipay;
 extern const struct pay_rail rail_fake;
 extern const struct pay_rail rail_stripe;
 

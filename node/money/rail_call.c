@@ -170,6 +170,8 @@ static enum err call(struct cx *cx, struct making *m)
     }
     if (str_eq_c(name, "refund") && m->rail->refund != NULL)
         return m->rail->refund(cx, &m->step, &m->refunded);
+    if (str_eq_c(name, "close") && m->rail->close != NULL)
+        return m->rail->close(cx, &m->step);
     bool resume = str_eq_c(name, "resume");
     if ((resume || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
         return m->rail->renewal(cx, &m->step, resume);
@@ -293,6 +295,24 @@ enum job_verdict rail_call_run(struct cx *cx, const struct job *job)
 }
 
 /* ---- what others ask for ---- */
+
+enum err rail_close(struct cx *cx, const struct order *o)
+{
+    const struct pay_rail *rail = rail_by_name(o->rail);
+    int64_t id;
+    if (rail == NULL || rail->close == NULL || !str_eq_c(o->state, "pending"))
+        return OK;
+    const struct rail_call_new c = {
+        .planet_id = o->planet_id,
+        .rail = rail,
+        .step = "close",
+        .order_id = o->id,
+        .subscription_id = DB_NULL,
+        .group = STR(""),
+        .amount = DB_NULL,
+    };
+    return rail_call_put(cx, &c, &id);
+}
 
 enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id)
 {

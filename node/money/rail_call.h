@@ -10,7 +10,7 @@
 struct rail_call_new {
     int64_t planet_id;
     const struct pay_rail *rail;
-    const char *step;              /* checkout, refund, cancel, resume */
+    const char *step;              /* checkout, close, refund, cancel, resume */
     int64_t order_id;              /* DB_NULL: none */
     int64_t subscription_id;       /* DB_NULL: none */
     /* What tells this call from others of the same order and step; "" for the only one. The key is
@@ -35,6 +35,8 @@ MUST_USE enum err rail_call_by_id(struct cx *cx, int64_t id, struct rail_call *r
 MUST_USE enum err rail_call_make(struct cx *cx, int64_t id);
 enum job_verdict rail_call_run(struct cx *cx, const struct job *job);
 
+/* Inside a transaction: an order that its buyer gave up; its rail is told, if it wants to know. */
+MUST_USE enum err rail_close(struct cx *cx, const struct order *o);
 /* Ask for money back by the order's rail: all that is left (amount 0) or a part of it. Rights are the
  * caller's. One at a time: ERR_CONFLICT while one is under way. The order's state follows the rail. */
 MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id);

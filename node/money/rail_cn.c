@@ -2,6 +2,8 @@
 
 #include "node/base/arena.h"
 #include "node/base/clock.h"
+#include "node/db/db.h"
+#include "node/money/order.h"
 
 enum { TIME_LEN = 19, DAY_LEN = 10, YUAN_MAX = 12 };
 
@@ -72,4 +74,22 @@ struct str cn_cut(struct str s, size_t n, size_t n_bytes)
     while (cut.n > n_bytes)
         cut = str_utf8_cut(s, --n);
     return cut;
+}
+
+enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_bytes, struct str *ret)
+{
+    struct planet p;
+    struct tier t = {.name = STR("")};
+    TRY(planet_by_id(cx, o->planet_id, &p));
+    if (o->tier_id != DB_NULL)
+        TRY(tier_by_id(cx, o->tier_id, &t));
+    struct str s = t.name.n == 0 ? p.name : str_fmt(cx->arena, STR_FMT ": " STR_FMT, STR_ARG(p.name), STR_ARG(t.name));
+    char *plain = arena_copy(cx->arena, s.p, s.n);
+    for (size_t i = 0; i < s.n; i++) /* refused or taken for something else there: / = & and the like */
+        if ((unsigned char)plain[i] < ' ' || plain[i] == '/' || plain[i] == '=' || plain[i] == '&' || plain[i] == '"' ||
+            plain[i] == '<' || plain[i] == '>')
+            plain[i] = ' ';
+    s = str_trim(cn_cut((struct str){plain, s.n}, n, n_bytes));
+    *ret = s.n > 0 ? s : STR("Orrery");
+    return OK;
 }

@@ -3,9 +3,12 @@
 #ifndef NODE_MONEY_RAIL_CN_H
 #define NODE_MONEY_RAIL_CN_H
 
+#include "node/base/err.h"
 #include "node/base/str.h"
 
 struct arena;
+struct cx;
+struct order;
 
 struct str cn_time(struct arena *a, int64_t ms);    /* "2026-11-22 18:05:00" */
 struct str cn_rfc3339(struct arena *a, int64_t ms); /* "2026-11-22T18:05:00+08:00" */
@@ -16,5 +19,7 @@ struct str cn_yuan(struct arena *a, int64_t fen);   /* "99.00" */
 bool cn_yuan_parse(struct str s, int64_t *ret_fen);
 /* The longest part of a text that has at most n code points and at most n_bytes bytes. */
 struct str cn_cut(struct str s, size_t n, size_t n_bytes);
+/* What the buyer reads at the provider's: "Tea: Member"; cut as by cn_cut, without what they forbid. */
+MUST_USE enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_bytes, struct str *ret);
 
 #endif

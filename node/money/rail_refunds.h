@@ -1,0 +1,19 @@
+/* Refunds that were asked for, for adapters whose provider names one refund and not the sum. */
+#ifndef NODE_MONEY_RAIL_REFUNDS_H
+#define NODE_MONEY_RAIL_REFUNDS_H
+
+#include "node/cx.h"
+
+struct rail_refund_asked {
+    struct str key, order_number; /* key: rail_step.key of the refund */
+    int64_t order_id, amount;
+    int64_t in_all;               /* of the order, with this one, once it is done */
+};
+/* By the key of its call. ERR_NOT_FOUND: not ours, made by hand at the provider. */
+MUST_USE enum err rail_refund_by_key(struct cx *cx, int64_t planet_id, struct str rail, struct str key,
+                                     struct rail_refund_asked *ret);
+/* Asked for since then, taken by the provider, and not yet told to be done. */
+MUST_USE enum err rail_refunds_open(struct cx *cx, int64_t planet_id, struct str rail, int64_t since,
+                                    struct rail_refund_asked **ret, size_t *ret_n);
+
+#endif
