@@ -54,6 +54,7 @@ static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
     v.lang = p->lang;
     v.accent = p->accent.n > 0 ? p->accent : STR("teal");
     v.joining = p->joining;
+    v.question = p->join_question;
     v.icon = d->planet->icon;
     v.cover = d->planet->cover;
     v.smtp_state = str_c(tr(cx, smtp.n > 0 ? N_("Mail goes out through the server that you set.")
@@ -98,6 +99,8 @@ static enum err save(struct rq *rq, struct planet *p)
     p->lang = rq_form(rq, "lang");
     p->accent = rq_form(rq, "accent");
     p->joining = rq_form(rq, "joining");
+    if (rq_form(rq, "question").p != NULL)
+        p->join_question = rq_form(rq, "question");
     TRY(take_picture(rq, "icon", "remove_icon", p->id, p->name, &p->icon_media_id));
     TRY(take_picture(rq, "cover", "remove_cover", p->id, p->name, &p->cover_media_id));
     TX_SCOPE(cx);

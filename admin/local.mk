@@ -90,3 +90,6 @@ tests_fuzz_fuzz_backup_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 libadmin_a_SOURCES += admin/desk_fedi_messages.c
 libadmin_a_SOURCES += admin/cli/cmd_fed_room.c
+libadmin_a_SOURCES += admin/cli/cmd_offers.c
+libadmin_a_SOURCES += admin/desk_offers.h admin/desk_coupons.c admin/desk_cards.c admin/desk_invites.c \
+	admin/view_offers.h

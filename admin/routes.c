@@ -1,6 +1,7 @@
 #include "admin/admin.h"
 #include "admin/desk.h"
 #include "admin/desk_fedi.h"
+#include "admin/desk_offers.h"
 
 static const struct route rows[] = {
     {GET, "/desk", desk_first, ACCOUNT, RATE_READ, 0, "the desk of one's first planet", false},
@@ -11,6 +12,26 @@ static const struct route rows[] = {
      "a batch's codes and their use, CSV", false},
     {POST, "/desk/:planet/codes/:id/revoke", desk_codes_revoke, ACCOUNT, RATE_WRITE, KB(4),
      "take a batch back", false},
+    {GET, "/desk/:planet/offers", desk_coupons, ACCOUNT, RATE_READ, 0, "coupons", false},
+    {POST, "/desk/:planet/offers/coupons", desk_coupon_make, ACCOUNT, RATE_WRITE, KB(16), "make a coupon", false},
+    {POST, "/desk/:planet/offers/coupons/:id/end", desk_coupon_end, ACCOUNT, RATE_WRITE, KB(4),
+     "end a coupon", false},
+    {GET, "/desk/:planet/offers/cards", desk_cards, ACCOUNT, RATE_READ, 0, "trial cards", false},
+    {POST, "/desk/:planet/offers/cards", desk_card_make, ACCOUNT, RATE_WRITE, KB(4), "make a trial card", false},
+    {GET, "/desk/:planet/offers/cards/:id", desk_card, ACCOUNT, RATE_READ, 0,
+     "a trial card: link, QR code, who used it", false},
+    {GET, "/desk/:planet/offers/cards/:id/qr.png", desk_card_picture, ACCOUNT, RATE_READ, 0,
+     "its link as a picture", false},
+    {POST, "/desk/:planet/offers/cards/:id/end", desk_card_end, ACCOUNT, RATE_WRITE, KB(4),
+     "end a trial card", false},
+    {GET, "/desk/:planet/offers/invites", desk_invites, ACCOUNT, RATE_READ, 0,
+     "the reward for invitations, and who came", false},
+    {POST, "/desk/:planet/offers/invites", desk_invites_save, ACCOUNT, RATE_WRITE, KB(4),
+     "change the reward", false},
+    {GET, "/desk/:planet/offers/gifts", desk_gifts, ACCOUNT, RATE_READ, 0, "gifts that were bought", false},
+    {GET, "/desk/:planet/requests", desk_requests, ACCOUNT, RATE_READ, 0, "who asks to join", false},
+    {POST, "/desk/:planet/requests/:id", desk_request_decide, ACCOUNT, RATE_WRITE, KB(4),
+     "let somebody in, or not", false},
     {GET, "/desk/:planet/members", desk_members, ACCOUNT, RATE_READ, 0, "members", false},
     {POST, "/desk/:planet/members/grant", desk_member_grant, ACCOUNT, RATE_WRITE, KB(4),
      "give a membership", false},

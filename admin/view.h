@@ -6,7 +6,7 @@
 #include "web/view.h"
 
 enum desk_tab {
-    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_TIERS, DESK_PAY, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
+    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_OFFERS, DESK_TIERS, DESK_PAY, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
 };
 
 /* Head of every desk page. */
@@ -89,9 +89,11 @@ struct view_desk_tray {
 
 struct view_desk_settings {
     const struct view_desk *desk;
-    struct str name, tagline, about, lang, accent, joining, icon, cover, error;
+    struct str name, tagline, about, lang, accent, joining, question, icon, cover, error;
     const struct planet_field *fields; size_t n_fields; /* rows of the form, empty ones too */
     struct str node_name, smtp_state;   /* node-wide, read only */
 };
+
+#include "admin/view_offers.h"
 
 #endif

@@ -45,21 +45,25 @@ static enum err read_wish(struct rq *rq, struct str price, struct wish *ret)
     if (!offered)
         return cx_tell(cx, ERR_GONE, N_("This price is no longer offered. Please choose again."));
     ret->gift = str_eq_c(form ? rq_form(rq, "gift") : rq_query(rq, "gift"), "1");
+    ret->next = web_next(rq, STR(""));
     ret->coupon = str_trim(form ? rq_form(rq, "coupon") : rq_query(rq, "coupon"));
     return OK;
 }
 
-static struct str wish_url(struct cx *cx, const struct wish *w, bool with_coupon)
+/* Back here after signing in, with all that was chosen. */
+static struct str wish_url(struct cx *cx, const struct wish *w)
 {
     struct buf b;
-    buf_init_arena(&b, cx->arena, 1024);
-    buf_fmt(&b, STR_FMT "/join/%lld", STR_ARG(web_planet_path(cx, w->planet.handle)),
-            (long long)w->price.id);
-    if (w->gift)
-        buf_lit(&b, "?gift=1");
-    if (with_coupon && w->coupon.n > 0 && w->coupon.n <= COUPON_CODE_MAX) {
-        buf_fmt(&b, "%scoupon=", w->gift ? "&" : "?");
+    buf_init_arena(&b, cx->arena, 8192);
+    buf_fmt(&b, STR_FMT "/join/%lld?gift=%d", STR_ARG(web_planet_path(cx, w->planet.handle)),
+            (long long)w->price.id, w->gift);
+    if (w->coupon.n > 0 && w->coupon.n <= COUPON_CODE_MAX) {
+        buf_lit(&b, "&coupon=");
         buf_put_url(&b, w->coupon);
+    }
+    if (w->next.n > 0 && w->next.n <= 1000) {
+        buf_lit(&b, "&next=");
+        buf_put_url(&b, w->next);
     }
     return buf_str(&b);
 }
@@ -131,9 +135,9 @@ static enum err fill_rails(struct cx *cx, const struct wish *w, struct view_buy 
 {
     const struct pay_rail *rails[RAILS_SHOWN];
     size_t n = rail_list(cx, w->planet.id, rails, RAILS_SHOWN);
-    struct view_rail *out = ARENA_ARRAY(cx->arena, struct view_rail, n);
+    struct view_pay_way *out = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
     for (size_t i = 0; i < n; i++)
-        out[i] = (struct view_rail){
+        out[i] = (struct view_pay_way){
             .name = str_c(rails[i]->name),
             .label = str_c(tr(cx, rails[i]->label)),
             .renews = rails[i]->renews && !w->gift && !str_eq_c(w->price.unit, "once"),
@@ -147,7 +151,11 @@ static enum err fill_term(struct rq *rq, const struct wish *w, struct view_buy *
 {
     struct cx *cx = rq->cx;
     struct term term;
-    if (w->gift)
+    int64_t left;
+    TRY(order_seats_left(cx, w->tier.id, w->gift ? 0 : rq->session.account_id, &left));
+    if (left == 0)
+        v->blocked = str_c(tr(cx, N_("All seats of this tier are taken.")));
+    if (w->gift || left == 0)
         return OK;
     enum err e = membership_next_term(cx, w->planet.id, rq->session.account_id, w->tier.rank,
                                       w->price.unit, w->price.count, &term);
@@ -167,8 +175,6 @@ static enum err fill_admission(struct rq *rq, const struct wish *w, struct view_
     struct invite by;
     bool invited;
     TRY(web_invited(rq, w->planet.id, &invited, &by));
-    if (invited)
-        v->invited_by = by.name;
     if (w->gift || v->blocked.n > 0)
         return OK;
     enum err e = admission_check(cx, &w->planet, rq->session.account_id, invited);
@@ -215,7 +221,7 @@ static enum err send_buy(struct rq *rq, struct wish *w, enum err failed)
         .action = str_fmt(cx->arena, "/@" STR_FMT "/buy", STR_ARG(w->planet.handle)),
         .url = str_fmt(cx->arena, "/@" STR_FMT "/join/%lld", STR_ARG(w->planet.handle),
                        (long long)w->price.id),
-        .next = web_next(rq, planet->url),
+        .next = w->next,
         .error = error,
         .coupon = w->coupon,
         .signed_in = rq->session.account_id != 0,
@@ -224,9 +230,9 @@ static enum err send_buy(struct rq *rq, struct wish *w, enum err failed)
         .gift_words = rq->method == POST ? rq_form(rq, "gift_words") : STR(""),
     };
     struct buf login;
-    buf_init_arena(&login, cx->arena, 4096);
+    buf_init_arena(&login, cx->arena, 32768);
     buf_lit(&login, "/login?next=");
-    buf_put_url(&login, wish_url(cx, w, true));
+    buf_put_url(&login, wish_url(cx, w));
     v.login_url = buf_str(&login);
     TRY(fill_quote(rq, w, &v));
     TRY(fill_rails(cx, w, &v));

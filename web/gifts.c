@@ -8,6 +8,7 @@
 #include "node/planet/planet.h"
 #include "node/text/qr.h"
 #include "web/html.h"
+#include "web/invited.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
@@ -58,7 +59,8 @@ static enum err gift_view(struct cx *cx, const struct gift *g, struct view_gift 
         .redeemed = g->redeemed_at == DB_NULL ? STR_NULL : i18n_date(cx, g->redeemed_at),
         .may_refund = gift_may_refund(g),
         .refunded = str_eq_c(g->state, "refunded"),
-        .good = gift_may_refund(g) && g->redeem_until != DB_NULL && g->redeem_until > cx->now,
+        .refunding = g->refund_asked_at != DB_NULL,
+        .good = g->code.n > 0 && g->redeemed_at == DB_NULL && g->redeem_until != DB_NULL && g->redeem_until > cx->now,
     };
     return OK;
 }
@@ -80,6 +82,26 @@ enum err web_gifts(struct rq *rq)
     return web_send(rq, 200, &b);
 }
 
+enum err web_gift_refund(struct rq *rq)
+{
+    struct str number = rq_param(rq, "number");
+    TRY(gift_refund(rq->cx, number));
+    web_flash(rq, "refunding");
+    return web_go(rq, str_fmt(rq->cx->arena, "/me/gifts/" STR_FMT, STR_ARG(number)));
+}
+
+static struct str link_of(struct cx *cx, struct str code)
+{
+    return str_fmt(cx->arena, STR_FMT "/gift/" STR_FMT, STR_ARG(cx->node->origin), STR_ARG(code));
+}
+
+enum err web_gift_picture(struct rq *rq)
+{
+    struct gift g;
+    TRY(gift_of_order(rq->cx, rq_param(rq, "number"), &g));
+    return g.code.n == 0 ? ERR_NOT_FOUND : web_qr_reply(rq, link_of(rq->cx, g.code));
+}
+
 enum err web_gift_mine(struct rq *rq)
 {
     struct cx *cx = rq->cx;
@@ -90,8 +112,7 @@ enum err web_gift_mine(struct rq *rq)
     TRY(gift_of_order(cx, rq_param(rq, "number"), &g));
     TRY(gift_view(cx, &g, &view));
     if (view.code.n > 0) {
-        view.link = str_fmt(cx->arena, STR_FMT "/gift/" STR_FMT, STR_ARG(cx->node->origin),
-                            STR_ARG(view.code));
+        view.link = link_of(cx, view.code);
         TRY(qr_make(cx->arena, view.link, &qr));
         view.qr = qr_svg(cx->arena, &qr, view.link);
     }
@@ -116,6 +137,8 @@ static enum err send_gift(struct rq *rq, struct str code, enum err failed)
     struct view_gift_page v = {.page = kept_page(rq, N_("A gift for you")), .gift = &view, .planet = planet};
     TRY(planet_view(rq, &p, planet));
     view.code = code;
+    view.good = str_eq_c(g.state, "paid") && g.redeemed_at == DB_NULL && g.refund_asked_at == DB_NULL &&
+                g.redeem_until > cx->now;
     v.signed_in = rq->session.account_id != 0;
     v.login_url = login_to(cx, str_fmt(cx->arena, "/gift/" STR_FMT, STR_ARG(code)));
     v.lifetime = planet->member && planet->lifetime;

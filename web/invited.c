@@ -5,13 +5,13 @@
 #include "node/money/credit.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
-#include "node/text/qr.h"
+#include "node/text/qr_png.h"
 #include "web/html.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
 #define INVITES_COOKIE "invites"
-enum { KEPT_MAX = 5, KEEP_S = INVITE_DAYS * 24 * 3600, COOKIE_MAX = KEPT_MAX * (INVITE_CODE_CHARS + 1) };
+enum { PNG_SCALE = 12, KEPT_MAX = 5, KEEP_S = INVITE_DAYS * 24 * 3600, COOKIE_MAX = KEPT_MAX * (INVITE_CODE_CHARS + 1) };
 
 struct str web_invites(struct rq *rq)
 {
@@ -53,7 +53,19 @@ enum err web_invite_go(struct rq *rq)
     TRY(web_planet(rq, &p));
     TRY(web_invite_keep(rq, rq_param(rq, "code")));
     rq_cache_control(rq, "no-store");
-    return web_go(rq, str_fmt(rq->cx->arena, "/@" STR_FMT "/join", STR_ARG(p.handle)));
+    return web_go(rq, web_planet_path(rq->cx, p.handle));
+}
+
+struct str web_invite_path(struct rq *rq, const struct planet *p)
+{
+    struct str s = rq_query(rq, "r");
+    if (s.n == 0 || s.n > INVITE_CODE_CHARS)
+        return STR_NULL;
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9')))
+            return STR_NULL;
+    return str_fmt(rq->cx->arena, STR_FMT "/i/" STR_FMT, STR_ARG(web_planet_path(rq->cx, p->handle)),
+                   STR_ARG(s));
 }
 
 /* ---- a member's own page ---- */
@@ -126,6 +138,12 @@ static enum err fill_credit(struct rq *rq, int64_t planet_id, struct view_invite
     return OK;
 }
 
+static struct str link_of(struct cx *cx, const struct planet *p, const struct invite *i)
+{
+    return str_fmt(cx->arena, STR_FMT "/@" STR_FMT "/i/" STR_FMT, STR_ARG(cx->node->origin),
+                   STR_ARG(p->handle), STR_ARG(i->code));
+}
+
 static enum err show(struct rq *rq, bool poster)
 {
     struct cx *cx = rq->cx;
@@ -146,8 +164,7 @@ static enum err show(struct rq *rq, bool poster)
     v.planet = planet;
     v.name = mine.name;
     v.code = mine.code;
-    v.link = str_fmt(cx->arena, STR_FMT "/@" STR_FMT "/i/" STR_FMT, STR_ARG(cx->node->origin),
-                     STR_ARG(p.handle), STR_ARG(mine.code));
+    v.link = link_of(cx, &p, &mine);
     TRY(qr_make(cx->arena, v.link, &qr));
     v.qr = qr_svg(cx->arena, &qr, v.link);
     TRY(referral_rule_of(cx, p.id, &rule));
@@ -171,4 +188,25 @@ enum err web_invite_show(struct rq *rq)
 enum err web_invite_poster(struct rq *rq)
 {
     return show(rq, true);
+}
+
+enum err web_qr_reply(struct rq *rq, struct str link)
+{
+    struct qr qr;
+    struct str png;
+    struct buf out = web_buf();
+    TRY(qr_make(rq->cx->arena, link, &qr));
+    TRY(qr_png(rq->cx->arena, &qr, PNG_SCALE, &png));
+    buf_put(&out, png);
+    rq_cache_control(rq, "no-store");
+    return reply_bytes(rq, 200, "image/png", &out);
+}
+
+enum err web_invite_picture(struct rq *rq)
+{
+    struct planet p;
+    struct invite mine;
+    TRY(web_planet(rq, &p));
+    TRY(invite_mine(rq->cx, p.id, rq->session.account_id, &mine));
+    return web_qr_reply(rq, link_of(rq->cx, &p, &mine));
 }

@@ -1,5 +1,6 @@
 /* Who came by whose invitation: what the browser keeps of it, and a member's own page (node/money/invite.h).
- * The cookie "invites" holds codes, oldest first, for 30 days; the first of a planet counts. */
+ * The cookie "invites" holds codes, oldest first, for 30 days; the first of a planet counts.
+ * An answer that depends on it is nobody else's: requests with such a cookie pass the byte cache by. */
 #ifndef WEB_INVITED_H
 #define WEB_INVITED_H
 
@@ -14,8 +15,16 @@ MUST_USE enum err web_invited(struct rq *rq, int64_t planet_id, bool *ret_found,
  * over. */
 MUST_USE enum err web_invite_keep(struct rq *rq, struct str code);
 
+/* Where "?r=CODE" of an address leads: the link of the invitation, which remembers it and leaves the address
+ * clean; empty: there is none. */
+struct planet;
+struct str web_invite_path(struct rq *rq, const struct planet *p);
+
 enum err web_invite_go(struct rq *rq);     /* GET /@:handle/i/:code */
 enum err web_invite_show(struct rq *rq);   /* GET /@:handle/invite */
+enum err web_invite_picture(struct rq *rq); /* GET /@:handle/invite/qr.png */
+/* Answers with the QR code of a link as a picture; nobody keeps it. */
+MUST_USE enum err web_qr_reply(struct rq *rq, struct str link);
 enum err web_invite_poster(struct rq *rq); /* GET /@:handle/invite/poster */
 
 #endif

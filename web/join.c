@@ -8,11 +8,9 @@
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "web/html.h"
+#include "web/invited.h"
 #include "web/page.h"
-#include "web/pay.h"
 #include "web/planet_view.h"
-
-enum { JOIN_WAYS = 16 };
 
 #define CODE_COOKIE "code" /* a redeem code that waits for its owner to sign in */
 
@@ -48,6 +46,9 @@ enum err web_join_show(struct rq *rq)
     struct planet p;
     TRY(web_planet(rq, &p));
     struct str code = rq_query(rq, "code");
+    struct str invitation = web_invite_path(rq, &p);
+    if (invitation.n > 0)
+        return web_go(rq, invitation);
     return send_join(rq, 200, &p, code.p != NULL ? code : rq_cookie(rq, CODE_COOKIE), STR_NULL);
 }
 
@@ -84,42 +85,6 @@ enum err web_join_redeem(struct rq *rq)
     rq_set_cookie(rq, CODE_COOKIE, STR(""), 0, true);
     web_flash(rq, "joined");
     return web_go(rq, web_next(rq, web_planet_path(rq->cx, joined.handle)));
-}
-
-enum err web_join_order(struct rq *rq)
-{
-    struct cx *cx = rq->cx;
-    struct planet p;
-    struct price price;
-    struct tier tier;
-    int64_t price_id;
-    TRY(web_planet(rq, &p));
-    if (!web_id(rq_form(rq, "price_id"), &price_id))
-        return cx_tell(cx, ERR_INVALID, N_("Choose a price."));
-    TRY(price_by_id(cx, price_id, &price));
-    TRY(tier_by_id(cx, price.tier_id, &tier));
-    if (tier.planet_id != p.id)
-        return ERR_NOT_FOUND;
-    const struct pay_rail *ways[JOIN_WAYS], *rail = NULL;
-    size_t n = rail_list(cx, p.id, ways, JOIN_WAYS);
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_c(rq_form(rq, "rail"), ways[i]->name))
-            rail = ways[i];
-    if (price.money.minor > 0 && n == 0)
-        return send_join(rq, 409, &p, STR_NULL,
-                         str_c(tr(cx, N_("This planet takes no payments yet. You can join with a code."))));
-    if (price.money.minor > 0 && rail == NULL && n > 1)
-        return web_go(rq, str_fmt(cx->arena, STR_FMT "/join/%lld", STR_ARG(web_planet_path(cx, p.handle)),
-                                  (long long)price.id));
-    struct order order;
-    if (rail == NULL && n > 0)
-        rail = ways[0];
-    TRY(order_open(cx, rq->session.account_id, price_id, rail == NULL ? "none" : rail->name, &order));
-    if (str_eq_c(order.state, "paid")) {
-        web_flash(rq, "joined");
-        return web_go(rq, web_next(rq, web_planet_path(cx, p.handle)));
-    }
-    return web_pay_go(rq, order.number);
 }
 
 /* ---- the fake rail's own page, in --dev only ---- */
@@ -169,7 +134,9 @@ enum err web_pay_do(struct rq *rq)
     struct order o;
     struct planet p;
     TRY(my_order(rq, &o, &p));
-    struct str back = web_planet_path(cx, p.handle);
+    struct str back = str_eq_c(o.kind, "gift")
+                          ? str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o.number))
+                          : web_planet_path(cx, p.handle);
     if (!str_eq_c(rq_form(rq, "do"), "pay")) {
         TRY(order_cancel(cx, o.number));
         web_flash(rq, "cancelled");

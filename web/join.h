@@ -6,7 +6,6 @@
 
 enum err web_join_show(struct rq *rq);   /* GET /@:handle/join */
 enum err web_join_redeem(struct rq *rq); /* POST /@:handle/redeem */
-enum err web_join_order(struct rq *rq);  /* POST /@:handle/order */
 enum err web_pay_show(struct rq *rq);    /* GET /dev/pay/:number */
 enum err web_pay_do(struct rq *rq);      /* POST /dev/pay/:number */
 

@@ -31,6 +31,7 @@ static const struct {
     {"session-ended", false, N_("That session has ended.")},
     {"reported", false, N_("Thank you. Those who look after this planet will see it.")},
     {"done", false, N_("Done.")},
+    {"refunding", false, N_("Your money is on its way back.")},
     {"trying", false, N_("Welcome. Look around: the posts are open to you.")},
     {"asked", false, N_("You have asked. You will find the answer in your notices.")},
     {"keys-changing", false, N_("The keys are being changed. Other servers are told.")},

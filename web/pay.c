@@ -116,8 +116,10 @@ static struct view_order_page view_of(struct rq *rq, const struct order *o, cons
         .what = what_of(cx, o),
         .money = i18n_money(cx, o->total.minor, str_c(o->total.cur)),
         .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->title)),
-        .back_url = web_planet_path(cx, p->handle),
+        .gift = str_eq_c(o->kind, "gift"),
     };
+    v.back_url = v.gift ? str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o->number))
+                        : web_planet_path(cx, p->handle);
     web_page_planet(rq, page, p);
     page->title = str_c(tr(cx, N_("Your order")));
     page->noindex = true;

@@ -6,6 +6,7 @@
 #include "node/talk/timeline.h"
 #include "web/card_view.h"
 #include "web/html.h"
+#include "web/invited.h"
 #include "web/nearby_view.h"
 #include "web/page.h"
 #include "web/planet_view.h"
@@ -97,6 +98,9 @@ enum err web_planet_show(struct rq *rq)
     TRY(web_planet(rq, &p));
     if (rq->repr == REPR_ACTIVITY)
         return fed_actor_reply(rq, p.id);
+    struct str invitation = web_invite_path(rq, &p);
+    if (invitation.n > 0)
+        return web_go(rq, invitation);
     TRY(fill(rq, &p, &v));
     if (v.first_page)
         TRY(nearby_beside(rq, &p, &v.near));

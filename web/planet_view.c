@@ -7,10 +7,12 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/money/order.h"
 #include "node/money/rail.h"
 #include "node/node.h"
 #include "node/settings.h"
 #include "node/talk/timeline.h"
+#include "web/invited.h"
 #include "web/page.h"
 
 struct str planet_role_label(struct cx *cx, enum role role)
@@ -82,10 +84,10 @@ static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, struct
     ret->prices = prices;
     ret->n_prices = t->n_prices;
     if (t->seats != DB_NULL) {
-        int64_t taken;
-        TRY(tier_members(cx, t->id, &taken));
-        ret->full = taken >= t->seats;
-        ret->seats = seats_left(cx, ret->full ? 0 : t->seats - taken);
+        int64_t left;
+        TRY(order_seats_left(cx, t->id, cx->viewer, &left));
+        ret->full = left == 0;
+        ret->seats = seats_left(cx, left);
     }
     return OK;
 }
@@ -161,6 +163,18 @@ static enum err fill_membership(struct rq *rq, const struct planet *p, struct vi
     return OK;
 }
 
+static enum err fill_invited(struct rq *rq, const struct planet *p, struct view_planet *v)
+{
+    struct invite by;
+    bool invited;
+    if (v->member || web_invites(rq).n == 0)
+        return OK;
+    TRY(web_invited(rq, p->id, &invited, &by));
+    if (invited)
+        v->invited_by = by.name;
+    return OK;
+}
+
 static enum err fill_fields(struct cx *cx, int64_t planet_id, struct view_planet *v)
 {
     struct planet_field *fields;
@@ -189,6 +203,8 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
         .initial = str_utf8_cut(str_trim(p->name), 1),
         .about = p->about_html,
         .closed = str_eq_c(p->joining, "closed"),
+        .by_approval = str_eq_c(p->joining, "approval"),
+        .by_invitation = str_eq_c(p->joining, "invitation"),
         .node_name = cx->node->host,
     };
     struct fed_moved to;
@@ -201,6 +217,7 @@ enum err planet_view(struct rq *rq, const struct planet *p, struct view_planet *
     TRY(fed_planet_uri(cx, p->id, &ret->actor_uri));
     TRY(fill_owner(rq, p, ret));
     TRY(fill_membership(rq, p, ret));
+    TRY(fill_invited(rq, p, ret));
     TRY(fill_tiers(rq, p, ret));
     TRY(fill_fields(cx, p->id, ret));
     TRY(post_count(cx, p->id, &ret->n_posts));

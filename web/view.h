@@ -86,6 +86,8 @@ struct view_planet {
     const struct planet_field *fields; size_t n_fields; /* "Website" …, as it says of itself */
     int64_t n_posts, n_followers;
     bool closed;                        /* takes no new members */
+    bool by_approval, by_invitation;    /* how one joins, when it is not open to all */
+    struct str invited_by;              /* whose invitation brought the viewer; NULL: nobody's */
     bool member, lifetime, may_write, is_owner;
     struct str member_tier, member_until; /* until NULL with lifetime */
     struct str node_name;
@@ -380,6 +382,7 @@ struct view_order_page {                /* an order on its way */
     struct str bridge;                  /* BRIDGE: JSON for WeChat's own script */
     struct str state_url;               /* is asked each 2 s; NULL: not */
     struct str reload;                  /* "5; url=…": without script; NULL: not */
+    bool gift;                          /* back_url leads to it */
 };
 
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */

@@ -2,8 +2,8 @@
 #ifndef WEB_VIEW_OFFERS_H
 #define WEB_VIEW_OFFERS_H
 
+struct view_pay_way { struct str name, label; bool renews; };
 struct view_sum { struct str label, money; bool total, contained; }; /* contained: in the total already */
-struct view_rail { struct str name, label; bool renews; };
 
 struct view_buy {                       /* one price, in full, before it is paid */
     const struct view_page *page;
@@ -12,12 +12,11 @@ struct view_buy {                       /* one price, in full, before it is paid
     struct str tier, tier_about, term, action, url, login_url, next, error;
     const struct view_sum *lines; size_t n_lines;
     struct str coupon, coupon_error, coupon_note; /* note: "for 3 terms" */
-    const struct view_rail *rails; size_t n_rails;
-    bool signed_in, gift, free, full, may_coupon;
+    const struct view_pay_way *rails; size_t n_rails;
+    bool signed_in, gift, free, may_coupon;
     struct str gift_to, gift_words;
     struct str starts, until;           /* what one will have; until NULL: for ever */
     int64_t trial_days;                 /* free days to begin with; 0: none, or had already */
-    struct str invited_by;              /* NULL: nobody */
     struct str blocked, ask_url;        /* who may not join is told why, and where to ask */
 };
 
@@ -41,7 +40,7 @@ struct view_gift {
         redeemed, money, by;
     struct safe_html qr;
     bool good;                          /* paid, not redeemed, not run out */
-    bool may_refund, refunded;
+    bool may_refund, refunding, refunded;
 };
 struct view_gifts {
     const struct view_page *page;

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static const struct cli_verb *const tables[] = {cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
-                                                cli_field_verbs,  cli_fed_key_verbs,
+                                                cli_field_verbs,  cli_fed_key_verbs, cli_offers_verbs,
                                                 cli_people_verbs, cli_ops_verbs,    cli_backup_verbs,
                                                 cli_media_verbs,  cli_host_verbs,   cli_doctor_verbs,
                                                 cli_report_verbs, cli_fed_talk_verbs, cli_move_verbs,   cli_policy_verbs,

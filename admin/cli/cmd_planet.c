@@ -49,6 +49,8 @@ static enum err cmd_planet_edit(struct cli *cli)
         p.tagline = cli_get(cli, "tagline");
     if (cli_has(cli, "joining"))
         p.joining = cli_get(cli, "joining");
+    if (cli_has(cli, "question"))
+        p.join_question = cli_get(cli, "question");
     return planet_update(cli->cx, &p);
 }
 
@@ -206,7 +208,8 @@ static const struct cli_option planet_edit_options[] = {
     {"title", "TEXT", false, "its name"},
     {"tagline", "TEXT", false, "what it is, in a sentence"},
     {"about-file", "FILE", false, "what it is, at length, Markdown"},
-    {"joining", "HOW", false, "open or closed"},
+    {"joining", "HOW", false, "open, approval, invitation or closed"},
+    {"question", "TEXT", false, "what who asks to join is asked"},
     {0},
 };
 static const struct cli_option planet_options[] = {CLI_PLANET_OPTION, {0}};

@@ -322,6 +322,30 @@ enum err coupon_running(struct cx *cx, int64_t planet_id, int64_t tier_id, int64
     return OK;
 }
 
+enum err coupon_of_order(struct cx *cx, int64_t order_id, struct coupon_fit *ret)
+{
+    struct coupon_of_order_row use;
+    struct coupon_of_account_row mine;
+    struct coupon_row row;
+    struct coupon c;
+    bool found;
+    *ret = (struct coupon_fit){.coupon_id = DB_NULL};
+    TRY(q_coupon_of_order(cx, order_id, &found, &use));
+    if (!found)
+        return OK;
+    TRY(q_coupon_get(cx, use.coupon_id, &found, &row));
+    TRY(fill(cx, &row, &c));
+    TRY(q_coupon_of_account(cx, c.id, use.account_id, &mine)); /* those that are paid: not yet this one */
+    *ret = (struct coupon_fit){
+        .coupon_id = c.id,
+        .code = c.code,
+        .discount = use.discount,
+        .terms_left = left_after(&c, mine.firsts + use.is_first, mine.terms + 1),
+        .first = use.is_first != 0,
+    };
+    return OK;
+}
+
 enum err coupon_reserve(struct cx *cx, int64_t order_id, int64_t account_id,
                         const struct coupon_fit *fit)
 {

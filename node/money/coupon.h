@@ -57,6 +57,9 @@ MUST_USE enum err coupon_fit(struct cx *cx, int64_t planet_id, int64_t tier_id, 
 /* The one that an earlier order brought and that reaches this term, too; coupon_id DB_NULL: none. */
 MUST_USE enum err coupon_running(struct cx *cx, int64_t planet_id, int64_t tier_id,
                                  int64_t account_id, struct money list, struct coupon_fit *ret);
+/* For rails that renew by themselves: what an order's coupon takes off, and how many terms after that of the
+ * order it does so. coupon_id DB_NULL: none. */
+MUST_USE enum err coupon_of_order(struct cx *cx, int64_t order_id, struct coupon_fit *ret);
 /* Inside a transaction: the order has it. */
 MUST_USE enum err coupon_reserve(struct cx *cx, int64_t order_id, int64_t account_id,
                                  const struct coupon_fit *fit);

@@ -83,3 +83,9 @@ SELECT u.coupon_id
 -- :in order_id int, coupon_id int, account_id int, is_first int
 INSERT INTO coupon_use (order_id, coupon_id, account_id, is_first)
 VALUES (:order_id, :coupon_id, :account_id, :is_first);
+
+-- :name coupon_of_order :maybe
+-- :in order_id int
+-- :out coupon_id int, account_id int, is_first int, discount int
+SELECT u.coupon_id, u.account_id, u.is_first, o.discount
+  FROM coupon_use u JOIN purchase_order o ON o.id = u.order_id WHERE u.order_id = :order_id;

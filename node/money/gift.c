@@ -7,6 +7,7 @@
 #include "node/money/code_text.h"
 #include "node/money/gift_sql.h"
 #include "node/money/ledger.h"
+#include "node/money/rail_call.h"
 #include "node/money/redeem_int.h"
 #include "node/node.h"
 #include "node/people/account.h"
@@ -29,6 +30,8 @@ static struct gift from_row(const struct gift_row *r)
         .redeemed_by = r->redeemed_by,
         .redeemed_at = r->redeemed_at,
         .grant_id = r->grant_id,
+        .refund_asked_at = r->refund_asked_at,
+        .total = r->total,
         .number = r->number,
         .state = r->state,
         .tier_name = r->tier_name,
@@ -47,14 +50,15 @@ static bool good_state(struct str state)
 
 bool gift_may_refund(const struct gift *g)
 {
-    return good_state(g->state) && g->redeemed_at == DB_NULL;
+    return good_state(g->state) && g->redeemed_at == DB_NULL && g->refund_asked_at == DB_NULL &&
+           g->total > 0;
 }
 
 static enum err with_code(struct cx *cx, const struct gift_row *r, struct gift *ret)
 {
     struct str code;
     struct gift g = from_row(r);
-    if (good_state(r->state)) {
+    if (good_state(r->state) && r->refund_asked_at == DB_NULL && r->redeemed_at == DB_NULL) {
         TRY(crypt_open(cx->arena, cx->node->secret, r->sealed, &code));
         g.code = code_text_show(cx->arena, code);
     }
@@ -127,7 +131,7 @@ enum err gift_look(struct cx *cx, struct str typed, struct str ip, struct gift *
     struct gift_row row;
     struct str code;
     bool found = false;
-    TRY(rate_hit(cx, "code-look", rate_ip(cx->arena, ip, false), MS_MINUTE, 20));
+    TRY(rate_hit(cx, "code-look", rate_ip(cx->arena, ip, false), MS_MINUTE, 120));
     if (code_text_read(cx->arena, typed, &code))
         TRY(q_gift_by_hash(cx, redeem_hash(cx, code), &found, &row));
     if (!found || row.redeem_until == DB_NULL)
@@ -137,12 +141,35 @@ enum err gift_look(struct cx *cx, struct str typed, struct str ip, struct gift *
     return OK;
 }
 
+enum err gift_refund(struct cx *cx, struct str number)
+{
+    struct gift g;
+    int64_t changes, call;
+    TX_SCOPE(cx);
+    TRY(gift_of_order(cx, number, &g));
+    TRY(q_planet_lock(cx, g.planet_id, NULL));
+    TRY(gift_of_order(cx, number, &g)); /* again: somebody may be redeeming it */
+    if (!gift_may_refund(&g))
+        return cx_tell(cx, ERR_CONFLICT,
+                       N_("The money for this gift cannot be given back: it was redeemed, or nothing was paid."));
+    TRY(q_gift_ask_refund(cx, g.id, cx->now, &changes));
+    if (changes == 0)
+        return cx_fail(cx, ERR_INTERNAL, "a gift under its planet's lock changed");
+    enum err e = rail_refund(cx, number, 0, &call);
+    if (e == ERR_UNSUPPORTED)
+        return cx_tell(cx, e,
+                       N_("This way of paying can't give money back by itself. Please write to the planet's owner."));
+    TRY(e);
+    return tx_commit(cx);
+}
+
 /* ---- redeeming ---- */
 
 static enum err may_redeem(struct cx *cx, int64_t account_id, const struct gift_row *g)
 {
     enum role role;
-    if (!good_state(g->state) || g->redeem_until == DB_NULL || g->redeemed_at != DB_NULL)
+    if (!good_state(g->state) || g->redeem_until == DB_NULL || g->redeemed_at != DB_NULL ||
+        g->refund_asked_at != DB_NULL)
         return redeem_no_such_code(cx);
     if (g->redeem_until <= cx->now)
         return cx_tell(cx, ERR_GONE,

@@ -15,10 +15,12 @@ enum { GIFT_NAME_MAX = 60, GIFT_WORDS_MAX = 300, GIFT_MONTHS = 24 };
 struct gift {
     int64_t id, order_id, planet_id, buyer_id, tier_id, paid_at;
     int64_t redeem_until, redeemed_by, redeemed_at, grant_id;   /* DB_NULL: not paid; not redeemed */
+    int64_t refund_asked_at;        /* DB_NULL: not */
+    int64_t total;                  /* what was paid for it */
     struct str number, state;       /* of the order: paid … */
     struct str tier_name, unit; int64_t count;
     struct str to_name, words;
-    struct str code;                /* as people type it; STR_NULL but for the buyer of a paid one */
+    struct str code;                /* as people type it; STR_NULL but for the buyer while it can be redeemed */
 };
 
 /* Inside a transaction, for order_place: the gift of an order just made. */
@@ -37,8 +39,11 @@ MUST_USE enum err gift_list_of_planet(struct cx *cx, int64_t planet_id, struct g
 /* What stands behind a code, for the page of its link: good, redeemed, run out. No code in it. Limited like
  * redeeming: ERR_NOT_FOUND, ERR_RATE_LIMITED. */
 MUST_USE enum err gift_look(struct cx *cx, struct str typed, struct str ip, struct gift *ret);
-/* May its buyer have the money back: paid and not redeemed. */
+/* May its buyer have the money back: paid, not redeemed, not asked for yet. */
 bool gift_may_refund(const struct gift *g);
+/* Its buyer wants the money back: all of it, by the order's rail, and nobody redeems the gift from now on.
+ * ERR_CONFLICT: redeemed, asked already, or nothing was paid. */
+MUST_USE enum err gift_refund(struct cx *cx, struct str number);
 
 /* For code_redeem, inside its transaction: *ret_found is false when no gift has this hash. Errors as
  * there. */

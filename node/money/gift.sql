@@ -1,7 +1,8 @@
 -- Gifts; their state is that of their order.
 -- :row gift_row id int, order_id int, planet_id int, buyer_id int, tier_id int, paid_at int?,
---      redeem_until int?, redeemed_by int?, redeemed_at int?, grant_id int?, number text, state text,
---      tier_name text, unit text, count int, price_id int?, to_name text, words text, sealed blob
+--      redeem_until int?, redeemed_by int?, redeemed_at int?, grant_id int?, refund_asked_at int?, number text, state text,
+--      tier_name text, unit text, count int, price_id int?, total int, to_name text, words text,
+--      sealed blob
 
 -- :name gift_insert :exec
 -- :in id int, order_id int, planet_id int, buyer_id int, tier_id int, hash blob, sealed blob,
@@ -17,8 +18,8 @@ UPDATE gift SET redeem_until = :redeem_until WHERE order_id = :order_id AND rede
 -- :in hash blob
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
-       g.redeemed_at, g.grant_id, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       g.to_name, g.words, g.sealed
+       g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
+       o.total, g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.hash = :hash;
 
@@ -26,8 +27,8 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :in number text
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
-       g.redeemed_at, g.grant_id, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       g.to_name, g.words, g.sealed
+       g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
+       o.total, g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE o.number = :number;
 
@@ -35,8 +36,8 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :in account_id int
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
-       g.redeemed_at, g.grant_id, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       g.to_name, g.words, g.sealed
+       g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
+       o.total, g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.buyer_id = :account_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
 
@@ -44,8 +45,8 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :in planet_id int
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
-       g.redeemed_at, g.grant_id, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       g.to_name, g.words, g.sealed
+       g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
+       o.total, g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.planet_id = :planet_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
 
@@ -53,4 +54,9 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :name gift_take :exec
 -- :in id int, account_id int, grant_id int, now int
 UPDATE gift SET redeemed_by = :account_id, redeemed_at = :now, grant_id = :grant_id
- WHERE id = :id AND redeemed_at IS NULL;
+ WHERE id = :id AND redeemed_at IS NULL AND refund_asked_at IS NULL;
+
+-- :name gift_ask_refund :exec
+-- :in id int, now int
+UPDATE gift SET refund_asked_at = :now
+ WHERE id = :id AND redeemed_at IS NULL AND refund_asked_at IS NULL;

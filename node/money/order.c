@@ -91,15 +91,24 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
     return OK;
 }
 
-enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id)
+enum err order_seats_left(struct cx *cx, int64_t tier_id, int64_t account_id, int64_t *ret)
 {
     struct tier tier;
     int64_t taken;
     TRY(tier_by_id(cx, tier_id, &tier));
+    *ret = DB_NULL;
     if (tier.seats == DB_NULL)
         return OK;
     TRY(q_seats_taken(cx, tier_id, account_id, cx->now, &taken));
-    if (taken >= tier.seats)
+    *ret = taken >= tier.seats ? 0 : tier.seats - taken;
+    return OK;
+}
+
+enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id)
+{
+    int64_t left;
+    TRY(order_seats_left(cx, tier_id, account_id, &left));
+    if (left == 0)
         return cx_tell(cx, ERR_CONFLICT, N_("All seats of this tier are taken."));
     return OK;
 }

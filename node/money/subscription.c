@@ -5,6 +5,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/money/order_row.h"
+#include "node/money/quote.h"
 #include "node/money/rail_sql.h"
 #include "node/money/subscription_sql.h"
 #include "node/node.h"
@@ -93,15 +94,21 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
                             struct str *ret_number)
 {
     struct order first;
-    struct price price;
+    struct quote q;
     bool found;
     int64_t id;
     TRY(q_rail_object_order(cx, s->rail, s->planet_id, ref, &found, ret_number));
     if (found)
         return OK;
     TRY(order_by_id(cx, s->order_id, &first));
-    TRY(price_by_id(cx, first.price_id, &price));
-    /* What the price says, with the tax on top if the first had it: money of another amount is for the owner to look at (P24). */
+    /* What the price says, less a coupon that still runs, with the tax on top if the first had it: money of
+     * another amount is for the owner to look at (P24). */
+    struct quote_ask ask = {.account_id = s->account_id, .price_id = first.price_id, .kind = "renewal",
+                            .keep_credit = true};
+    TRY(price_quote(cx, &ask, &q));
+    int64_t rail_tax = first.total.minor - (first.list_amount - first.discount - first.credit);
+    if (q.tax == 0 && rail_tax > 0)
+        q.total.minor += rail_tax;
     struct order_new o = {
         .account_id = s->account_id,
         .planet_id = s->planet_id,
@@ -111,10 +118,14 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
         .term_count = first.term_count,
         .post_id = DB_NULL,
         .kind = "renewal",
-        .total = first.total.minor > price.money.minor ? first.total : price.money,
+        .total = q.total,
+        .list = q.list.minor,
+        .discount = q.discount,
+        .tax = q.tax,
         .rail = str_z(cx->arena, s->rail),
         .expires_at = cx->now + RENEWAL_DAYS * MS_DAY,
     };
     TRY(order_insert(cx, &o, ret_number, &id));
+    TRY(coupon_reserve(cx, id, s->account_id, &q.coupon));
     return q_rail_object_put(cx, s->rail, s->planet_id, ref, id, NULL);
 }

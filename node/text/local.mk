@@ -5,7 +5,7 @@ libstore_a_SOURCES += \
 	node/text/link.c node/text/link.h \
 	node/text/markdown.c node/text/markdown.h \
 	node/text/markdown_tree.c node/text/markdown_tree.h \
-	node/text/qr.c node/text/qr.h \
+	node/text/qr.c node/text/qr.h node/text/qr_png.c node/text/qr_png.h \
 	node/text/sanitize.c node/text/sanitize.h \
 	node/text/scan.c node/text/scan.h
 

@@ -86,6 +86,13 @@ describe('in a browser', () => {
         ids.comment = /id="c-(\d+)"/.exec(said.text)[1];
         await owner.submit(await owner.page(`${first}?reply=${ids.comment}`), `${first}/comments`, { text: '谢谢 @mia' });
         await owner.post('/desk/tea/codes', { name: 'Spring', count: '2', length: '1', unit: 'month', uses: '1', tier_id: (await node.cli('tier list'))[0].id });
+        const tier = (await node.cli('tier list'))[0].slug;
+        ids.price = (await node.cli('tier price', { tier, price: 'CNY:365', unit: 'year', 'trial-days': 7 })).id;
+        await node.cli('coupon create', { percent: 20, code: 'SPRING-20', terms: 3, note: '春季读者' });
+        ids.card = await node.cli('trial-card create', { tier, name: '书展', uses: 50 });
+        await node.cli('invite rule', { reward: 'days', days: 14 });
+        const till = await member.submit(await member.page(`/@tea/join/${ids.price}?gift=1`), '/@tea/buy', { rail: 'fake', gift_to: '妈妈', gift_words: '生日快乐' });
+        ids.gift = (await member.submit(till, /\/dev\/pay/, { do: 'pay' })).path;
         await member.post('/report', { post: ids.posts[0], reason: 'other', text: 'A word with a-very-long-name-that-must-not-push-' + 'x'.repeat(90) });
         // Two planets nearby, the second by the first, as a look would have left them.
         const known = (uri, name, line, teaser) => `INSERT INTO nearby (uri, host, handle, name, line, url, teaser, teaser_url, teaser_at, state, tries, seen_at, next_at)
@@ -122,11 +129,12 @@ describe('in a browser', () => {
     }
 
     const pages = {
-        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', '/nothing/here'],
-        member: () => ['/', '/@tea', '/@tea/join', `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
+        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', '/nothing/here'],
+        member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/me/fediverse', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
                       `/compose/${ids.draft}/delete`, `/compose/${ids.posts[0]}/unpublish`, '/drafts', '/desk', '/desk/tea/members', '/desk/tea/codes',
+                      '/desk/tea/offers', '/desk/tea/offers/cards', `/desk/tea/offers/cards/${ids.card.id}`, '/desk/tea/offers/invites', '/desk/tea/offers/gifts', '/desk/tea/requests',
                       '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
                       '/desk/tea/fediverse', '/desk/tea/fediverse/followers', '/desk/tea/fediverse/talk', '/desk/tea/fediverse/talk?show=marks',
                       '/desk/tea/fediverse/delivery', '/desk/tea/fediverse/delivery?hosts=all', '/desk/tea/fediverse/settings',

@@ -13,7 +13,7 @@ import { Actor } from '../rig/actor.mjs';
 const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public';
 const WORD = 'canary' + crypto.randomBytes(9).toString('hex');
 const PICTURE = readFileSync(new URL('../../admin/demo/cup.jpg', import.meta.url));
-let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, lockedMedia, lockedComment;
+let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, price, lockedMedia, lockedComment;
 
 // Every form that the word could take on its way out.
 const variants = [WORD, WORD.toUpperCase(), Buffer.from(WORD).toString('base64').slice(0, 20),
@@ -25,6 +25,7 @@ const body = (name) => `Intro.\n\n<!--more-->\n\n**${WORD}** in ${name}\n\n\`\`\
 before(async () => {
     node = await Node.start({ name: 'canary' });
     await node.cli('tier create', { slug: 'gold', name: 'Gold', rank: 2 });
+    price = (await node.cli('tier price', { tier: 'gold', price: 'CNY:90', unit: 'year' })).id;
     await node.cli('planet create', { handle: 'other', title: 'Other' });
     await node.cli('tier create', { planet: 'other', slug: 'member', name: 'Member', rank: 1 });
     const write = (rest) => node.post({ planet: 'tea', teaser: 'A public teaser.', tag: ['leaf'], ...rest });
@@ -113,7 +114,7 @@ function fillings(path) {
     const known = {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
         slug: ['for-members', 'for-gold', 'a-draft', 'late', 'open'],
-        host: [new URL(follower.origin).host], do: ['accept', 'approve', 'retry'],
+        host: [new URL(follower.origin).host], do: ['accept', 'approve', 'retry'], price: [price],
         token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'],
         file: path.includes('/moving/') ? ['outbox.json', 'actor.json', 'followers.csv'] : ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],

@@ -208,8 +208,13 @@ static void a_coupon_lasts_its_terms(void **state)
     struct coupon c = half(), made;
     struct order o;
     int64_t who = person(d);
+    struct coupon_fit fit;
     c.periods = 2;
     OK_(coupon_create(d->cx, d->tea.id, &c, &made));
+    OK_(place(d, who, made.code, &o));
+    OK_(coupon_of_order(d->cx, o.id, &fit));
+    assert_int_equal(fit.discount, 1500);
+    assert_int_equal(fit.terms_left, 1);
     o = pay(d, who, made.code, 1500);
     CHECK_STR(o.kind, "membership");
     o = pay(d, who, STR_NULL, 1500); /* the second term, without typing it */
@@ -523,6 +528,26 @@ static void a_gift_begins_when_it_is_redeemed(void **state)
     books_are_sound(d);
 }
 
+static void a_gift_that_is_paid_back_is_no_gift(void **state)
+{
+    struct domain *d = *state;
+    struct redeemed r;
+    int64_t buyer = person(d);
+    struct gift g = give(d, buyer);
+    d->cx->viewer = person(d);
+    assert_int_equal(gift_refund(d->cx, g.number), ERR_NOT_FOUND);
+    d->cx->viewer = buyer;
+    OK_(gift_refund(d->cx, g.number));
+    assert_int_equal(gift_refund(d->cx, g.number), ERR_CONFLICT);
+    d->cx->viewer = 0;
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'refund'"), 1);
+    assert_int_equal(redeem(d, person(d), g.code, &r), ERR_NOT_FOUND); /* at once, not when it has arrived */
+    struct gift h = give(d, buyer);
+    OK_(redeem(d, person(d), h.code, &r));
+    assert_int_equal(gift_refund(d->cx, h.number), ERR_CONFLICT);
+    books_are_sound(d);
+}
+
 static void a_gift_holds_a_seat_and_is_redeemed_once(void **state)
 {
     struct domain *d = *state;
@@ -774,6 +799,7 @@ int main(void)
         T(a_trial_card_opens_a_window),
         T(of_two_the_last_card_goes_to_one),
         T(a_gift_begins_when_it_is_redeemed),
+        T(a_gift_that_is_paid_back_is_no_gift),
         T(a_gift_holds_a_seat_and_is_redeemed_once),
         T(an_invitation_earns_days_after_the_refund_window),
         T(credit_is_earned_spent_and_taken_back),

@@ -1,8 +1,9 @@
 /* QR codes: the parts that a scanner looks for, and a picture that shows the same. */
 #include "node/base/arena.h"
-#include "node/text/qr.h"
+#include "node/text/qr_png.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "tests/unit/unit.h"
 
@@ -80,12 +81,47 @@ static void the_picture_covers_each_dark_module_once(void **state)
     assert_int_equal(drawn, dark);
 }
 
+static uint32_t u32(const char *p)
+{
+    const unsigned char *b = (const unsigned char *)p;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static void a_png_shows_the_same_modules(void **state)
+{
+    struct arena *a = *state;
+    struct qr q;
+    struct str png;
+    enum { SCALE = 3 };
+    unsigned char rows[64 * 1024];
+    uLongf n = sizeof rows;
+    assert_int_equal(qr_make(a, STR("https://example.org/@tea/i/abcdefgh23"), &q), OK);
+    assert_int_equal(qr_png(a, &q, SCALE, &png), OK);
+    int side = (q.size + 2 * QR_QUIET) * SCALE;
+    assert_memory_equal(png.p, "\x89PNG\r\n\x1a\n", 8);
+    assert_memory_equal(png.p + 12, "IHDR", 4);
+    assert_int_equal(u32(png.p + 16), side);
+    assert_int_equal(u32(png.p + 20), side);
+    assert_int_equal(u32(png.p + 29), crc32(0, (const unsigned char *)png.p + 12, 17));
+    assert_memory_equal(png.p + 37, "IDAT", 4);
+    assert_int_equal(uncompress(rows, &n, (const unsigned char *)png.p + 41, u32(png.p + 33)), Z_OK);
+    size_t row = 1 + ((size_t)side + 7) / 8;
+    assert_int_equal(n, row * (size_t)side);
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++) {
+            bool white = rows[(size_t)y * row + 1 + (size_t)x / 8] >> (7 - x % 8) & 1;
+            assert_int_equal(!white, qr_dark(&q, x / SCALE - QR_QUIET, y / SCALE - QR_QUIET));
+        }
+    assert_memory_equal(png.p + png.n - 8, "IEND\xae\x42\x60\x82", 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_code_has_its_shape, begin, end),
         cmocka_unit_test_setup_teardown(lengths_have_an_end, begin, end),
         cmocka_unit_test_setup_teardown(the_picture_covers_each_dark_module_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_png_shows_the_same_modules, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

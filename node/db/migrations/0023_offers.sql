@@ -104,7 +104,8 @@ CREATE TABLE gift (
     redeem_until BIGINT,                -- set when it is paid
     redeemed_by BIGINT,
     redeemed_at BIGINT,
-    grant_id BIGINT
+    grant_id BIGINT,
+    refund_asked_at BIGINT              -- by its buyer: from then on nobody redeems it
 );
 CREATE INDEX gift_buyer ON gift (buyer_id, id);
 CREATE INDEX gift_tier ON gift (tier_id, redeemed_at);
