@@ -84,7 +84,7 @@ static enum err alipay_checkout(struct cx *cx, const struct rail_step *s, struct
     struct ali a;
     struct str biz;
     const struct order *o = s->order;
-    const struct ali_extra extra = {s->hook_url, str_fmt(cx->arena, STR_FMT "?back=1", STR_ARG(s->return_url))};
+    const struct ali_extra extra = {s->hook_url, s->return_url};
     struct rail_way way = {.ref = o->number, .expires_at = o->expires_at == DB_NULL ? 0 : o->expires_at};
     bool phone = s->visit->phone;
     if (!str_eq_c(str_c(o->total.cur), "CNY"))

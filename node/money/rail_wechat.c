@@ -145,7 +145,7 @@ static enum err way_of(struct wx *w, const struct rail_step *s, enum wx_trade tr
         buf_init_arena(&b, cx->arena, BODY_MAX);
         buf_put(&b, got);
         buf_lit(&b, "&redirect_url=");
-        buf_put_url(&b, str_fmt(cx->arena, STR_FMT "?back=1", STR_ARG(s->return_url)));
+        buf_put_url(&b, s->return_url);
         way.go = RAIL_GO_URL;
         way.url = buf_str(&b);
         break;
