@@ -101,7 +101,8 @@ static void fill_rights(struct cx *cx, const struct rail_account *acc, struct vi
     struct view_desk_right *out = ARENA_ARRAY(cx->arena, struct view_desk_right, n);
     for (size_t i = 0; i < n; i++) {
         const json_t *r = json_array_get(acc->rights, i);
-        out[i] = (struct view_desk_right){.name = ld_str(r, "name"), .why = ld_str(r, "why"),
+        out[i] = (struct view_desk_right){.name = said(cx, str_z(cx->arena, ld_str(r, "name"))),
+                                          .why = said(cx, str_z(cx->arena, ld_str(r, "why"))),
                                           .ok = ld_bool(r, "ok", false), .needed = ld_bool(r, "needed", true)};
     }
     v->rights = out;

@@ -102,7 +102,8 @@ struct rail_refunded {
     struct str ref, why;
 };
 
-/* A right that the owner's key has or lacks. */
+/* A right that the owner's key has or lacks. Sentences of ours in English (N_): who reads them may speak another
+ * language than who tested. */
 struct rail_right { struct str name; bool ok, needed; struct str why; /* STR_NULL */ };
 struct rail_probe {
     struct rail_right rights[RAIL_RIGHTS]; size_t n;

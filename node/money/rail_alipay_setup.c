@@ -96,8 +96,8 @@ static enum err probe_keys(struct ali *a, struct rail_probe *p, struct str numbe
 {
     struct cx *cx = a->cx;
     struct ali_answer answer;
-    struct rail_right *app = right(p, str_c(tr(cx, N_("The app and its key"))), true);
-    struct rail_right *theirs = right(p, str_c(tr(cx, N_("Alipay's public key"))), true);
+    struct rail_right *app = right(p, STR(N_("The app and its key")), true);
+    struct rail_right *theirs = right(p, STR(N_("Alipay's public key")), true);
     TRY(ali_ask(a, "alipay.trade.query", trial_json(cx, number, false), NULL, &answer));
     bool unsigned_app = str_eq_c(answer.sub_code, "isv.invalid-signature") ||
                         str_eq_c(answer.sub_code, "isv.missing-signature-config");
@@ -110,7 +110,7 @@ static enum err probe_keys(struct ali *a, struct rail_probe *p, struct str numbe
     }
     theirs->ok = answer.genuine;
     if (!theirs->ok)
-        theirs->why = str_c(tr(cx, N_("Alipay's answer is not signed by this key.")));
+        theirs->why = STR(N_("Alipay's answer is not signed by this key."));
     return OK;
 }
 
@@ -118,7 +118,7 @@ static enum err probe_code(struct ali *a, struct rail_probe *p, struct str numbe
 {
     struct cx *cx = a->cx;
     struct ali_answer answer, closed;
-    struct rail_right *r = right(p, str_c(tr(cx, N_("Payment in person: a QR code on the desk"))), true);
+    struct rail_right *r = right(p, STR(N_("Payment in person: a QR code on the desk")), true);
     TRY(ali_ask(a, "alipay.trade.precreate", trial_json(cx, number, true), NULL, &answer));
     r->ok = answer.genuine && str_eq_c(answer.code, "10000");
     if (!r->ok) {

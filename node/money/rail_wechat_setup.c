@@ -1,7 +1,6 @@
 /* Connecting a WeChat Pay merchant: what to fill in, what it must look like, and what its keys may. */
 #include "node/base/buf.h"
 #include "node/base/clock.h"
-#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
@@ -119,9 +118,9 @@ static enum err probe_keys(struct wx *w, struct rail_probe *p)
 {
     struct cx *cx = w->cx;
     struct wx_answer a;
-    struct rail_right *mine = right(p, str_c(tr(cx, N_("API certificate and its private key"))), true);
-    struct rail_right *api = right(p, str_c(tr(cx, N_("APIv3 key"))), true);
-    struct rail_right *theirs = right(p, str_c(tr(cx, N_("WeChat Pay's own signature"))), true);
+    struct rail_right *mine = right(p, STR(N_("API certificate and its private key")), true);
+    struct rail_right *api = right(p, STR(N_("APIv3 key")), true);
+    struct rail_right *theirs = right(p, STR(N_("WeChat Pay's own signature")), true);
     enum err e = wx_refresh(w, &a);
     if (e != OK && e != ERR_INVALID)
         return e;
@@ -131,10 +130,10 @@ static enum err probe_keys(struct wx *w, struct rail_probe *p)
     /* 404: a merchant of the new kind, who has no certificates to open; the first callback will tell. */
     api->ok = e == OK && mine->ok;
     if (e == ERR_INVALID)
-        api->why = str_c(tr(cx, N_("WeChat Pay's certificates don't open with it.")));
+        api->why = STR(N_("WeChat Pay's certificates don't open with it."));
     theirs->ok = w->n_keys > 0;
     if (!theirs->ok)
-        theirs->why = str_c(tr(cx, N_("There are no platform certificates: please give WeChat Pay's public key and its ID.")));
+        theirs->why = STR(N_("There are no platform certificates: please give WeChat Pay's public key and its ID."));
     return OK;
 }
 
@@ -176,13 +175,13 @@ static enum err probe_product(struct wx *w, struct rail_probe *p, const char *pr
 {
     struct cx *cx = w->cx;
     struct wx_answer a = {0}, closed;
-    struct rail_right *r = right(p, str_c(i18n_get(cx->locale, name)), true);
+    struct rail_right *r = right(p, str_c(name), true);
     struct str number = str_fmt(cx->arena, "PROBE%lld", (long long)id_next(cx->node->ids));
     bool h5 = strcmp(product, "h5") == 0;
     struct str target = str_fmt(cx->arena, "/v3/pay/transactions/%s", product);
     enum err e = wx_ask(w, "POST", target, trial_json(w, number, h5), &a);
     if (e == ERR_UPSTREAM && a.status == 200) {
-        r->why = str_c(tr(cx, N_("The answer is not signed by the key that you gave as WeChat Pay's.")));
+        r->why = STR(N_("The answer is not signed by the key that you gave as WeChat Pay's."));
         return OK;
     }
     TRY(e);
@@ -201,7 +200,7 @@ static enum err probe_query(struct wx *w, struct rail_probe *p, struct str targe
 {
     struct cx *cx = w->cx;
     struct wx_answer a;
-    struct rail_right *r = right(p, str_c(i18n_get(cx->locale, name)), needed);
+    struct rail_right *r = right(p, str_c(name), needed);
     TRY(wx_ask(w, "GET", target, STR_NULL, &a));
     r->ok = a.status == 200 || a.status == 404 || str_eq_c(a.code, "NO_STATEMENT_EXIST");
     if (!r->ok)
@@ -237,7 +236,7 @@ static enum err probe_secret(struct wx *w, struct rail_probe *p)
     struct cx *cx = w->cx;
     int64_t code = 0;
     json_t *j;
-    struct rail_right *r = right(p, str_c(tr(cx, N_("AppSecret, for paying inside WeChat"))), false);
+    struct rail_right *r = right(p, STR(N_("AppSecret, for paying inside WeChat")), false);
     TRY(open_api(cx, &w->acc, STR("orrery-probe"), &j));
     r->ok = ld_i64(j, "errcode", &code) && (code == 40029 || code == 40163);
     if (!r->ok)

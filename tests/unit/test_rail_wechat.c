@@ -5,6 +5,7 @@
 #include "node/base/buf.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
+#include "node/jobs/jobs.h"
 #include "node/money/ledger.h"
 #include "node/money/rail_call.h"
 #include "node/money/rail_key.h"
@@ -513,11 +514,19 @@ static void a_refund_goes_out_once_and_comes_back_once(void **state)
     OK_(order_by_number(cx, o.number, &now));
     CHECK_STR(now.state, "part_refunded");
     assert_int_equal(now.refunded, 4000);
+    /* a further part: its message names the part, not the sum */
+    id = refund_now(w, &o, 5000);
+    snprintf(w->p.refund_status, sizeof w->p.refund_status, "PROCESSING");
+    OK_(rail_call_make(cx, id));
+    snprintf(w->p.refund_status, sizeof w->p.refund_status, "SUCCESS");
+    OK_(tell(w, sealed(w, refund_text(&w->p, "refund_status"), "REFUND.SUCCESS", "EV-back2"), &v));
+    OK_(order_by_number(cx, o.number, &now));
+    assert_int_equal(now.refunded, 9000);
     /* the rest, done at once; its message changes nothing more */
     id = refund_now(w, &o, 0);
     OK_(rail_call_make(cx, id));
-    assert_int_equal(w->p.refund, 5900);
-    told = sealed(w, refund_text(&w->p, "refund_status"), "REFUND.SUCCESS", "EV-back2");
+    assert_int_equal(w->p.refund, 900);
+    told = sealed(w, refund_text(&w->p, "refund_status"), "REFUND.SUCCESS", "EV-back3");
     OK_(order_by_number(cx, o.number, &now));
     CHECK_STR(now.state, "refunded");
     int64_t n = txns(w);
@@ -525,6 +534,27 @@ static void a_refund_goes_out_once_and_comes_back_once(void **state)
     OK_(tell(w, sealed(w, transaction(&w->p), "TRANSACTION.SUCCESS", "EV-late"), &v));
     assert_int_equal(txns(w), n);
     assert_string_equal(state_of(w, &o), "refunded");
+}
+
+static void a_refund_that_was_never_told_is_found_at_night(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    struct rail_account acc;
+    struct order o = paid_order(w);
+    int64_t id = refund_now(w, &o, 0);
+    snprintf(w->p.refund_status, sizeof w->p.refund_status, "PROCESSING");
+    OK_(rail_call_make(cx, id));
+    OK_(rail_account_of(cx, rail_by_name(STR("wechat")), w->d->tea.id, &acc));
+    const struct job night = {.subject = acc.id};
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    assert_string_equal(state_of(w, &o), "paid");
+    snprintf(w->p.refund_status, sizeof w->p.refund_status, "SUCCESS");
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    assert_string_equal(state_of(w, &o), "refunded");
+    int64_t n = txns(w);
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    assert_int_equal(txns(w), n);
 }
 
 static void a_refund_that_does_not_arrive_is_said(void **state)
@@ -606,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_amount_or_merchant_lies_in_the_tray, begin, end),
         cmocka_unit_test_setup_teardown(a_poll_finds_what_was_not_told, begin, end),
         cmocka_unit_test_setup_teardown(a_refund_goes_out_once_and_comes_back_once, begin, end),
+        cmocka_unit_test_setup_teardown(a_refund_that_was_never_told_is_found_at_night, begin, end),
         cmocka_unit_test_setup_teardown(a_refund_that_does_not_arrive_is_said, begin, end),
         cmocka_unit_test_setup_teardown(a_product_that_is_not_open_is_said, begin, end),
         cmocka_unit_test_setup_teardown(a_bill_is_read, begin, end),
