@@ -22,7 +22,7 @@ describe('Stripe', () => {
         await owner.submit(tiers, /\/tiers\/\d+\/prices/, { amount: '30', currency: 'CNY', length: '1', unit: 'month' });
         post = await node.post({ title: 'Locked', body: SECRET_WORD, access: 'members', teaser: 'A sip.' });
         const join = await owner.page('/@tea/join');
-        price = /\/join\/(\d+)"/.exec(join.text)[1];
+        price = /\/join\/(\d+)/.exec(join.text)[1];
     });
     after(async () => {
         await node.close();

@@ -23,7 +23,7 @@ describe('WeChat Pay', () => {
         const tiers = await owner.page('/desk/tea/tiers');
         await owner.submit(tiers, /\/tiers\/\d+\/prices/, { amount: '99', currency: 'CNY', length: '1', unit: 'year' });
         post = await node.post({ title: 'Locked', body: SECRET_WORD, access: 'members', teaser: 'A sip.' });
-        price = /\/join\/(\d+)"/.exec((await owner.page('/@tea/join')).text)[1];
+        price = /\/join\/(\d+)/.exec((await owner.page('/@tea/join')).text)[1];
         hook = `${node.origin}/hooks/wechat/tea`;
     });
     after(async () => {
