@@ -52,6 +52,10 @@ for (const b of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+/* On a narrow screen the tab that one is on may be outside. */
+for (const a of document.querySelectorAll(".tabs [aria-current]"))
+  a.parentElement.scrollLeft = a.offsetLeft - (a.parentElement.clientWidth - a.offsetWidth) / 2;
+
 /* A menu closes when something else is touched, or with Escape. */
 const menus = document.querySelectorAll("details.menu");
 document.addEventListener("click", (event) => {
