@@ -19,7 +19,8 @@ MIGRATIONS = \
 	node/db/migrations/0015_far.sql \
 	node/db/migrations/0016_nearby.sql \
 	node/db/migrations/0017_field.sql \
-	node/db/migrations/0018_thread.sql
+	node/db/migrations/0018_thread.sql \
+	node/db/migrations/0019_audience.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \
