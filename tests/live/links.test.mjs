@@ -320,7 +320,7 @@ describe('a fediverse account signs in', () => {
             const far = await Home.start();
             await node.cli('domain block', { domain: far.host, level: 'suspend' }).catch(() =>
                 node.sqlRun(`INSERT INTO domain_rule (host, kind, level, reject_media, reject_reports, obfuscate, public_comment, private_comment, created_at, changed_at)
-                             VALUES ('${far.host}', 'block', 'suspend', 0, 0, 0, '', '', 1, 1); UPDATE domain_mode SET version = version + 1`));
+                             VALUES ('${far.host}', 'block', 'suspend', 0, 0, 0, '', '', 1, 1); INSERT INTO domain_mode (id, mode, version) VALUES (1, 'block', 2) ON CONFLICT (id) DO UPDATE SET version = domain_mode.version + 1`));
             await eventually('the rule counts', async () => (await begin(browser(), `@ann@${far.host}`)).status === 403);
             refusedAs(await begin(browser(), far.host), 403, /does not work with that server/);
             const before = far.asked.length;
