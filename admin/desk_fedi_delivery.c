@@ -317,7 +317,7 @@ enum err desk_fedi_host_do(struct rq *rq)
         TRY(fed_host_drop(rq->cx, rq_param(rq, "host"), &n));
     else
         return ERR_NOT_FOUND;
-    return desk_fedi_done(rq, &p, "/delivery", "done");
+    return desk_fedi_done(rq, &p, "/delivery", str_eq_c(verb, "retry") ? "retrying" : "dropped");
 }
 
 enum err desk_fedi_job_do(struct rq *rq)
@@ -337,5 +337,5 @@ enum err desk_fedi_job_do(struct rq *rq)
         return ERR_NOT_FOUND;
     if (e != ERR_NOT_FOUND) /* gone, or on its way at this moment: nothing is left to do */
         TRY(e);
-    return desk_fedi_done(rq, &p, "/delivery", "done");
+    return desk_fedi_done(rq, &p, "/delivery", str_eq_c(verb, "retry") ? "retrying" : "dropped");
 }
