@@ -173,6 +173,19 @@ describe('secure mode', () => {
         }
     });
 
+    it('who says to want a page gets one, or nothing: no document', async () => {
+        const routes = await node.cli('routes');
+        const [actor, object] = [planet.id, post.object].map((u) => u.split('/').pop());
+        for (const route of routes.filter((r) => r.method === 'GET' && r.path.startsWith('/ap/') && !r.path.startsWith('/ap/instance'))) {
+            const path = route.path.replace('/a/:id', `/a/${actor}`).replace('/o/:id', `/o/${object}`).replace(':cursor', '0').replace(/:\w+/g, '1');
+            for (const accept of ['text/html', 'text/html, */*', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']) {
+                const rs = await get(node.origin + path, accept);
+                assert.ok([303, 401, 404].includes(rs.status), `${path}: ${rs.status}`);
+                assert.doesNotMatch(rs.text, /"@context"/, path);
+            }
+        }
+    });
+
     it('people see their pages as before; names are found', async () => {
         assert.equal((await get(post.address, 'text/html')).status, 200);
         assert.equal((await get(post.object, 'text/html')).status, 303);
