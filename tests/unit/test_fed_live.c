@@ -376,6 +376,20 @@ static void what_must_be_looked_up_is_small_and_rare(void **state)
     }
     assert_int_equal(status, 429);
     assert_true(taken > 0 && taken < 75); /* the tests before it drew on the same measure */
+    /* Who asks to quote makes us look at the quote: by its id, or in half. */
+    struct str origin = l->b.world->store->node.origin;
+    for (size_t i = 0; i < 2; i++) {
+        struct buf b;
+        buf_init_arena(&b, a, 4000);
+        buf_fmt(&b, "{\"id\":\"" STR_FMT "/q/%zu\",\"type\":\"QuoteRequest\",\"actor\":\"" STR_FMT
+                "\",\"object\":\"http://localhost:2/x\",\"instrument\":", STR_ARG(origin), i,
+                STR_ARG(l->b.planet));
+        if (i == 0)
+            buf_fmt(&b, "\"" STR_FMT "/n/q\"}", STR_ARG(origin));
+        else
+            buf_fmt(&b, "{\"id\":\"" STR_FMT "/n/q\",\"type\":\"Note\"}}", STR_ARG(origin));
+        assert_int_equal(post_to(l, buf_str(&b), 0), 429);
+    }
     /* What carries all that it says is not held up. */
     assert_int_equal(post_to(l, like_of(l, l->b.world->cx, 77, STR("http://localhost:2/x")), 0), 202);
     arena_free(a);
