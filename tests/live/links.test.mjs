@@ -158,6 +158,8 @@ describe('a fediverse account signs in', () => {
         // Unlinked, it may be linked elsewhere; it is not the last way in for those who have a mail address.
         const tab = await client.page('/me/fediverse');
         assert.equal((await client.submit(tab, /unlink$/)).status, 200);
+        assert.equal((await other.fetch('/me')).status, 303, 'who came in by it is out');
+        assert.equal(await me(client), 'Carol', 'who unlinked it is not');
         assert.equal((await signIn(dave, home, 'bob', { next: '/me/fediverse' })).status, 200);
         assert.equal(linked().filter((l) => l.uri === home.id('bob')).length, 1);
     });
@@ -540,7 +542,8 @@ describe('private messages', () => {
     });
 
     it('too much of one person is dropped', async () => {
-        for (let i = 0; i < 25; i++) await home.direct('eve', tea, `@tea number ${i}`);
+        // Whenever they say that it was written.
+        for (let i = 0; i < 25; i++) await home.direct('eve', tea, `@tea number ${i}`, { note: { published: '2020-01-01T00:00:00Z' } });
         await settled();
         const n = node.column(`SELECT COUNT(*) AS n FROM direct_note d JOIN actor a ON a.id = d.actor_id WHERE a.uri = '${home.id('eve')}' AND d.account_id IS NULL`)[0];
         assert.ok(n <= 20, `${n}`);
