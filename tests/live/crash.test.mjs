@@ -196,7 +196,7 @@ class Peers {
 }
 
 describe('kill -9 in the middle of a fan-out', () => {
-    const HOSTS = 600, IN_FLIGHT = 256, MOMENT = 500;
+    const HOSTS = 1600, IN_FLIGHT = 768, MOMENT = 500;
     let node, peers, write;
     before(async () => {
         node = new Node({ name: 'fanout' });
