@@ -467,6 +467,11 @@ static void actors_are_read_with_suspicion(void **state)
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u#main")), 0);
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u#other")), SIZE_MAX);
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u")), 0);
+    OK_(json_read(cx->arena, STR("{\"id\":\"https://a.example/u\",\"type\":\"Person\","
+                                 "\"preferredUsername\":\"@ann@good.example\"}"), NULL, &j));
+    OK_(fed_doc_read(cx->arena, j, &d));
+    CHECK_STR(d.username, "ann"); /* of a.example, and of nowhere else */
+    CHECK_STR(d.name, "ann");
     int64_t id;
     OK_(json_read(cx->arena, STR("{\"id\":\"https://t.example/ap/a/1\",\"type\":\"Person\"}"), NULL, &j));
     OK_(fed_doc_read(cx->arena, j, &d));
