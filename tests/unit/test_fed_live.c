@@ -1,6 +1,7 @@
 /* Two nodes in one process, talking over loopback with the real engines: keys fetched while the
  * request rests, signatures, follow, accept, teaser, edit, deletion; and what an inbox answers to
  * those who get it wrong. */
+#include <ctype.h>
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -288,10 +289,17 @@ static void documents_answer(void **state)
     assert_int_equal(get(l, "/nodeinfo/3", "*/*", NULL, a), 404);
 
     struct str host = l->a.world->store->node.host;
+    struct str upper = str_dup(a, host);
+    for (size_t i = 0; i < upper.n; i++)
+        ((char *)(uintptr_t)upper.p)[i] = (char)toupper((unsigned char)upper.p[i]);
     const char *names[] = {arena_printf(a, "acct:tea@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "acct:@TEA@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "tea@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "http://" STR_FMT "/@tea", STR_ARG(host)),
+                           arena_printf(a, "https://" STR_FMT "/@Tea/", STR_ARG(host)),
+                           arena_printf(a, "HTTP://" STR_FMT "/%%2540tea",
+                                        STR_ARG(upper)),
+                           arena_printf(a, STR_FMT "/", STR_ARG(l->a.planet)),
                            arena_printf(a, STR_FMT, STR_ARG(l->a.planet))};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *p = arena_printf(a, "/.well-known/webfinger?resource=%s", names[i]);
@@ -303,6 +311,11 @@ static void documents_answer(void **state)
     assert_int_equal(get(l, "/.well-known/webfinger", "*/*", NULL, a), 400);
     assert_int_equal(get(l, "/.well-known/webfinger?resource=nonsense", "*/*", NULL, a), 400);
     assert_int_equal(get(l, "/.well-known/webfinger?resource=acct:tea@other.example", "*/*", NULL, a), 404);
+    assert_int_equal(get(l, arena_printf(a, "/.well-known/webfinger?resource=http://" STR_FMT "/", STR_ARG(host)),
+                         "*/*", &body, a), 200);
+    OK_(json_read(a, body, NULL, &j));
+    assert_true(str_ends(ld_str(j, "links.href"), STR("/ap/instance")));
+    assert_int_equal(get(l, "/.well-known/webfinger?resource=http://other.example/@tea", "*/*", NULL, a), 404);
     /* A member has no actor. */
     assert_int_equal(get(l, arena_printf(a, "/.well-known/webfinger?resource=acct:mia@" STR_FMT,
                                          STR_ARG(host)), "*/*", NULL, a), 404);
