@@ -8,6 +8,7 @@
 #include "node/db/db.h"
 #include "node/media/far.h"
 #include "node/node.h"
+#include "node/talk/direct.h"
 #include "node/talk/report.h"
 #include "web/page.h"
 
@@ -42,6 +43,7 @@ enum err desk_fedi_head(struct rq *rq, const struct planet *p, enum fedi_tab tab
     int64_t waits[FEDI_SETTINGS + 1] = {0};
     TRY(fed_came_waiting(cx, p->id, WAITING_MAX, &waits[FEDI_TALK]));
     TRY(fed_follow_requests(cx, p->id, WAITING_MAX, &waits[FEDI_FOLLOWERS]));
+    TRY(direct_count_unread(cx, p->id, &waits[FEDI_MESSAGES]));
     TRY(desk_head(rq, p, DESK_FEDI, title, &d));
     *f = (struct view_fedi){
         .desk = d,

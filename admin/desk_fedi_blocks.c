@@ -195,7 +195,11 @@ enum err desk_fedi_block_person(struct rq *rq)
         return show(rq, &p, e, &v);
     }
     TRY(e);
-    return desk_fedi_done(rq, &p, "/blocks", "done");
+    struct str level = rq_form(rq, "level");
+    return desk_fedi_done(rq, &p, "/blocks",
+                          str_eq_c(level, "block")  ? "person-blocked"
+                          : str_eq_c(level, "mute") ? "person-muted"
+                                                    : "person-freed");
 }
 
 /* ---- servers ------------------------------------------------------------------------------- */
@@ -295,7 +299,7 @@ enum err desk_fedi_block_server(struct rq *rq)
     if (desk_mendable(e))
         return show(rq, &p, e, &v);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/blocks#servers", "done");
+    return desk_fedi_done(rq, &p, "/blocks#servers", "rule-set");
 }
 
 enum err desk_fedi_block_remove(struct rq *rq)
@@ -311,7 +315,7 @@ enum err desk_fedi_block_remove(struct rq *rq)
     if (desk_mendable(e))
         return desk_blocks_show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/blocks#servers", "done");
+    return desk_fedi_done(rq, &p, "/blocks#servers", "rule-lifted");
 }
 
 enum err desk_fedi_block_mode(struct rq *rq)
@@ -325,7 +329,7 @@ enum err desk_fedi_block_mode(struct rq *rq)
         return ask(rq, &p, &c, &sure);
     }
     TRY(fed_domain_change(rq->cx, &c));
-    return desk_fedi_done(rq, &p, "/blocks#servers", "done");
+    return desk_fedi_done(rq, &p, "/blocks#servers", to_allow ? "mode-allow" : "mode-block");
 }
 
 static enum err attach(struct rq *rq, struct buf *take, const char *name, const char *type)

@@ -2,12 +2,30 @@
 #include "admin/desk_fedi.h"
 #include "admin/html.h"
 #include "federation/delivery.h"
+#include "federation/fed.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/talk/post.h"
 #include "web/page.h"
 
 enum { POSTS = 10, SAID = 20, ROWS = 50, HOSTS = 50 };
+
+/* What is said, in words. What is rare keeps the name that other servers know it by. */
+static struct str said_in_words(struct cx *cx, struct str type)
+{
+    static const struct {
+        const char *type, *words;
+    } known[] = {
+        {"Create", N_("Publication")}, {"Update", N_("Change")},      {"Delete", N_("Deletion")},
+        {"Accept", N_("Acceptance")},  {"Reject", N_("Refusal")},     {"Like", N_("Like")},
+        {"Announce", N_("Boost")},     {"Undo", N_("Taking back")},   {"Add", N_("Pinning")},
+        {"Remove", N_("Unpinning")},   {"Flag", N_("Report")},        {"Move", N_("Move")},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_eq_c(type, known[i].type))
+            return str_c(tr(cx, known[i].words));
+    return type;
+}
 
 static struct view_fedi_delivery_row delivery_row(struct cx *cx, const struct fed_delivery *d,
                                                   bool of_node)
@@ -16,7 +34,7 @@ static struct view_fedi_delivery_row delivery_row(struct cx *cx, const struct fe
     return (struct view_fedi_delivery_row){
         .id = d->id,
         .host = d->host,
-        .what = d->type,
+        .what = said_in_words(cx, d->type),
         .when = i18n_ago(cx, d->created_at),
         .error = d->last_error,
         .state = str_c(tr(cx, resting                             ? N_("gave up")
@@ -70,10 +88,12 @@ static enum err list_rows(struct rq *rq, const struct fed_delivery_query *q,
 
 static struct view_fedi_said said_row(struct cx *cx, struct str base, const struct fed_said *s)
 {
+    bool answer = str_eq_c(s->type, "Accept") || str_eq_c(s->type, "Reject");
     struct view_fedi_said v = {
         .id = s->id,
-        .what = s->type,
-        .title = s->object_uri,
+        .what = said_in_words(cx, s->type),
+        /* The follow that is answered has an address that tells nobody anything, but whose it is. */
+        .title = answer ? fed_host_of(cx->arena, s->object_uri) : s->object_uri,
         .url = str_fmt(cx->arena, STR_FMT "/delivery/said/%lld", STR_ARG(base), (long long)s->id),
         .when = i18n_ago(cx, s->created_at),
     };
@@ -297,7 +317,7 @@ enum err desk_fedi_host_do(struct rq *rq)
         TRY(fed_host_drop(rq->cx, rq_param(rq, "host"), &n));
     else
         return ERR_NOT_FOUND;
-    return desk_fedi_done(rq, &p, "/delivery", "done");
+    return desk_fedi_done(rq, &p, "/delivery", str_eq_c(verb, "retry") ? "retrying" : "dropped");
 }
 
 enum err desk_fedi_job_do(struct rq *rq)
@@ -317,5 +337,5 @@ enum err desk_fedi_job_do(struct rq *rq)
         return ERR_NOT_FOUND;
     if (e != ERR_NOT_FOUND) /* gone, or on its way at this moment: nothing is left to do */
         TRY(e);
-    return desk_fedi_done(rq, &p, "/delivery", "done");
+    return desk_fedi_done(rq, &p, "/delivery", str_eq_c(verb, "retry") ? "retrying" : "dropped");
 }

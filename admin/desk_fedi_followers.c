@@ -143,5 +143,9 @@ enum err desk_fedi_follower(struct rq *rq)
     if (desk_mendable(e))
         return show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/followers", "done");
+    return desk_fedi_done(rq, &p, "/followers",
+                          str_eq_c(verb, "approve")   ? "accepted"
+                          : str_eq_c(verb, "decline") ? "declined"
+                          : str_eq_c(verb, "remove")  ? "follower-removed"
+                                                      : "all-accepted");
 }

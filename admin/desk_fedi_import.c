@@ -97,5 +97,5 @@ enum err desk_fedi_block_import(struct rq *rq)
     if (desk_mendable(e))
         return desk_blocks_show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/blocks#servers", "done");
+    return desk_fedi_done(rq, &p, "/blocks#servers", "rules-read");
 }

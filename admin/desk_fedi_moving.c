@@ -167,22 +167,30 @@ static enum err move_away(struct rq *rq, const struct planet *p)
     return fed_move_begin(rq->cx, p->id, rq_form(rq, "target"), &wish);
 }
 
-static enum err act(struct rq *rq, const struct planet *p)
+/* ret_flash: what to say when it went well. */
+static enum err act(struct rq *rq, const struct planet *p, const char **ret_flash)
 {
     struct cx *cx = rq->cx;
     struct str what = rq_form(rq, "do");
     const char *kind = is_mine(rq) ? "account" : "planet";
     int64_t id = is_mine(rq) ? rq->session.account_id : p->id, n;
+    *ret_flash = "asked-there";
     if (str_eq_c(what, "alias"))
         return fed_alias_add(cx, kind, id, rq_form(rq, "target"), &n);
-    if (str_eq_c(what, "alias_remove"))
-        return fed_alias_remove(cx, kind, id, rq_form(rq, "uri"));
-    if (str_eq_c(what, "list"))
-        return fed_expected_set(cx, p->id, list_of(rq), &n);
-    if (str_eq_c(what, "list_clear"))
-        return fed_expected_clear(cx, p->id);
     if (str_eq_c(what, "move"))
         return move_away(rq, p);
+    *ret_flash = "alias-removed";
+    if (str_eq_c(what, "alias_remove")) {
+        enum err e = fed_alias_remove(cx, kind, id, rq_form(rq, "uri"));
+        return e == ERR_NOT_FOUND ? OK : e; /* sent twice */
+    }
+    *ret_flash = "compared";
+    if (str_eq_c(what, "list"))
+        return fed_expected_set(cx, p->id, list_of(rq), &n);
+    *ret_flash = "deleted";
+    if (str_eq_c(what, "list_clear"))
+        return fed_expected_clear(cx, p->id);
+    *ret_flash = "move-cancelled";
     if (str_eq_c(what, "cancel"))
         return fed_move_cancel(cx, p->id);
     return ERR_INVALID;
@@ -192,11 +200,12 @@ enum err desk_fedi_moving_do(struct rq *rq)
 {
     struct planet p;
     TRY(desk_planet(rq, &p));
-    enum err e = act(rq, &p);
+    const char *flash;
+    enum err e = act(rq, &p, &flash);
     if (desk_mendable(e))
         return show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, is_mine(rq) ? "/moving?of=me" : "/moving", "done");
+    return desk_fedi_done(rq, &p, is_mine(rq) ? "/moving?of=me" : "/moving", flash);
 }
 
 enum err desk_fedi_moving_file(struct rq *rq)

@@ -80,7 +80,7 @@ enum err desk_fedi_nearby_add(struct rq *rq)
     if (desk_mendable(e))
         return show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/neighbours", "done");
+    return desk_fedi_done(rq, &p, "/neighbours", "recommended");
 }
 
 enum err desk_fedi_nearby_remove(struct rq *rq)
@@ -93,7 +93,7 @@ enum err desk_fedi_nearby_remove(struct rq *rq)
     enum err e = fed_endorse_remove(rq->cx, p.id, id);
     if (e != ERR_NOT_FOUND) /* sent twice */
         TRY(e);
-    return desk_fedi_done(rq, &p, "/neighbours", "done");
+    return desk_fedi_done(rq, &p, "/neighbours", "unrecommended");
 }
 
 enum err desk_fedi_nearby_show(struct rq *rq)
@@ -111,5 +111,6 @@ enum err desk_fedi_nearby_hide(struct rq *rq)
     struct str uri = rq_form(rq, "uri");
     TRY(desk_planet(rq, &p));
     TRY(str_empty(uri) ? fed_nearby_unhide(rq->cx, p.id) : fed_nearby_hide(rq->cx, p.id, uri));
-    return desk_fedi_done(rq, &p, "/neighbours", "done");
+    return desk_fedi_done(rq, &p, "/neighbours",
+                          str_empty(uri) ? "nearby-back" : "nearby-hidden");
 }

@@ -114,10 +114,11 @@ static enum err fill_numbers(struct rq *rq, const struct planet *p, int64_t n_se
                                              desk_fedi_number(cx, c.resting), STR_NULL};
         if (c.hosts_troubled > 0) {
             struct str hosts[] = {number(cx, c.hosts_troubled), number(cx, c.hosts_dead)};
-            v->trouble = i18n_fill(
-                cx->arena,
-                tr(cx, N_("Servers that don't answer at the moment: {0}. Given up after a week: {1}.")),
-                hosts, 2);
+            const char *words =
+                c.hosts_dead == 0
+                    ? N_("Servers that don't answer at the moment: {0}.")
+                    : N_("Servers that don't answer at the moment: {0}. Given up after a week: {1}.");
+            v->trouble = i18n_fill(cx->arena, tr(cx, words), hosts, 2);
         }
     }
     v->numbers = out;

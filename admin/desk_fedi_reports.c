@@ -179,6 +179,18 @@ static enum err decide(struct rq *rq, int64_t id)
     return ERR_INVALID;
 }
 
+static const char *flash_of(struct str what)
+{
+    static const char *const said[][2] = {
+        {"resolve", "settled"},     {"reopen", "reopened"}, {"note", "saved"}, {"hide", "comment-hidden"},
+        {"show", "comment-shown"}, {"send", "sent"},       {"block", "person-blocked"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (str_eq_c(what, said[i][0]))
+            return said[i][1];
+    return "done";
+}
+
 enum err desk_fedi_report_decide(struct rq *rq)
 {
     struct planet p;
@@ -190,5 +202,5 @@ enum err desk_fedi_report_decide(struct rq *rq)
     if (desk_mendable(e))
         return show(rq, &p, e);
     TRY(e);
-    return desk_fedi_done(rq, &p, "/reports", "done");
+    return desk_fedi_done(rq, &p, "/reports", flash_of(rq_form(rq, "do")));
 }

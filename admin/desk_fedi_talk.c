@@ -142,6 +142,14 @@ static enum err act(struct rq *rq, const struct planet *p, struct str what)
     return ERR_INVALID;
 }
 
+static const char *flash_of(struct str what)
+{
+    return str_starts(what, STR("show"))      ? "comment-shown"
+           : str_starts(what, STR("hideall")) ? "hidden-all"
+           : str_starts(what, STR("hide"))    ? "comment-hidden"
+                                              : "person-blocked";
+}
+
 enum err desk_fedi_talk_do(struct rq *rq)
 {
     struct planet p;
@@ -153,5 +161,5 @@ enum err desk_fedi_talk_do(struct rq *rq)
     TRY(e);
     TRY(filter_of(rq, &p, &filter));
     struct str tail = str_fmt(rq->cx->arena, "/talk?show=%s", filter);
-    return desk_fedi_done(rq, &p, tail.p, "done");
+    return desk_fedi_done(rq, &p, tail.p, flash_of(rq_form(rq, "do")));
 }

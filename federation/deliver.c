@@ -21,6 +21,9 @@
 #include "node/server.h"
 
 enum { POST_TIMEOUT_MS = 15000, ANSWER_MAX = 8192, TRIES_401 = 3 };
+/* GoToSocial looks at an actor that it knows once in six hours, others daily; until then the key of one that
+ * was put away at once (rotate.h) is a wrong one to them. */
+#define KEY_YOUNG (2 * MS_DAY)
 #define GIVE_UP (7 * MS_DAY)
 #define GIVE_UP_ANSWER (14 * MS_DAY) /* Accept, Reject */
 
@@ -34,6 +37,7 @@ struct delivery {
     const struct fed_signer *signer;
     int64_t job_id;
     bool rfc9421, knocked, moved;
+    bool young_key;       /* not everybody has it yet: a 401 is no last word */
     char *wish;           /* its Accept-Signature, while it is fulfilled; else NULL */
     struct str url, host; /* behind the struct */
 };
@@ -156,7 +160,8 @@ static void answered(void *arg, const struct fetch_answer *answer)
         fed_host_answered(d->fed->hosts, d->host, error);
         fed_body_note_gone(d->fed->bodies, d->job_id);
         finish(d, JOB_RETRY, error, 1);
-    } else if (s == 401 && fed_body_note_refused(d->fed->bodies, d->job_id) <= TRIES_401) {
+    } else if (s == 401 &&
+               (d->young_key || fed_body_note_refused(d->fed->bodies, d->job_id) <= TRIES_401)) {
         fed_host_answered(d->fed->hosts, d->host, error);
         finish(d, JOB_RETRY, error, 0); /* its fetch of our key may have failed */
     } else {
@@ -278,6 +283,7 @@ static enum job_verdict start(struct cx *cx, const struct job *job, struct fed_b
     }
     struct delivery *d = delivery_new(cx, job, body, signer, host);
     d->rfc9421 = view.rfc9421;
+    d->young_key = cx->now - signer->since < KEY_YOUNG;
     /* The transfer holds no store connection. */
     cx_release(cx);
     if (delivery_go(d, cx->arena) != OK) {

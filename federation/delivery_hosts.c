@@ -69,6 +69,9 @@ enum err fed_host_list(struct cx *cx, enum fed_host_which which, struct str afte
     struct str *hosts;
     size_t n;
     TRY(fed_may_settle(cx));
+    /* After a burst nothing may be sent for long; what it taught is to be seen all the same. */
+    if (cx->node->fed != NULL)
+        TRY(fed_hosts_flush(cx, cx->node->fed->hosts));
     if (which == FED_HOSTS_QUEUED)
         TRY(queued_hosts(cx, after, (size_t)n_max, &hosts, &n));
     else if (which == FED_HOSTS_TROUBLED)

@@ -82,14 +82,14 @@ enum err fed_get_actor(struct rq *rq)
     int64_t id;
     if (!str_to_i64(rq_param(rq, "id"), &id))
         return ERR_NOT_FOUND;
-    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub}, id);
+    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub, true}, id);
 }
 
 enum err fed_actor_reply(struct rq *rq, int64_t planet_id)
 {
     struct fed_local l;
     TRY(fed_local_ensure(rq->cx, "planet", planet_id, &l));
-    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub}, l.id);
+    return fed_gate_pass(rq, (struct fed_gate){actor_whole, actor_stub, true}, l.id);
 }
 
 enum err fed_planet_uri(struct cx *cx, int64_t planet_id, struct str *ret)
@@ -152,7 +152,7 @@ static enum err post_whole(struct rq *rq, int64_t post_id)
 
 enum err fed_object_reply(struct rq *rq, int64_t post_id)
 {
-    return fed_gate_pass(rq, (struct fed_gate){post_whole, NULL}, post_id);
+    return fed_gate_pass(rq, (struct fed_gate){post_whole, NULL, true}, post_id);
 }
 
 enum err fed_get_object(struct rq *rq)

@@ -86,7 +86,8 @@ static enum err compare(struct cx *cx, struct fed_rules *before, struct fed_rule
     struct fed_effect_host *v =
         ARENA_ARRAY(cx->arena, struct fed_effect_host, n_follows + n_comments + 1);
     for (size_t i = 0; i < n_follows; i++)
-        if (fed_rules_look(after, follows[i].host).level == FED_SUSPENDED) {
+        if (fed_rules_look(after, follows[i].host).level == FED_SUSPENDED &&
+            fed_rules_look(before, follows[i].host).level != FED_SUSPENDED) { /* else a job is at it */
             v[n++] = (struct fed_effect_host){follows[i].host, follows[i].n, 0};
             ret->followers_lost += follows[i].n;
         }
@@ -101,7 +102,8 @@ static enum err compare(struct cx *cx, struct fed_rules *before, struct fed_rule
             fed_rules_look(before, linked[i].host).level != FED_SUSPENDED)
             ret->members_cut += linked[i].n;
     for (size_t i = 0; i < n_aside; i++)
-        if (fed_rules_look(after, aside[i].host).level != FED_SUSPENDED)
+        if (fed_rules_look(after, aside[i].host).level != FED_SUSPENDED &&
+            fed_rules_look(before, aside[i].host).level == FED_SUSPENDED)
             ret->followers_back += aside[i].n;
     qsort(v, n, sizeof *v, by_loss);
     ret->hosts = v;

@@ -1,5 +1,7 @@
 #include "federation/export.h"
 
+#include <string.h>
+
 #include "federation/fed.h"
 #include "federation/keys.h"
 #include "federation/out.h"
@@ -46,6 +48,18 @@ static enum err put_outbox(struct cx *cx, const struct fed_local *l, struct buf 
     return jw_done(&w) ? OK : cx_fail(cx, ERR_TOO_LARGE, "an outbox over its cap");
 }
 
+/* Their servers choose the names: nothing that ends a field, or that a spreadsheet would work out. */
+static bool is_plain(struct str handle)
+{
+    if (handle.n == 0 || memchr("=+-@", handle.p[0], 4) != NULL)
+        return false;
+    for (size_t i = 0; i < handle.n; i++)
+        if ((unsigned char)handle.p[i] <= ' ' || handle.p[i] == ',' || handle.p[i] == '"' ||
+            handle.p[i] == ';')
+            return false;
+    return true;
+}
+
 static enum err put_followers(struct cx *cx, int64_t planet_id, struct buf *b)
 {
     struct fed_follower *v;
@@ -55,7 +69,7 @@ static enum err put_followers(struct cx *cx, int64_t planet_id, struct buf *b)
         TRY(fed_follower_list(cx, planet_id, after, PAGE, &v, &n));
         for (size_t i = 0; i < n; i++) {
             struct str handle = str_sub(v[i].handle, 1, SIZE_MAX); /* without the '@' */
-            if (str_find_char(handle, ',', 0) != SIZE_MAX || str_find_char(handle, '"', 0) != SIZE_MAX)
+            if (!is_plain(handle))
                 continue; /* no handle, whatever its server says */
             buf_put(b, handle);
             buf_lit(b, "\n");

@@ -7,9 +7,12 @@
 #include "federation/out.h"
 #include "federation/out_sql.h"
 #include "federation/say.h"
+#include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/talk/post.h"
+
+#define ACTOR_AFTER (20 * MS_SECOND)
 
 static enum err write_pin(struct cx *cx, struct fed_saying *s, struct str object)
 {
@@ -20,6 +23,20 @@ static enum err write_pin(struct cx *cx, struct fed_saying *s, struct str object
     jw_init(&w, &b);
     fed_out_pin(&w, &e, object);
     return fed_written(cx, &w, &b, &s->body);
+}
+
+/* GoToSocial knows neither Add nor Remove: it reads `featured` when it hears of the actor. Somewhat later,
+ * so that several pins are one Update. */
+static enum err tell_of_the_actor(struct cx *cx, int64_t planet_id)
+{
+    struct str order = str_fmt(cx->arena, "pins|%lld", (long long)planet_id);
+    bool waits;
+    int64_t id;
+    TX_SCOPE(cx);
+    TRY(q_delivery_pending(cx, order, &waits, &id));
+    if (!waits)
+        TRY(job_put(cx, "fed.planet", planet_id, STR_NULL, order, cx->now + ACTOR_AFTER));
+    return tx_commit(cx);
 }
 
 /* What is said is what is so now. A post that nobody heard of is not pinned for them, and one that is
@@ -47,6 +64,7 @@ static enum err fan_pin(struct cx *cx, const struct job *job)
     s.object_uri = str_fmt(cx->arena, STR_FMT "/featured", STR_ARG(s.actor.uri));
     s.type = p.pinned ? "Add" : "Remove";
     TRY(write_pin(cx, &s, p.object_uri));
+    TRY(tell_of_the_actor(cx, p.planet_id));
     return fed_say(cx, &s);
 }
 

@@ -24,6 +24,7 @@ enum { FED_MEMORY_MS = 1000 };
 struct fed {
     struct node *node;
     atomic_int links;               /* pages that rest for another server (link.h) */
+    atomic_int homes;               /* questions of visitors to their servers (home.h) */
     pthread_mutex_t lookups_lock;
     _Atomic uint64_t lookups[FED_LOOKUPS_MAX]; /* what jobs ask other servers for at this moment, hashed; 0: free */
     struct fed_signers *signers;

@@ -182,7 +182,7 @@ enum err fed_gate_pass(struct rq *rq, struct fed_gate gate, int64_t id)
     bool secure = fed_gate_secure(cx);
     if (secure || atomic_load(&cx->node->guarded))
         rq_add_header(rq, "Vary", STR("Accept, Accept-Encoding, Signature"));
-    if (!is_signed && (!secure || fed_wants_page(rq)))
+    if (!is_signed && (!secure || (gate.has_page && fed_wants_page(rq))))
         return gate.run(rq, id); /* a page is for everybody */
     struct asking *q = ARENA_NEW(cx->arena, struct asking);
     *q = (struct asking){.rq = rq, .gate = gate, .id = id};

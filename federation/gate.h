@@ -16,6 +16,7 @@ struct node;
 struct fed_gate {
     enum err (*run)(struct rq *rq, int64_t id);  /* the document */
     enum err (*stub)(struct rq *rq, int64_t id); /* without a signature; NULL: 401 */
+    bool has_page; /* run sends whoever wants a page to one: for that nobody must sign */
 };
 /* A handler's last call: what it returns is the handler's answer. */
 MUST_USE enum err fed_gate_pass(struct rq *rq, struct fed_gate gate, int64_t id);

@@ -12,7 +12,8 @@
 #include "node/base/url.h"
 #include "node/net/fetch.h"
 
-enum { JRD_MAX = 256 << 10, TIMEOUT_MS = 10000, HOPS = 2 };
+/* Anybody may ask, of any server: so these are few, and what waits for keys or signs in keeps room. */
+enum { JRD_MAX = 256 << 10, TIMEOUT_MS = 10000, HOPS = 2, HOMES_MAX = 24 };
 
 /* Its arena is the fetcher's until ready is called, then the asker's. */
 struct fed_home {
@@ -31,6 +32,7 @@ struct fed_home {
 static void home_free(void *p)
 {
     struct fed_home *h = p;
+    atomic_fetch_sub(&h->fed->homes, 1);
     arena_free(h->arena);
     free(h);
 }
@@ -95,6 +97,11 @@ enum err fed_home_ask(struct cx *cx, struct str handle, void (*ready)(void *arg)
         return cx_tell(cx, ERR_FORBIDDEN, N_("We don't talk to that server."));
     if (!fed_rate_fetches(cx, host))
         return cx_fail(cx, ERR_RATE_LIMITED, "too many questions to " STR_FMT, STR_ARG(host));
+    if (atomic_fetch_add(&cx->node->fed->homes, 1) >= HOMES_MAX) {
+        atomic_fetch_sub(&cx->node->fed->homes, 1);
+        cx->retry_after_s = 10;
+        return cx_fail(cx, ERR_RATE_LIMITED, "too many look for their servers");
+    }
     struct fed_home *h = calloc(1, sizeof *h);
     if (h == NULL)
         abort();

@@ -35,3 +35,10 @@ SELECT host, last_failure_at FROM host WHERE fail_days >= 7 AND last_failure_at 
 -- :in host text
 DELETE FROM follow WHERE actor_id IN (
     SELECT id FROM actor WHERE host = :host AND local_kind IS NULL);
+
+-- Nobody there follows, and nothing was heard of it since: any name under a stranger's domain is a host.
+-- :name hosts_expire :exec
+-- :in before int
+DELETE FROM host WHERE COALESCE(scheme_at, 0) < :before AND COALESCE(last_success_at, 0) < :before
+   AND COALESCE(last_failure_at, 0) < :before
+   AND NOT EXISTS (SELECT 1 FROM actor a JOIN follow f ON f.actor_id = a.id WHERE a.host = host.host);

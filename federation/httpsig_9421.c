@@ -123,8 +123,25 @@ static bool component_known(struct str c)
     return true;
 }
 
-static enum err read_inner_list(struct sf *s, struct sig_parsed *p, const char **ret_why)
+/* The parameters of a component. */
+static bool skip_params(struct sf *s)
 {
+    struct str key, v;
+    bool quoted;
+    while (eat(s, ';')) {
+        skip_space(s, false);
+        if (!sf_key(s, &key) || (eat(s, '=') && !sf_item(s, &v, &quoted)))
+            return false;
+    }
+    return true;
+}
+
+/* *ret_unfit: what it covers cannot be put together here; another signature beside it may do, as when a
+ * proxy signed over that of the sender. NULL: all is known. */
+static enum err read_inner_list(struct sf *s, struct sig_parsed *p, const char **ret_unfit,
+                                const char **ret_why)
+{
+    *ret_unfit = NULL;
     if (!eat(s, '('))
         SIG_REFUSE(ret_why, "malformed signature-input");
     for (;;) {
@@ -134,12 +151,13 @@ static enum err read_inner_list(struct sf *s, struct sig_parsed *p, const char *
         struct str c;
         if (!sf_string(s, &c))
             SIG_REFUSE(ret_why, "malformed signature-input");
-        if (peek(s) == ';')
-            SIG_REFUSE(ret_why, "component parameters are not supported");
-        if (peek(s) != ' ' && peek(s) != ')')
+        bool plain = peek(s) != ';';
+        if (!skip_params(s) || (peek(s) != ' ' && peek(s) != ')'))
             SIG_REFUSE(ret_why, "malformed signature-input");
-        if (!component_known(c))
-            SIG_REFUSE(ret_why, "unknown signed component");
+        if (!plain || !component_known(c)) {
+            *ret_unfit = plain ? "unknown signed component" : "component parameters are not supported";
+            continue;
+        }
         for (size_t i = 0; i < p->n_components; i++)
             if (str_eq(p->components[i], c))
                 SIG_REFUSE(ret_why, "a component is signed twice");
@@ -226,13 +244,13 @@ static enum err check_coverage(const struct sig_request *rq, const struct sig_pa
 
 /* One "label=(…);…" of Signature-Input at the cursor. */
 static enum err read_member(struct sf *s, struct str *ret_label, struct sig_parsed *p,
-                            const char **ret_why)
+                            const char **ret_unfit, const char **ret_why)
 {
     skip_space(s, true);
     if (!sf_key(s, ret_label) || !eat(s, '='))
         SIG_REFUSE(ret_why, "malformed signature-input");
     const char *from = s->at;
-    TRY(read_inner_list(s, p, ret_why));
+    TRY(read_inner_list(s, p, ret_unfit, ret_why));
     TRY(read_params(s, p, ret_why));
     p->params = (struct str){from, (size_t)(s->at - from)};
     skip_space(s, true);
@@ -260,12 +278,12 @@ enum err sig_9421_parse(struct arena *a, const struct sig_request *rq, struct si
         struct sig_parsed p = {.scheme = SIG_RFC9421};
         if (n == LABELS_MAX)
             SIG_REFUSE(ret_why, "too many signatures");
-        TRY(read_member(&s, &labels[n], &p, ret_why));
+        const char *not_this;
+        TRY(read_member(&s, &labels[n], &p, &not_this, ret_why));
         for (size_t i = 0; i < n; i++)
             if (str_eq(labels[i], labels[n]))
                 SIG_REFUSE(ret_why, "repeated signature label");
-        const char *not_this = NULL;
-        if (!found && check_coverage(rq, &p, &not_this) == OK) {
+        if (not_this == NULL && !found && check_coverage(rq, &p, &not_this) == OK) {
             TRY(find_signature(a, signature, labels[n], &p.signature, ret_why));
             found = true;
             *ret = p;
@@ -323,11 +341,11 @@ static bool read_wish(struct sf *s, bool rsa, struct str key_id, bool has_body,
                       struct sig_wish *ret, bool *ret_ok)
 {
     struct sig_parsed p = {0};
-    const char *why;
+    const char *why, *unfit;
     skip_space(s, true);
-    if (!sf_key(s, &ret->label) || !eat(s, '=') || read_inner_list(s, &p, &why) != OK)
+    if (!sf_key(s, &ret->label) || !eat(s, '=') || read_inner_list(s, &p, &unfit, &why) != OK)
         return false;
-    *ret_ok = true;
+    *ret_ok = unfit == NULL;
     for (size_t i = 0; i < p.n_components; i++) {
         *ret_ok = *ret_ok && can_cover(p.components[i], has_body);
         cover(ret, p.components[i]);

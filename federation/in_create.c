@@ -12,8 +12,6 @@
 #include "node/talk/thread.h"
 #include "node/text/sanitize.h"
 
-enum { CONTENT_MAX = 150 * 1024 };
-
 /* An answer to an answer that never came here. If one of ours is spoken to, the thread is followed
  * up to what we know, and its steps are taken with it (3.8, 3.13). */
 static bool is_worth_climbing(struct cx *cx, const struct fed_in *in, const json_t *note)
@@ -85,7 +83,7 @@ enum err fed_comment_take(struct cx *cx, const struct fed_in *in, json_t *note,
     TRY(fed_is_burnt(cx, far->object_uri, &burnt));
     struct str content = ld_lang(note, "content", NULL);
     /* A name without content is a vote (3c). */
-    if (burnt || str_empty(content) || content.n > CONTENT_MAX)
+    if (burnt || str_empty(content) || content.n > FED_CONTENT_MAX)
         return OK;
     TRY(sanitize_html(cx->arena, content, &far->html));
     if (!ld_time(note, "published", &far->published_at) || far->published_at > cx->now ||

@@ -183,7 +183,7 @@ static enum err unlink_by_word(struct cx *cx, const struct direct *d)
     TX_SCOPE(cx);
     TRY(identity_stop(cx, d->in->actor.id, 0, NULL));
     TRY(identity_end_sessions(cx, d->who.account_id, d->who.id));
-    enum err e = identity_unlink(cx, d->who.account_id, d->who.id);
+    enum err e = identity_unlink(cx, d->who.account_id, d->who.id, 0);
     if (e == ERR_CONFLICT)
         TRY(answer(cx, d, N_("It is the only way to sign in to your account on {0}, so the link stays. "
                              "Everybody who was signed in by it is signed out, and no more messages "

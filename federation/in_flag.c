@@ -149,7 +149,8 @@ enum err fed_in_flag(struct cx *cx, const struct fed_in *in)
     TRY(add_links(cx, &f, text));
     if (!f.ours)
         return OK;
-    struct report_flag flag = {.uri = in->id, .host = in->actor.host, .text = text,
+    struct report_flag flag = {.uri = in->id, .host = in->actor.host,
+                               .house = fed_house(in->actor.host), .text = text,
                                .actor_id = in->actor.id, .planet_id = f.planet_id,
                                .about_account_id = f.account_id, .about_actor_id = f.actor_id,
                                .items = f.items, .n_items = f.n,

@@ -53,7 +53,10 @@ enum err fed_in_update(struct cx *cx, const struct fed_in *in)
     if (updated / MS_SECOND < last / MS_SECOND)
         return OK; /* older than what we show: it came late */
     struct str content = ld_lang(note, "content", NULL);
-    if (str_empty(content))
+    bool addressed = ld_get(note, "to") != NULL || ld_get(note, "cc") != NULL;
+    /* As of a new one: no longer, and what its writer now says to a few is not ours to show. */
+    if (str_empty(content) || content.n > FED_CONTENT_MAX ||
+        (addressed && !fed_note_is_public(in, note)))
         return OK;
     TRY(sanitize_html(cx->arena, content, &html));
     fed_note_extras(cx->arena, note, &far);

@@ -104,10 +104,11 @@ static enum err read_activity(struct inbound *in, bool *ret_done)
 static bool wants_lookup(const struct inbound *in)
 {
     bool create = str_eq_c(in->type, "Create"), update = str_eq_c(in->type, "Update");
-    json_t *object = ld_first(ld_get(in->doc, "object"));
+    bool quote = str_eq_c(in->type, "QuoteRequest");
+    json_t *object = ld_first(ld_get(in->doc, quote ? "instrument" : "object"));
     if (str_eq_c(in->type, "Move"))
         return true;
-    if (!create && !update)
+    if (!create && !update && !quote)
         return false;
     return in->self_delete || !json_is_object(object) || ld_type(object).p == NULL ||
            ld_get(object, "attributedTo") == NULL;
@@ -254,8 +255,9 @@ static enum err fetch_key(struct inbound *in)
 static enum err take(struct inbound *in, int64_t actor_id)
 {
     bool done = false;
-    /* An Update may be the first that we hear of a note. */
-    bool tells = str_eq_c(in->type, "Create") || (str_eq_c(in->type, "Update") && !in->self_delete);
+    /* An Update may be the first that we hear of a note; who asks to quote brings one. */
+    bool tells = str_eq_c(in->type, "Create") || str_eq_c(in->type, "QuoteRequest") ||
+                 (str_eq_c(in->type, "Update") && !in->self_delete);
     if (tells && !fed_rate_creates(in->rq->cx, in->actor))
         return ERR_RATE_LIMITED;
     if (str_eq_c(in->type, "Flag") && !fed_rate_flags(in->rq->cx, fed_house(in->host)))

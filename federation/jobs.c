@@ -8,6 +8,8 @@
 #include "federation/fed.h"
 #include "federation/followers.h"
 #include "federation/hosts.h"
+#include "federation/hosts_sql.h"
+#include "federation/link_sql.h"
 #include "federation/inbox_sql.h"
 #include "federation/nearby.h"
 #include "federation/policy_apply.h"
@@ -66,6 +68,8 @@ static enum err expire(struct cx *cx)
     TRY(q_actor_expire_keys(cx, before, NULL));
     TRY(q_actor_expire(cx, before, NULL));
     TRY(q_wish_expire(cx, before, NULL));
+    TRY(q_hosts_expire(cx, before, NULL));
+    TRY(q_link_app_expire(cx, before, NULL));
     return tx_commit(cx);
 }
 

@@ -222,6 +222,7 @@ static enum err signer_load(struct cx *cx, int64_t actor_id, const struct local_
         abort();
     s->actor_id = actor_id;
     s->serial = serial;
+    s->since = row->since;
     s->rsa = rsa;
     s->ed = ed;
     s->uri = heap_copy(row->uri);

@@ -36,6 +36,7 @@ struct str fed_instance_name(struct cx *cx);
 struct fed_signer {
     struct fed_signer *next;
     int64_t actor_id, serial;
+    int64_t since;                 /* its last step, as of when it was first used; 0: the first pair */
     struct str uri, rsa_id, ed_id; /* "…#main-key", "…#ed25519"; the second pair's "…#main-key-2" */
     struct crypt_key *rsa, *ed;
 };

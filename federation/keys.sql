@@ -31,10 +31,10 @@ ON CONFLICT DO NOTHING;
 
 -- :name local_actor_keys :one
 -- :in id int
--- :out uri text, rsa blob, ed25519 blob, serial int, other_serial int, other_rsa blob?,
+-- :out uri text, rsa blob, ed25519 blob, serial int, other_serial int, since int, other_rsa blob?,
 --      other_ed25519 blob?
 SELECT a.uri, a.rsa_private, a.ed25519_private, COALESCE(k.serial, 1), COALESCE(k.other_serial, 0),
-       k.other_rsa, k.other_ed25519
+       COALESCE(k.since, 0), k.other_rsa, k.other_ed25519
   FROM actor a LEFT JOIN key_change k ON k.actor_id = a.id
  WHERE a.id = :id AND a.local_kind IS NOT NULL AND a.rsa_private IS NOT NULL
    AND a.ed25519_private IS NOT NULL;

@@ -28,6 +28,10 @@ ON CONFLICT (host) DO UPDATE SET issuer = excluded.issuer, authorize_url = exclu
 -- :in host text
 DELETE FROM link_app WHERE host = :host;
 
+-- :name link_app_expire :exec
+-- :in before int
+DELETE FROM link_app WHERE checked_at < :before;
+
 -- Proofs that were begun.
 -- :row link_try_row id int, way text, account_id int?, browser_hash blob, secret blob?, host text,
 --      actor_uri text?, planet_id int?, next text?, created_at int, expires_at int, spent_at int?,

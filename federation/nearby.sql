@@ -162,6 +162,7 @@ SELECT n.uri, n.host, n.handle, n.name, n.line, n.url, n.icon_url, n.teaser, n.t
  ORDER BY COALESCE(n.teaser_at, 0) DESC, n.uri, b.name LIMIT :max_rows;
 
 -- :name nearby_is_shown :maybe
+-- :public
 -- :in planet_id int
 -- :out planet_id int
 SELECT planet_id FROM nearby_planet WHERE planet_id = :planet_id;

@@ -122,8 +122,11 @@ enum err fed_face_read(struct cx *cx, const json_t *doc, struct fed_face *ret)
     struct fed_doc d;
     if (fed_doc_read(cx->arena, doc, &d) != OK)
         return cx_fail(cx, ERR_INVALID, "not an actor");
+    if (!fed_id_ok(cx, d.uri, d.host))
+        return cx_fail(cx, ERR_INVALID, "an id that nobody may be asked for");
     *ret = (struct fed_face){
-        .uri = d.uri, .host = d.host, .name = str_utf8_cut(d.name, NAME_CHARS), .url = d.url, .icon_url = d.icon_url,
+        .uri = d.uri, .host = d.host, .name = str_utf8_cut(d.name, NAME_CHARS),
+        .url = fed_id_ok(cx, d.url, d.host) ? d.url : d.uri, .icon_url = d.icon_url,
         .handle = str_fmt(cx->arena, "@" STR_FMT "@" STR_FMT, STR_ARG(d.username), STR_ARG(d.host)),
         .line = plain(cx, ld_lang(doc, "summary", NULL), FED_LINE_CHARS),
         .endorsements = ld_id_at(doc, "endorsements"),

@@ -6,7 +6,8 @@
 #include "federation/receive.h"
 #include "node/talk/comment.h"
 
-enum { FED_TAGS_MAX = 100, FED_MENTIONS_MAX = 50, FED_ADDRESSED_MAX = 500, FED_QUOTES_MAX = 8 };
+enum { FED_TAGS_MAX = 100, FED_MENTIONS_MAX = 50, FED_ADDRESSED_MAX = 500, FED_QUOTES_MAX = 8,
+       FED_CONTENT_MAX = 150 * 1024 };
 
 /* Said to everybody, loudly or quietly? What is not is not for the page. */
 bool fed_note_is_public(const struct fed_in *in, const json_t *note);

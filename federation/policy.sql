@@ -5,7 +5,7 @@
 
 -- :name domain_mode :one
 -- :out mode text, version int
-SELECT mode, version FROM domain_mode WHERE id = 1;
+SELECT COALESCE(MAX(mode), 'block'), COALESCE(MAX(version), 1) FROM domain_mode;
 
 -- :name domain_rules_all :many
 -- :out domain_rule_row
@@ -49,11 +49,13 @@ ON CONFLICT (host, kind) DO UPDATE SET level = excluded.level,
 DELETE FROM domain_rule WHERE host = :host AND kind = :kind;
 
 -- :name domain_version_up :exec
-UPDATE domain_mode SET version = version + 1 WHERE id = 1;
+INSERT INTO domain_mode (id, mode, version) VALUES (1, 'block', 2)
+ON CONFLICT (id) DO UPDATE SET version = domain_mode.version + 1;
 
 -- :name domain_mode_set :exec
 -- :in mode text
-UPDATE domain_mode SET mode = :mode WHERE id = 1;
+INSERT INTO domain_mode (id, mode, version) VALUES (1, :mode, 1)
+ON CONFLICT (id) DO UPDATE SET mode = excluded.mode;
 
 -- :name domain_rule_counts :one
 -- :out blocks int, allows int

@@ -22,6 +22,17 @@ static const struct {
     {"Flag", fed_in_flag},         {"QuoteRequest", fed_in_quote_request}, {"Move", fed_in_move},
 };
 
+/* Its actor may have been deleted meanwhile, by another job: what this one wrote goes, too. Each writes
+ * in a transaction of its own, so one of the two sees what the other did. */
+static enum err leave_nothing_of_the_dead(struct cx *cx, const struct fed_in *in)
+{
+    struct fed_actor now;
+    if (str_eq(in->object_id, in->actor.uri))
+        return OK; /* it was this one */
+    TRY(fed_actor_by_id(cx, in->actor.id, &now));
+    return now.deleted_at == DB_NULL ? OK : fed_actor_purge(cx, in->actor.id);
+}
+
 static enum err receive(struct cx *cx, const struct job *job)
 {
     struct fed_in in = {0};
@@ -44,8 +55,10 @@ static enum err receive(struct cx *cx, const struct job *job)
     if (policy.level == FED_SUSPENDED)
         return OK; /* since it was accepted */
     for (size_t i = 0; i < sizeof dispatch / sizeof *dispatch; i++)
-        if (str_eq_c(in.type, dispatch[i].type))
-            return dispatch[i].run(cx, &in);
+        if (str_eq_c(in.type, dispatch[i].type)) {
+            TRY(dispatch[i].run(cx, &in));
+            return leave_nothing_of_the_dead(cx, &in);
+        }
     return OK;
 }
 

@@ -81,6 +81,10 @@ enum err fed_doc_read(struct arena *a, const json_t *j, struct fed_doc *ret)
     if (d.kind.p == NULL || d.host.p == NULL || d.uri.n > URL_MAX)
         return ERR_INVALID;
     d.username = str_utf8_cut(text_name(a, ld_str(j, "preferredUsername")), 100);
+    /* "ann@good.example" would read as somebody of another server. */
+    if (str_starts(d.username, STR("@")))
+        d.username = str_sub(d.username, 1, SIZE_MAX);
+    d.username = str_sub(d.username, 0, str_find_char(d.username, '@', 0));
     if (str_empty(d.username))
         d.username = STR("unknown");
     d.name = str_utf8_cut(text_name(a, ld_lang(j, "name", NULL)), NAME_MAX_CHARS);

@@ -8,7 +8,7 @@
 #define INBOX_MAX MB(1)
 
 /* Behind the gate, but for the instance actor and its outbox (2.18); an actor goes there by itself. */
-#define GATED(name)                                                                                \
+#define GATED(name, has_page)                                                                      \
     static enum err open_##name(struct rq *rq, int64_t id)                                         \
     {                                                                                              \
         (void)id;                                                                                  \
@@ -16,21 +16,21 @@
     }                                                                                              \
     static enum err gated_##name(struct rq *rq)                                                    \
     {                                                                                              \
-        return fed_gate_pass(rq, (struct fed_gate){open_##name, NULL}, 0);                         \
+        return fed_gate_pass(rq, (struct fed_gate){open_##name, NULL, has_page}, 0);               \
     }
-GATED(outbox)
-GATED(outbox_page)
-GATED(followers)
-GATED(following)
-GATED(featured)
-GATED(endorsements)
-GATED(object)
-GATED(replies)
-GATED(replies_page)
-GATED(likes)
-GATED(shares)
-GATED(activity)
-GATED(quote)
+GATED(outbox, false)
+GATED(outbox_page, false)
+GATED(followers, false)
+GATED(following, false)
+GATED(featured, false)
+GATED(endorsements, false)
+GATED(object, true)
+GATED(replies, false)
+GATED(replies_page, false)
+GATED(likes, false)
+GATED(shares, false)
+GATED(activity, false)
+GATED(quote, false)
 
 static const struct route rows[] = {
     DOC("/.well-known/webfinger", fed_get_webfinger, "which actor is @user@host (RFC 7033)"),

@@ -6,6 +6,7 @@
 #include "federation/keys.h"
 #include "node/base/jw.h"
 #include "node/base/url.h"
+#include "node/http/parse.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
 #include "node/settings.h"
@@ -54,23 +55,44 @@ static enum err local_by_name(struct cx *cx, struct str user, struct fed_local *
     return OK;
 }
 
+/* An address of ours, however it is spelled: http for https, the host in upper case, something escaped
+ * that need not be, a slash at the end. *ret is its path as we write it. */
+static bool own_path(struct cx *cx, struct str r, struct str *ret)
+{
+    struct url u;
+    if (url_parse(cx->arena, r, &u) != OK || !percent_decode(cx->arena, u.path, false, ret))
+        return false;
+    if (ret->n > 1 && str_ends(*ret, STR("/")))
+        *ret = str_sub(*ret, 0, ret->n - 1);
+    struct str host = url_authority(cx->arena, &u);
+    return str_eq(host, cx->node->host) || str_eq(host, setting_handle_host(cx));
+}
+
+static enum err local_by_address(struct cx *cx, struct str r, struct fed_local *ret)
+{
+    struct str path;
+    struct planet p;
+    if (!own_path(cx, r, &path))
+        return ERR_NOT_FOUND;
+    if (str_eq_c(path, "/")) /* FEP-d556 */
+        return local_by_name(cx, cx->node->host, ret);
+    if (str_starts(path, STR("/@")))
+        return local_by_name(cx, str_sub(path, 2, SIZE_MAX), ret);
+    TRY(fed_local_by_uri(cx, fed_iri(cx, STR_FMT, STR_ARG(path)), ret));
+    if (str_eq_c(ret->kind, "instance"))
+        ret->username = fed_instance_name(cx);
+    if (!str_eq_c(ret->kind, "planet"))
+        return OK;
+    TRY(planet_by_id(cx, ret->local_id, &p)); /* a handle may have changed since the actor was made */
+    ret->username = p.handle;
+    return OK;
+}
+
 static enum err local_by_resource(struct cx *cx, struct str r, struct fed_local *ret)
 {
     struct str user;
-    if (str_starts(r, STR("http://")) || str_starts(r, STR("https://"))) {
-        struct str at = fed_iri(cx, "/@");
-        if (str_starts(r, at))
-            return local_by_name(cx, str_sub(r, at.n, SIZE_MAX), ret);
-        TRY(fed_local_by_uri(cx, r, ret));
-        if (str_eq_c(ret->kind, "instance"))
-            ret->username = fed_instance_name(cx);
-        if (!str_eq_c(ret->kind, "planet"))
-            return OK;
-        struct planet p; /* a handle may have changed since the actor was made */
-        TRY(planet_by_id(cx, ret->local_id, &p));
-        ret->username = p.handle;
-        return OK;
-    }
+    if (str_istarts(r, STR("http://")) || str_istarts(r, STR("https://")))
+        return local_by_address(cx, r, ret);
     if (!split_acct(cx, r, &user))
         return ERR_NOT_FOUND;
     return local_by_name(cx, user, ret);
@@ -79,7 +101,7 @@ static enum err local_by_resource(struct cx *cx, struct str r, struct fed_local 
 static bool is_parsable(struct str r)
 {
     return !str_empty(r) && r.n <= URL_MAX && str_is_utf8(r) &&
-           (str_find_char(r, '@', 0) != SIZE_MAX || str_starts(r, STR("http")));
+           (str_find_char(r, '@', 0) != SIZE_MAX || str_istarts(r, STR("http")));
 }
 
 static void put_link(struct jw *w, const char *rel, const char *type, struct str href)

@@ -4,8 +4,13 @@
 #include "node/base/i18n.h"
 #include "node/base/url.h"
 #include "node/node.h"
+#include "node/people/rate.h"
 #include "web/html.h"
 #include "web/page.h"
+
+/* Of one network: at once, and then. */
+enum { ASKS = 20 };
+#define ASKS_PER_S 0.2
 
 static const struct {
     const char *word;
@@ -85,6 +90,16 @@ static void ready(void *arg)
     rq_unpark(arg);
 }
 
+/* Whoever asks makes us ask a server of their choice. */
+static enum err may_ask(struct rq *rq)
+{
+    struct str who = str_fmt(rq->cx->arena, "interact " STR_FMT,
+                             STR_ARG(rate_ip(rq->cx->arena, rq->ip, true)));
+    return node_rate_take(rq->cx, who, ASKS, ASKS_PER_S)
+               ? OK
+               : cx_fail(rq->cx, ERR_RATE_LIMITED, "asks too many servers");
+}
+
 enum err web_interact(struct rq *rq)
 {
     enum fed_wanted what;
@@ -97,7 +112,9 @@ enum err web_interact(struct rq *rq)
     struct view_interact v = asked(rq, what);
     if (str_empty(str_trim(v.handle)))
         return show(rq, 200, &v);
-    enum err e = fed_home_ask(rq->cx, v.handle, ready, rq, &h);
+    enum err e = may_ask(rq);
+    if (e == OK)
+        e = fed_home_ask(rq->cx, v.handle, ready, rq, &h);
     if (e == OK)
         return rq_park(rq, resume, h);
     if (e != ERR_INVALID && e != ERR_FORBIDDEN && e != ERR_RATE_LIMITED)

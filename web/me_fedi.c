@@ -100,7 +100,7 @@ enum err web_me_fedi_unlink(struct rq *rq)
     int64_t id;
     if (!web_id(rq_form(rq, "id"), &id))
         return ERR_INVALID;
-    enum err e = identity_unlink(rq->cx, rq->session.account_id, id);
+    enum err e = identity_unlink(rq->cx, rq->session.account_id, id, rq->session.session_id);
     if (e != OK)
         return again(rq, e);
     web_flash(rq, "unlinked");

@@ -392,6 +392,8 @@ static enum err look(struct cx *cx, struct making *m, bool *ret_there, struct ho
     return OK;
 }
 
+enum { TRIES_MAX = 8 };
+
 enum err host_create(struct cx *cx, const struct host_ask *ask, struct host_node *ret,
                      struct str *ret_link, bool *ret_made)
 {
@@ -410,8 +412,10 @@ enum err host_create(struct cx *cx, const struct host_ask *ask, struct host_node
         enum err e = make(cx, &m, ret_link);
         if (e == OK)
             break;
-        if (e != ERR_CONFLICT || cx->tell != NULL || tries > 0)
-            return e; /* else somebody was quicker: look again who it was */
+        if (e != ERR_CONFLICT || cx->tell != NULL)
+            return e;
+        if (tries == TRIES_MAX) /* else somebody was quicker: look again who it was */
+            return cx_tell(cx, ERR_BUSY, N_("This node is being made at this moment. Ask again in a minute."));
     }
     TRY(host_sync(cx));
     *ret_made = true;

@@ -22,6 +22,7 @@ MIGRATIONS = \
 	node/db/migrations/0018_thread.sql \
 	node/db/migrations/0020_rails.sql \
 	node/db/migrations/0023_offers.sql
+	node/db/migrations/0019_audience.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

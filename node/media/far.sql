@@ -33,14 +33,16 @@ DELETE FROM far_media WHERE name = :name;
 
 -- :name far_total_add :exec
 -- :in bytes int
-UPDATE far_total SET bytes = far_total.bytes + :bytes WHERE id = 1;
+INSERT INTO far_total (id, bytes) VALUES (1, :bytes)
+ON CONFLICT (id) DO UPDATE SET bytes = far_total.bytes + excluded.bytes;
 
 -- :name far_total_count :exec
-UPDATE far_total SET bytes = (SELECT COALESCE(SUM(m.size), 0) FROM far_media m) WHERE id = 1;
+INSERT INTO far_total (id, bytes) SELECT 1, COALESCE(SUM(m.size), 0) FROM far_media m WHERE m.size >= 0
+ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes;
 
 -- :name far_total_get :one
 -- :out bytes int
-SELECT bytes FROM far_total WHERE id = 1;
+SELECT COALESCE(MAX(bytes), 0) FROM far_total;
 
 -- :name far_count :one
 -- :out kept int, vain int

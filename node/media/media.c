@@ -13,7 +13,7 @@
 #include "node/node.h"
 #include "node/quota.h"
 
-enum { NAME_CHARS_MAX = 100, ALT_CHARS_MAX = 1500 };
+enum { NAME_CHARS_MAX = 100 };
 
 static struct media media_of(const struct media_item *r)
 {
@@ -59,7 +59,7 @@ static enum err check_alt(struct cx *cx, struct str alt)
 {
     if (!str_is_utf8(alt))
         return cx_tell(cx, ERR_INVALID, N_("The description isn't valid text."));
-    if (str_utf8_len(alt) > ALT_CHARS_MAX)
+    if (str_utf8_len(alt) > MEDIA_ALT_CHARS_MAX)
         return cx_tell(cx, ERR_INVALID, N_("The description is too long. Please use at most 1500 "
                                            "characters."));
     return OK;

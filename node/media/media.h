@@ -12,6 +12,8 @@
 #include "node/cx.h"
 #include "node/event.h"
 
+enum { MEDIA_ALT_CHARS_MAX = 1500 };
+
 /* Numbers that a file does not have (planet_id, width …) are DB_NULL, texts STR_NULL. */
 struct media {
     int64_t id, account_id, planet_id;

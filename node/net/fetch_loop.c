@@ -101,9 +101,12 @@ static struct transfer *dequeue(struct fetcher *f, struct fetch_host *h)
     return t;
 }
 
-static void release_easy(struct fetcher *f, CURL *e)
+/* Only the handle of a transfer that went well is used again: after a failure (a name that is not
+ * found, above all) curl keeps a buffer that curl_easy_reset does not take, and then refuses the
+ * options of the next transfer, whatever host that is for. */
+static void release_easy(struct fetcher *f, CURL *e, bool went_well)
 {
-    if (f->n_spare < FETCH_SPARE) {
+    if (went_well && f->n_spare < FETCH_SPARE) {
         curl_easy_reset(e);
         f->spare[f->n_spare++] = e;
     } else {
@@ -145,7 +148,7 @@ static void end_transfer(struct fetcher *f, struct transfer *t, enum err err, co
     curl_multi_remove_handle(f->multi, e);
     unlink_active(f, t);
     fetch_deliver(t, err, words);
-    release_easy(f, e);
+    release_easy(f, e, err == OK);
     host_check_ready(f, h);
     host_drop_if_unused(f, h);
 }

@@ -120,7 +120,7 @@ static enum err forget(struct cx *cx, int64_t id)
     return q_identity_delete(cx, id, NULL);
 }
 
-enum err identity_unlink(struct cx *cx, int64_t account_id, int64_t id)
+enum err identity_unlink(struct cx *cx, int64_t account_id, int64_t id, int64_t keep_session)
 {
     struct identity i, *all;
     struct account a;
@@ -135,6 +135,7 @@ enum err identity_unlink(struct cx *cx, int64_t account_id, int64_t id)
     if (n == 1 && a.mail.n == 0)
         return cx_tell(cx, ERR_CONFLICT,
                        N_("This is the only way you can sign in. Add a mail address first."));
+    TRY(q_identity_sessions_end(cx, account_id, id, keep_session, NULL));
     TRY(forget(cx, id));
     return tx_commit(cx);
 }
@@ -150,7 +151,7 @@ enum err identity_actor_gone(struct cx *cx, int64_t actor_id)
 enum err identity_end_sessions(struct cx *cx, int64_t account_id, int64_t id)
 {
     TX_SCOPE(cx);
-    TRY(q_identity_sessions_end(cx, account_id, id, NULL));
+    TRY(q_identity_sessions_end(cx, account_id, id, 0, NULL));
     return tx_commit(cx);
 }
 

@@ -36,9 +36,10 @@ MUST_USE enum err identity_link(struct cx *cx, int64_t account_id, int64_t actor
  * transaction, links as above. */
 MUST_USE enum err identity_join(struct cx *cx, int64_t actor_id, const char *way,
                                 struct account *ret, int64_t *ret_id);
-/* Ends it, with its notices. CONFLICT with a sentence: it is the last way to sign in. Opens a
- * transaction. */
-MUST_USE enum err identity_unlink(struct cx *cx, int64_t account_id, int64_t id);
+/* Ends it, with its notices and the sessions that were begun by it: somebody else may hold the actor.
+ * keep_session: the one that asks, 0: none. CONFLICT with a sentence: it is the last way to sign in.
+ * Opens a transaction. */
+MUST_USE enum err identity_unlink(struct cx *cx, int64_t account_id, int64_t id, int64_t keep_session);
 /* Its actor is gone: the link goes, what the account has stays, even if it was the last way in (the
  * node's owner can make a sign-in link). Joins the caller's transaction. Unknown: nothing happens. */
 MUST_USE enum err identity_actor_gone(struct cx *cx, int64_t actor_id);

@@ -53,8 +53,8 @@ DELETE FROM identity WHERE id = :id;
 DELETE FROM identity_planet WHERE identity_id = :identity_id;
 
 -- :name identity_sessions_end :exec
--- :in account_id int, identity_id int
-DELETE FROM session WHERE account_id = :account_id AND identity_id = :identity_id;
+-- :in account_id int, identity_id int, keep_id int
+DELETE FROM session WHERE account_id = :account_id AND identity_id = :identity_id AND id <> :keep_id;
 
 -- Planets that the account may read: a live grant, or a role that is not a ban.
 -- :name identity_planet_list :many

@@ -10,9 +10,10 @@
 
 static enum err check_room(struct cx *cx, int64_t planet_id, int64_t actor_id)
 {
-    int64_t n;
-    TRY(q_direct_since(cx, actor_id, cx->now - MS_HOUR, &n));
-    if (n >= DIRECT_OF_ACTOR_AN_HOUR)
+    int64_t n, *ids;
+    size_t n_ids;
+    TRY(q_direct_latest(cx, actor_id, DIRECT_OF_ACTOR_AN_HOUR, &ids, &n_ids));
+    if (n_ids == DIRECT_OF_ACTOR_AN_HOUR && id_time(ids[n_ids - 1]) > cx->now - MS_HOUR)
         return cx_fail(cx, ERR_RATE_LIMITED, "actor %lld writes too much", (long long)actor_id);
     TRY(q_direct_unread(cx, planet_id, &n));
     if (n >= DIRECT_UNREAD_MAX)

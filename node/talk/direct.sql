@@ -11,11 +11,12 @@ ON CONFLICT (object_uri) DO NOTHING;
 -- :out n int
 SELECT COUNT(*) FROM direct_note WHERE object_uri = :uri;
 
--- :name direct_since :one
--- :in actor_id int, since int
--- :out n int
-SELECT COUNT(*) FROM direct_note
- WHERE actor_id = :actor_id AND account_id IS NULL AND created_at > :since;
+-- The ids of the newest that came, which say when they came; created_at is what their writer says.
+-- :name direct_latest :many
+-- :in actor_id int, n int
+-- :out id int
+SELECT id FROM direct_note WHERE actor_id = :actor_id AND account_id IS NULL
+ ORDER BY id DESC LIMIT :n;
 
 -- :name direct_unread :one
 -- :in planet_id int

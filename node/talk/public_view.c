@@ -7,6 +7,7 @@
 #include "node/node.h"
 #include "node/talk/post.h"
 #include "node/talk/public_view_sql.h"
+#include "node/text/sanitize.h"
 
 static struct str absolute(struct cx *cx, struct str path)
 {
@@ -78,6 +79,25 @@ static struct str absolute_links(struct cx *cx, struct str html)
     return buf_str(&b);
 }
 
+/* What an <img> of this medium in the public text says of it; empty: nothing. Our renderer's tags alone:
+ * what stands in quotes is escaped. */
+static struct str alt_in(struct cx *cx, struct str html, int64_t media_id)
+{
+    struct str path = str_fmt(cx->arena, "/media/%lld/", (long long)media_id);
+    for (size_t at = str_find(html, STR("<img "), 0); at != SIZE_MAX;
+         at = str_find(html, STR("<img "), at + 1)) {
+        struct str tag = str_sub(html, at, str_find_char(html, '>', at) - at);
+        size_t alt = str_find(tag, STR(" alt=\""), 0);
+        if (alt == SIZE_MAX || str_find(tag, path, 0) == SIZE_MAX)
+            continue;
+        alt += 6;
+        struct safe_html text = {str_sub(tag, alt, str_find_char(tag, '"', alt) - alt)};
+        if (text.s.n > 0)
+            return html_to_text(cx->arena, text, MEDIA_ALT_CHARS_MAX);
+    }
+    return STR("");
+}
+
 static enum err view_of_row(struct cx *cx, const struct public_row *r, struct public_post *ret)
 {
     struct public_post v = {
@@ -105,6 +125,10 @@ static enum err view_of_row(struct cx *cx, const struct public_row *r, struct pu
     TRY(post_warning(cx, r->id, &v.warning));
     TRY(post_tags(cx, r->id, &v.tags, &v.n_tags));
     TRY(public_media_list(cx, r->id, &v.media, &v.n_media));
+    /* A picture without a description of its own has the one that this public text gives it. */
+    for (size_t i = 0; i < v.n_media; i++)
+        if (str_empty(v.media[i].alt))
+            v.media[i].alt = alt_in(cx, v.html.s, v.media[i].id);
     *ret = v;
     return OK;
 }

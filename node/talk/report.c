@@ -2,6 +2,7 @@
 
 #include "node/base/clock.h"
 #include "node/base/id.h"
+#include "node/base/log.h"
 #include "node/db/db.h"
 #include "node/node.h"
 #include "node/people/account.h"
@@ -14,7 +15,8 @@
 
 #include <string.h>
 
-enum { REPORTS_A_DAY = 20 };
+/* More that wait of one house elsewhere, and nobody finds the others' any more. */
+enum { REPORTS_A_DAY = 20, OPEN_OF_A_HOUSE = 100 };
 
 /* ---- who may decide ------------------------------------------------------------------------ */
 
@@ -153,7 +155,15 @@ static enum err take_for(struct cx *cx, const struct report_flag *f, int64_t pla
     int64_t id = id_next(cx->node->ids), account, actor, planet;
     int64_t about_account = f->about_account_id, about_actor = f->about_actor_id;
     const struct report_item *first = NULL;
+    int64_t n_open;
     bool fresh;
+    TRY(q_report_open_of_house(cx, planet_id, f->house,
+                               str_fmt(cx->arena, "%%." STR_FMT, STR_ARG(f->house)), OPEN_OF_A_HOUSE,
+                               &n_open));
+    if (n_open >= OPEN_OF_A_HOUSE) {
+        log_info("talk", "a report of " STR_FMT " was dropped: many of them wait", STR_ARG(f->host));
+        return OK;
+    }
     for (size_t i = 0; i < f->n_items; i++) {
         TRY(writer_of(cx, &f->items[i], &account, &actor, &planet));
         if (planet != planet_id)

@@ -43,6 +43,7 @@ MUST_USE enum err report_create(struct cx *cx, int64_t post_id, int64_t comment_
  * on; without things, of planet_id. Idempotent by uri. Opens a transaction. */
 struct report_flag {
     struct str uri, host, text;        /* text: plain, is cut */
+    struct str house;                  /* the domain that the host is of: so many of it may wait */
     int64_t actor_id;                  /* who sent it */
     int64_t planet_id;                 /* 0: of no planet */
     int64_t about_account_id, about_actor_id; /* DB_NULL */

@@ -46,6 +46,14 @@ SELECT post_id, comment_id FROM report_item WHERE report_id = :report_id
 SELECT COUNT(*) FROM report
  WHERE state = 'open' AND (planet_id = :planet_id OR :planet_id = 0);
 
+-- What a house elsewhere has reported here and nobody has settled yet.
+-- :name report_open_of_house :one
+-- :in planet_id int, house text, below text, max int
+-- :out n int
+SELECT COUNT(*) FROM (
+    SELECT 1 FROM report WHERE planet_id = :planet_id AND state = 'open' AND by_account_id IS NULL
+       AND (by_host = :house OR by_host LIKE :below) LIMIT :max) AS few;
+
 -- :name report_insert :maybe
 -- :in id int, uri text?, planet_id int, by_account_id int?, by_actor_id int?, by_host text?,
 --   about_account_id int?, about_actor_id int?, reason text, body text, now int

@@ -1,4 +1,5 @@
 -- :name thread_closed_get :one
+-- :public
 -- :in post_id int
 -- :out n int
 SELECT COUNT(*) FROM thread_closed WHERE post_id = :post_id;

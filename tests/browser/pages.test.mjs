@@ -102,6 +102,17 @@ describe('in a browser', () => {
             ${known('https://far.example/b', 'Qxbqxb ' + 'x'.repeat(60), '茶与书', '好久不见')};
             INSERT INTO nearby_link (from_uri, to_uri) VALUES ('https://far.example/a', 'https://far.example/b')`);
         await node.cli('nearby switch', { to: 'on' });
+        // People elsewhere with names that don't fit: followers, one who asks, a talk in private, a server that is silent.
+        const day = Date.now();
+        const far = (id, name, host) => `INSERT INTO actor (id, uri, kind, host, username, name, inbox, fetched_at) VALUES (${id}, 'http://${host}/${id}', 'Person', '${host}', 'far${id}', '${name}', 'http://${host}/inbox', ${day});
+            INSERT INTO follow (id, actor_id, target_id, activity_uri, state, created_at) SELECT ${id}, ${id}, id, 'http://${host}/${id}#f', '${id === 903 ? 'pending' : 'accepted'}', ${day} FROM actor WHERE local_kind = 'planet'`;
+        node.sqlRun([far(901, '山'.repeat(60), '127.0.0.1:1'), far(902, 'محمد عبد الله الطويل', 'a-name-of-a-server-that-does-not-end.and-another-label.invalid'), far(903, 'x'.repeat(60), '127.0.0.1:1'),
+            `INSERT INTO direct_note (id, planet_id, actor_id, object_uri, html, created_at) SELECT 901, id, 901, 'http://127.0.0.1:1/n', '<p>${'想'.repeat(200)}</p>', ${day} FROM planet`].join(';\n'));
+        await node.post({ title: 'To be delivered', body: 'Said to servers that are silent.', access: 'public' });
+        await eventually('a delivery has failed', async () => (await node.cli('delivery list', { host: '127.0.0.1:1' })).some((d) => Number(d.attempts) > 0));
+        ids.delivered = (await node.cli('post list'))[0].id;
+        await node.cli('domain block', { host: 'bad.example', confirm: 'bad.example', comment: 'spam' });
+        await node.cli('actor block', { actor: '@far902@a-name-of-a-server-that-does-not-end.and-another-label.invalid', note: 'after two warnings' });
         sessions = { visitor: node.client(), member, owner };
     });
     after(async () => { await browser.close(); await node.close(); });
@@ -129,7 +140,7 @@ describe('in a browser', () => {
     }
 
     const pages = {
-        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', '/nothing/here'],
+        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', `/interact?do=follow&uri=${encodeURIComponent(node.origin + '/@tea')}`, '/nothing/here'],
         member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/me/fediverse', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
@@ -138,7 +149,8 @@ describe('in a browser', () => {
                       '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
                       '/desk/tea/fediverse', '/desk/tea/fediverse/followers', '/desk/tea/fediverse/talk', '/desk/tea/fediverse/talk?show=marks',
                       '/desk/tea/fediverse/delivery', '/desk/tea/fediverse/delivery?hosts=all', '/desk/tea/fediverse/settings',
-                      '/desk/tea/fediverse/messages', '/desk/tea/fediverse/neighbours', '/desk/tea/fediverse/reports', '/desk/tea/fediverse/moving', `/report?comment=${ids.comment}`],
+                      '/desk/tea/fediverse/messages', '/desk/tea/fediverse/neighbours', '/desk/tea/fediverse/reports', '/desk/tea/fediverse/reports?show=settled', '/desk/tea/fediverse/moving', '/desk/tea/fediverse/moving?of=me',
+                      '/desk/tea/fediverse/blocks', '/desk/tea/fediverse/messages/901', `/desk/tea/fediverse/delivery/posts/${ids.delivered}`, '/desk/tea/fediverse/delivery/hosts/127.0.0.1:1', `/report?comment=${ids.comment}`],
     };
     const looks = [{ width: 375, dark: true, zh: true }, { width: 375, dark: false, zh: false }, { width: 1280, dark: false, zh: true }, { width: 1280, dark: true, zh: false }];
 
@@ -309,6 +321,48 @@ describe('in a browser', () => {
         await desk.click('form[action$="/codes"] button');
         assert.ok(await desk.locator('ol.codes li').count() > 0);
         await desk.context().close();
+    });
+
+    it('the fediverse desk: the tab one is on is in sight, letters are counted, what was done is said', async () => {
+        const page = await open('owner', { width: 375 });
+        await page.goto(`${node.origin}/desk/tea/fediverse/followers`);
+        const inside = (selector) => page.$eval(selector, (a) => { const r = a.getBoundingClientRect(); return r.left >= 0 && r.right <= document.documentElement.clientWidth; });
+        assert.ok(await inside('.tabs [aria-current]'));
+        await page.click('form[action$="/903/approve"] button');
+        assert.match(await page.textContent('.flash'), /^\s*Accepted\. Their server is told\./);
+        await page.goto(`${node.origin}/desk/tea/fediverse/blocks`);
+        await page.fill('main input[name=host]', 'evil.example');
+        await page.selectOption('main select[name=rule]', 'suspend');
+        await page.click('form[action$="/blocks/server"] button.main');
+        await page.screenshot({ path: path.join(SCREENS, 'sure.jpg'), type: 'jpeg', quality: 60, fullPage: true });
+        await page.fill('input[name=confirm]', 'another.example');
+        await page.click('form[action$="/blocks/server"] button');
+        assert.match(await page.textContent('main'), /not what was to be typed/);
+        await page.fill('input[name=confirm]', 'evil.example');
+        await page.click('form[action$="/blocks/server"] button');
+        assert.match(await page.textContent('.flash'), /The rule holds/);
+        await page.setInputFiles('#file', { name: 'blocks.txt', mimeType: 'text/plain', buffer: Buffer.from('one.example\ntwo.example\n') });
+        await page.click('form[action$="/blocks/import"] button');
+        const { found } = await page.evaluate(examine, { english, zh: false });
+        assert.deepEqual(found, []);
+        await page.screenshot({ path: path.join(SCREENS, 'import.jpg'), type: 'jpeg', quality: 60, fullPage: true });
+        const letters = page.locator('.subtabs a[href$="/messages"] .dot');
+        assert.equal((await letters.count()), 0, 'the letter was read above');
+        node.sqlRun('UPDATE direct_note SET read_at = NULL');
+        await page.reload();
+        await page.goto(`${node.origin}/desk/tea/fediverse`);
+        assert.equal(await letters.textContent(), '1');
+        await page.context().close();
+    });
+
+    it('an emoji of another server stands in its line, and as a word when it does not come', async () => {
+        const page = await open('visitor');
+        await page.goto(`${node.origin}/@tea/${ids.slugs.at(-1)}`);
+        assert.equal(await page.evaluate(() => {
+            document.querySelector('.prose p').insertAdjacentHTML('beforeend', '<img class="emoji" alt=":cup:" src="/static/favicon.svg">');
+            return getComputedStyle(document.querySelector('.prose img.emoji')).display;
+        }), 'inline-block');
+        await page.context().close();
     });
 
     it('a page in Chinese has Chinese dates and money', async () => {

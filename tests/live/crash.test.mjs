@@ -196,7 +196,7 @@ class Peers {
 }
 
 describe('kill -9 in the middle of a fan-out', () => {
-    const HOSTS = 600, IN_FLIGHT = 256, MOMENT = 500;
+    const HOSTS = 1000, IN_FLIGHT = 768, MOMENT = 2000;
     let node, peers, write;
     before(async () => {
         node = new Node({ name: 'fanout' });
@@ -205,7 +205,7 @@ describe('kill -9 in the middle of a fan-out', () => {
         await drained(); // the planet's first words about itself
         await node.stop();
         // Some confirm at once, some take so long that a kill finds them at it.
-        peers = await Peers.start(HOSTS, (i) => (i % 2 ? 20 : 1500));
+        peers = await Peers.start(HOSTS, (i) => (i % 2 ? 20 : 4000));
         node.addFollowers(peers.inboxes);
         await node.serve();
         write = await sender(await node.ownerSession());

@@ -12,6 +12,7 @@ import { Node, eventually } from '../rig/node.mjs';
 import { Peer } from '../rig/peer.mjs';
 import { Sink, activity, makeKey, send } from '../rig/sink.mjs';
 import { request, words } from '../rig/client.mjs';
+import { settled } from '../rig/fedi.mjs';
 
 const peertube = createRequire(import.meta.url)('@peertube/http-signature');
 const AP = 'application/activity+json';
@@ -235,6 +236,7 @@ for (const knock of ['draft-cavage-http-signatures-12', 'rfc9421']) {
             assert.equal((await json(open.object)).likes.totalItems, 1);
             assert.equal((await json(open.object)).shares.totalItems, 1);
             await peer.call('like', { to: actorUrl, url: open.object });
+            await settled(node); // another id: nothing says that it came before
             await peer.call('undo', { to: actorUrl, id: like.id });
             await eventually('the like is gone', async () => (await json(open.object)).likes.totalItems === 0);
             assert.match(await page(), /1 boost/);

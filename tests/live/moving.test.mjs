@@ -20,7 +20,7 @@ const fails = async (promise, sentence) => {
 };
 const block = (node, host, level = 'suspend') => node.sqlRun(
     `INSERT INTO domain_rule (host, kind, level, reject_media, reject_reports, obfuscate, public_comment, private_comment, created_at, changed_at)
-     VALUES ('${host}', 'block', '${level}', 0, 0, 0, '', '', 0, 0); UPDATE domain_mode SET version = version + 1`);
+     VALUES ('${host}', 'block', '${level}', 0, 0, 0, '', '', 0, 0); INSERT INTO domain_mode (id, mode, version) VALUES (1, 'block', 2) ON CONFLICT (id) DO UPDATE SET version = domain_mode.version + 1`);
 
 describe('an audience comes here', () => {
     let node, actor, old, follower, desk;

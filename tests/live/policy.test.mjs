@@ -185,6 +185,7 @@ describe('who may speak', () => {
         assert.equal((await node.cli('domain list')).length, 0);
         await node.cli('domain import', { file: '-', apply: true }, { input: csv });
         assert.equal((await node.cli('domain list')).length, 2);
+        await eventually('its follow goes', async () => (await followers()) === 1);
         const out = await node.cli('domain export', {}, { raw: true });
         assert.match(out, /^#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\nbad\.localhost,suspend,true,false,"spam, much",true\n/);
         assert.match(await node.cli('domain export', { public: true }, { raw: true }), /^bad\.\*+ost,suspend/m);

@@ -171,6 +171,11 @@ describe('the conversation with other servers', () => {
         assert.ok((await ask({ do: 'follow', uri: actorUrl, handle: 'no handle' })).status >= 400);
         assert.equal((await ask({ do: 'follow', uri: 'https://evil.example/a', handle: `bob@${host}` })).status, 404, 'only what is ours');
         assert.equal((await ask({ do: 'reply', uri: post.object })).status, 200);
+        // Whoever asks makes us ask: so one network may for a while, and then not.
+        let asked = 0;
+        while (asked < 60 && (await ask({ do: 'follow', uri: actorUrl, handle: `nobody@${host}` })).status === 404) asked++;
+        assert.ok(asked < 60);
+        assert.equal((await ask({ do: 'follow', uri: actorUrl, handle: `nobody@${host}` })).status, 429);
         const away = await node.client().page('/authorize_interaction?uri=https://far.example/n/1');
         assert.match(away.text, /href="https:\/\/far\.example\/n\/1"/);
         await new Promise((ok) => { home.closeAllConnections(); home.close(ok); });

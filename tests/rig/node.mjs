@@ -28,7 +28,7 @@ export async function freePort() {
 }
 
 // Ask until it is so; the last answer or error is the message.
-export async function eventually(what, ask, { timeout = 20000, every = 40 } = {}) {
+export async function eventually(what, ask, { timeout = 60000, every = 40 } = {}) {
     const end = Date.now() + timeout;
     let last;
     for (;;) {

@@ -30,8 +30,8 @@ launch() { # DIR
     # Closed descriptors: whoever reads our output must not wait for the server's end. Its durability
     # is against power cuts, which no test makes; a killed server keeps what it wrote.
     as_user "$bin/pg_ctl" start -w -t 60 -s -D "$1/data" -l "$1/log" \
-        -o "-c listen_addresses= -c unix_socket_directories=$1 -c max_connections=400
-            -c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c jit=off
+        -o "-c listen_addresses= -c unix_socket_directories=$1 -c max_connections=400 \
+            -c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c jit=off \
             -c max_wal_size=512MB -c log_lock_waits=on -c timezone=Asia/Shanghai ${PG_OPTIONS:-}" \
         </dev/null >/dev/null 2>&1 3>&- 9>&- || {
         cat "$1/log" >&2

@@ -92,7 +92,8 @@ ON CONFLICT (host, kind) DO UPDATE SET level = excluded.level,
     reject_reports = excluded.reject_reports;
 
 -- :name test_domain_change :exec
-UPDATE domain_mode SET version = version + 1;
+INSERT INTO domain_mode (id, mode, version) VALUES (1, 'block', 2)
+ON CONFLICT (id) DO UPDATE SET version = domain_mode.version + 1;
 
 -- :name test_notices :one
 -- :in account_id int, kind text

@@ -8,6 +8,7 @@
 #include "federation/hosts.h"
 #include "federation/httpsig.h"
 #include "federation/keys.h"
+#include "federation/rotate.h"
 #include "node/net/fetch.h"
 #include "tests/unit/fed_world.h"
 
@@ -429,6 +430,32 @@ static void a_401_is_tried_again_three_times(void **state)
     assert_int_equal(n, 0); /* it rests */
 }
 
+/* GoToSocial takes a key that it was not told of when it looks at the actor again, hours later. */
+static void a_401_to_a_new_key_is_no_last_word(void **state)
+{
+    struct cx *cx = as(state, 0);
+    struct fed_local l;
+    bool begun;
+    int64_t n;
+    OK_(fed_local_ensure(cx, "planet", TEA, &l));
+    OK_(fed_key_rotate(cx, l.id, true, &begun));
+    forget_jobs(state);
+    page_at("/stale", 401, "", "");
+    deliver(state, "/stale", "s");
+    for (int i = 0; i < 8; i++) {
+        cx->now += 5 * MS_HOUR;
+        run(state);
+    }
+    assert_true(calls("POST /stale ") >= 2 * 6);
+    OK_(q_test_jobs_of(as(state, 0), STR("fed.deliver"), &n));
+    assert_int_equal(n, 1);
+    page_at("/stale", 202, "", "");
+    cx->now += MS_DAY;
+    run(state);
+    OK_(q_test_jobs_of(as(state, 0), STR("fed.deliver"), &n));
+    assert_int_equal(n, 0);
+}
+
 static int set_up(void **state)
 {
     pthread_mutex_init(&far.lock, NULL);
@@ -467,6 +494,7 @@ int main(void)
         cmocka_unit_test(who_is_gone_is_forgotten),
         cmocka_unit_test(too_many_is_no_breakdown),
         cmocka_unit_test(a_401_is_tried_again_three_times),
+        cmocka_unit_test(a_401_to_a_new_key_is_no_last_word),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,7 @@
 /* Two nodes in one process, talking over loopback with the real engines: keys fetched while the
  * request rests, signatures, follow, accept, teaser, edit, deletion; and what an inbox answers to
  * those who get it wrong. */
+#include <ctype.h>
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -288,10 +289,17 @@ static void documents_answer(void **state)
     assert_int_equal(get(l, "/nodeinfo/3", "*/*", NULL, a), 404);
 
     struct str host = l->a.world->store->node.host;
+    struct str upper = str_dup(a, host);
+    for (size_t i = 0; i < upper.n; i++)
+        ((char *)(uintptr_t)upper.p)[i] = (char)toupper((unsigned char)upper.p[i]);
     const char *names[] = {arena_printf(a, "acct:tea@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "acct:@TEA@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "tea@" STR_FMT, STR_ARG(host)),
                            arena_printf(a, "http://" STR_FMT "/@tea", STR_ARG(host)),
+                           arena_printf(a, "https://" STR_FMT "/@Tea/", STR_ARG(host)),
+                           arena_printf(a, "HTTP://" STR_FMT "/%%2540tea",
+                                        STR_ARG(upper)),
+                           arena_printf(a, STR_FMT "/", STR_ARG(l->a.planet)),
                            arena_printf(a, STR_FMT, STR_ARG(l->a.planet))};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *p = arena_printf(a, "/.well-known/webfinger?resource=%s", names[i]);
@@ -303,6 +311,11 @@ static void documents_answer(void **state)
     assert_int_equal(get(l, "/.well-known/webfinger", "*/*", NULL, a), 400);
     assert_int_equal(get(l, "/.well-known/webfinger?resource=nonsense", "*/*", NULL, a), 400);
     assert_int_equal(get(l, "/.well-known/webfinger?resource=acct:tea@other.example", "*/*", NULL, a), 404);
+    assert_int_equal(get(l, arena_printf(a, "/.well-known/webfinger?resource=http://" STR_FMT "/", STR_ARG(host)),
+                         "*/*", &body, a), 200);
+    OK_(json_read(a, body, NULL, &j));
+    assert_true(str_ends(ld_str(j, "links.href"), STR("/ap/instance")));
+    assert_int_equal(get(l, "/.well-known/webfinger?resource=http://other.example/@tea", "*/*", NULL, a), 404);
     /* A member has no actor. */
     assert_int_equal(get(l, arena_printf(a, "/.well-known/webfinger?resource=acct:mia@" STR_FMT,
                                          STR_ARG(host)), "*/*", NULL, a), 404);
@@ -376,6 +389,20 @@ static void what_must_be_looked_up_is_small_and_rare(void **state)
     }
     assert_int_equal(status, 429);
     assert_true(taken > 0 && taken < 75); /* the tests before it drew on the same measure */
+    /* Who asks to quote makes us look at the quote: by its id, or in half. */
+    struct str origin = l->b.world->store->node.origin;
+    for (size_t i = 0; i < 2; i++) {
+        struct buf b;
+        buf_init_arena(&b, a, 4000);
+        buf_fmt(&b, "{\"id\":\"" STR_FMT "/q/%zu\",\"type\":\"QuoteRequest\",\"actor\":\"" STR_FMT
+                "\",\"object\":\"http://localhost:2/x\",\"instrument\":", STR_ARG(origin), i,
+                STR_ARG(l->b.planet));
+        if (i == 0)
+            buf_fmt(&b, "\"" STR_FMT "/n/q\"}", STR_ARG(origin));
+        else
+            buf_fmt(&b, "{\"id\":\"" STR_FMT "/n/q\",\"type\":\"Note\"}}", STR_ARG(origin));
+        assert_int_equal(post_to(l, buf_str(&b), 0), 429);
+    }
     /* What carries all that it says is not held up. */
     assert_int_equal(post_to(l, like_of(l, l->b.world->cx, 77, STR("http://localhost:2/x")), 0), 202);
     arena_free(a);

@@ -273,6 +273,16 @@ static void a_list_shows_who_has_come(void **state)
     OK_(fed_export(cx, TEA, FED_EXPORT_FOLLOWERS, &b));
     CHECK_STR(buf_str(&b), "Account address\nben@far.example\n");
     buf_free(&b);
+    /* A name that a spreadsheet would work out is left out. */
+    struct fed_doc formula = {.uri = STR("https://far.example/ben"), .kind = STR("Person"),
+                              .host = STR("far.example"), .username = STR("=1+cmd|'/c_calc'!A1"),
+                              .name = STR("Ben"), .inbox = STR("https://far.example/ben/inbox")};
+    OK_(fed_actor_store(cx, &formula, &all));
+    OK_(fed_export(cx, TEA, FED_EXPORT_FOLLOWERS, &b));
+    CHECK_STR(buf_str(&b), "Account address\n");
+    buf_free(&b);
+    formula.username = STR("ben");
+    OK_(fed_actor_store(cx, &formula, &all));
     OK_(fed_export(cx, TEA, FED_EXPORT_OUTBOX, &b));
     json_t *j;
     OK_(json_read(cx->arena, buf_str(&b), NULL, &j));

@@ -6,6 +6,7 @@
 #include "federation/deliver.h"
 #include "federation/fanout.h"
 #include "federation/hosts.h"
+#include "federation/hosts_sql.h"
 #include "federation/rates.h"
 #include "federation/replay.h"
 #include "node/base/limiter.h"
@@ -311,6 +312,27 @@ static void a_signature_serves_once(void **state)
     fed_replay_free(r);
 }
 
+/* Any name under a stranger's domain is a host; who has followers is remembered. */
+static void hosts_that_nobody_follows_from_are_forgotten(void **state)
+{
+    static const char *const names[] = {"x1.stranger.example", "far.example", "x2.stranger.example"};
+    struct cx *cx = as(state, 0);
+    struct host_row row;
+    bool found;
+    int64_t old = cx->now - 40 * MS_DAY, ages[] = {old, old, cx->now - MS_DAY};
+    OK_(tx_begin(cx));
+    for (size_t i = 0; i < 3; i++)
+        OK_(q_host_put(cx, str_c(names[i]), STR("rfc9421"), ages[i], 0, 0, DB_NULL, DB_NULL, 0, 0,
+                       STR_NULL, NULL));
+    OK_(tx_commit(cx));
+    struct job job = {.id = 1, .kind = STR("fed.expire"), .created_at = cx->now};
+    assert_int_equal(fed_expire(cx, &job), JOB_DONE);
+    for (size_t i = 0; i < 3; i++) {
+        OK_(q_host_find(cx, str_c(names[i]), &found, &row));
+        assert_int_equal(found, i != 0);
+    }
+}
+
 static int set_up(void **state)
 {
     if (fed_world_setup(state) != 0)
@@ -329,6 +351,7 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_that_nobody_follows_from_are_forgotten),
         cmocka_unit_test(an_edit_rides_on_what_has_not_left),
         cmocka_unit_test(an_edit_follows_what_was_tried),
         cmocka_unit_test(what_never_left_is_not_deleted),

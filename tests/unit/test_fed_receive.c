@@ -215,6 +215,29 @@ static void an_update_must_be_newer_and_its_authors(void **state)
     assert_false(has_comment(state, "https://far.example/n/none", &ref));
 }
 
+/* What was said to all and is now said to a few, and what is longer than a new one may be. */
+static void an_update_is_taken_as_a_new_one_would_be(void **state)
+{
+    struct cx *cx = as(state, 0);
+    struct comment_ref ref;
+    struct comment c;
+    receive(cx, FAR_ANN, reply_json(cx, "11", "https://far.example/ann", PUBLIC, "<p>one</p>"));
+    assert_true(has_comment(state, "https://far.example/n/11", &ref));
+    receive(cx, FAR_ANN,
+            STR("{\"id\":\"https://far.example/up/few\",\"type\":\"Update\",\"actor\":"
+                "\"https://far.example/ann\",\"object\":{\"id\":\"https://far.example/n/11\","
+                "\"type\":\"Note\",\"attributedTo\":\"https://far.example/ann\",\"to\":"
+                "[\"https://far.example/ann/followers\"],\"content\":\"<p>for friends</p>\"}}"));
+    char *long_text = test_malloc(200001);
+    memset(long_text, 'x', 200000);
+    long_text[200000] = 0;
+    receive(cx, FAR_ANN, update_json(cx, "https://far.example/ann", "11", "2036-11-20T09:00:00Z",
+                                     long_text));
+    test_free(long_text);
+    OK_(comment_by_id(as(state, OWNER), ref.id, &c));
+    CHECK_STR(c.html.s, "<p>one</p>");
+}
+
 static struct str delete_json(struct cx *cx, const char *actor, const char *object)
 {
     return str_fmt(cx->arena,
@@ -371,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_reply_that_is_not_its_signers_is_refused),
         cmocka_unit_test(a_bare_id_is_fetched),
         cmocka_unit_test(an_update_must_be_newer_and_its_authors),
+        cmocka_unit_test(an_update_is_taken_as_a_new_one_would_be),
         cmocka_unit_test(a_delete_is_its_authors_and_lasts),
         cmocka_unit_test(nobody_burns_anothers_id),
         cmocka_unit_test(likes_and_boosts_come_and_go),

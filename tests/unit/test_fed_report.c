@@ -305,6 +305,35 @@ static void a_house_reports_only_so_often(void **state)
     w->server.limiter = limiter_free(w->server.limiter);
 }
 
+/* At the rate that is allowed a hostile house would bury the others' within days. */
+static void so_many_of_a_house_wait(void **state)
+{
+    struct cx *cx = as(state, 0);
+    struct str open_uri = fed_iri(cx, "/ap/o/%lld", (long long)open_comment.id);
+    const char *object = str_z(cx->arena, str_fmt(cx->arena, "\"" STR_FMT "\"", STR_ARG(open_uri)));
+    int64_t before, after, theirs = 0;
+    size_t n;
+    struct report *v = reports(state, OWNER, TEA, &n);
+    for (size_t i = 0; i < n; i++)
+        theirs += str_eq_c(v[i].by_host, "far.example");
+    OK_(report_count_open(as(state, OWNER), TEA, &before));
+    cx = as(state, 0);
+    for (int i = 0; i < 105; i++) {
+        const char *id = str_z(cx->arena, str_fmt(cx->arena, "bury%d", i));
+        assert_int_equal(flag(state, FAR_BEN, "far.example", id, object, "x"), JOB_DONE);
+    }
+    OK_(report_count_open(as(state, OWNER), TEA, &after));
+    assert_int_equal(after - before, 100 - theirs);
+    assert_int_equal(flag(state, FAR_EVE, "evil.example", "still", object, "heard"), JOB_DONE);
+    v = reports(state, OWNER, TEA, &n);
+    CHECK_STR(v[0].text, "heard");
+    for (size_t i = 1; i < n; i++)
+        OK_(report_resolve(as(state, OWNER), v[i].id, STR("settled")));
+    assert_int_equal(flag(state, FAR_BEN, "far.example", "again", object, "room"), JOB_DONE);
+    v = reports(state, OWNER, TEA, &n);
+    CHECK_STR(v[0].text, "room");
+}
+
 static int set_up(void **state)
 {
     if (fed_world_setup(state) != 0)
@@ -332,6 +361,7 @@ int main(void)
         cmocka_unit_test(a_decision_is_written_down),
         cmocka_unit_test(it_is_sent_on_without_a_word_of_the_reporter),
         cmocka_unit_test(a_house_reports_only_so_often),
+        cmocka_unit_test(so_many_of_a_house_wait),
     };
     return cmocka_run_group_tests(tests, set_up, fed_world_teardown);
 }

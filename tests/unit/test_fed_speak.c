@@ -377,8 +377,14 @@ static void pins_arrive_and_leave(void **state)
     OK_(post_pin(as(state, OWNER), p.id, true)); /* it is */
     run(state);
     assert_int_equal(said(as(state, 0), "Add", NULL), 1);
+    size_t updates = said(as(state, 0), "Update", NULL);
     OK_(post_pin(as(state, OWNER), p.id, false));
     run(state);
+    assert_int_equal(said(as(state, 0), "Update", NULL), updates);
+    as(state, 0)->now += 30 * MS_SECOND; /* one Update of the actor for both */
+    run(state);
+    assert_int_equal(said(as(state, 0), "Update", &j), updates + 1);
+    assert_true(ld_str(j, "object.featured").p != NULL);
     assert_int_equal(said(as(state, 0), "Remove", &j), 1);
     assert_true(str_eq(ld_id_at(j, "object"), p.object_uri));
     for (int i = 0; i <= POST_PINS_MAX; i++) {
@@ -467,6 +473,11 @@ static void actors_are_read_with_suspicion(void **state)
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u#main")), 0);
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u#other")), SIZE_MAX);
     assert_int_equal(fed_doc_key(&d, STR("https://a.example/u")), 0);
+    OK_(json_read(cx->arena, STR("{\"id\":\"https://a.example/u\",\"type\":\"Person\","
+                                 "\"preferredUsername\":\"@ann@good.example\"}"), NULL, &j));
+    OK_(fed_doc_read(cx->arena, j, &d));
+    CHECK_STR(d.username, "ann"); /* of a.example, and of nowhere else */
+    CHECK_STR(d.name, "ann");
     int64_t id;
     OK_(json_read(cx->arena, STR("{\"id\":\"https://t.example/ap/a/1\",\"type\":\"Person\"}"), NULL, &j));
     OK_(fed_doc_read(cx->arena, j, &d));

@@ -496,6 +496,26 @@ static void threads_share_it(void **state)
     assert_int_equal(x->server.accepted, 2);
 }
 
+/* What is left over of a transfer that failed must not stand in the next one's way, whatever it failed
+ * of: curl keeps a buffer when the name was not found, and then refuses the options of another use. */
+static void a_failure_spoils_nothing(void **state)
+{
+    struct fixture *x = *state;
+    const struct str bad[] = {
+        STR("http://no-such-name.invalid/"), STR("http://127.0.0.1:1/"),
+        request(x, "/half").url,             request(x, "/garbage").url,
+        request(x, "/endless").url,          request(x, "/endless-head").url,
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fetch_answer an;
+        struct fetch_request rq = request(x, "/");
+        rq.url = bad[i];
+        assert_int_not_equal(fetch_wait(x->f, x->a, &rq, &an), OK);
+        assert_int_equal(get(x, "/head", &an), OK);
+        assert_int_equal(an.status, 200);
+    }
+}
+
 static void an_unused_fetcher_stops(void **state)
 {
     struct fixture *x = *state;
@@ -525,6 +545,7 @@ int main(void)
         T(a_slow_host_holds_up_only_itself),
         T(a_callback_may_ask_again),
         T(threads_share_it),
+        T(a_failure_spoils_nothing),
         T(an_unused_fetcher_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

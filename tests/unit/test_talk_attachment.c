@@ -104,6 +104,31 @@ static void public_once_is_public_while_something_shows_it(void **state)
     opened_by(state, TEASING, "yyyyyyy"); /* a face stays visible */
 }
 
+/* A picture without a description has the one of the public text; never that of a locked one. */
+static void a_picture_is_described_by_the_text(void **state)
+{
+    struct public_post v;
+    struct post p, q;
+    struct cx *cx = as(state, OWNER);
+    struct post_draft d = {.planet_id = TEA, .title = STR("T"), .access = GATE_PUBLIC,
+                           .body = STR("![A \"white\" cup & more](media:55)")};
+    put_media(state, 55, OWNER, TEA, "image");
+    store_sql(((struct world *)*state)->store, "UPDATE media SET alt = '' WHERE id = 55");
+    OK_(post_save(cx, &d, &p));
+    OK_(post_publish(cx, p.id, true, &p));
+    OK_(public_post_by_id(as(state, 0), p.id, &v));
+    assert_int_equal(v.n_media, 1);
+    CHECK_STR(v.media[0].alt, "A \"white\" cup & more");
+
+    struct post_draft locked = {.planet_id = TEA, .title = STR("L"), .access = GATE_MEMBERS,
+                                .teaser = STR("![](media:55)"), .body = STR("![secret](media:55)")};
+    OK_(post_save(as(state, OWNER), &locked, &q));
+    OK_(post_publish(as(state, OWNER), q.id, true, &q));
+    OK_(public_post_by_id(as(state, 0), q.id, &v));
+    assert_int_equal(v.n_media, 1);
+    CHECK_STR(v.media[0].alt, "");
+}
+
 static void nobody_shows_what_is_not_theirs(void **state)
 {
     struct post_draft d = {.planet_id = TEA, .title = STR("T"), .body = STR("![x](media:54)")};
@@ -226,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(files_open_as_the_post_does),
         T(public_once_is_public_while_something_shows_it),
+        T(a_picture_is_described_by_the_text),
         T(nobody_shows_what_is_not_theirs),
         T(a_number_in_a_text_tells_nothing),
         T(lists_follow_the_pass),

@@ -52,6 +52,17 @@ for (const b of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+/* On a narrow screen the tab that one is on may be outside. */
+for (const a of document.querySelectorAll(".tabs [aria-current]"))
+  a.parentElement.scrollLeft = a.offsetLeft - (a.parentElement.clientWidth - a.offsetWidth) / 2;
+
+/* An emoji of another server that did not come is read as it was written. */
+const asWritten = (img) => img.replaceWith(img.alt);
+for (const img of document.querySelectorAll("img.emoji")) {
+  if (img.complete && !img.naturalWidth && img.loading !== "lazy") asWritten(img);
+  else img.addEventListener("error", () => asWritten(img), { once: true });
+}
+
 /* A menu closes when something else is touched, or with Escape. */
 const menus = document.querySelectorAll("details.menu");
 document.addEventListener("click", (event) => {

@@ -31,7 +31,6 @@ CREATE TABLE activity (
     type TEXT NOT NULL,
     object_uri TEXT NOT NULL,
     in_outbox BIGINT NOT NULL,
-    audience TEXT NOT NULL CHECK (audience IN ('followers', 'known', 'named', 'direct')), -- as in say.h
     fanned_to TEXT,                     -- the last inbox that a delivery was queued for; NULL: all
     body TEXT NOT NULL,
     created_at BIGINT NOT NULL

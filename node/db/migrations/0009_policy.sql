@@ -14,14 +14,13 @@ CREATE TABLE domain_rule (
     PRIMARY KEY (host, kind)
 );
 
--- One row. Each change of domain_rule or of the mode counts version up, so that who remembers the
--- rules sees that they changed.
+-- At most one row; none: 'block', version 1. Each change of domain_rule or of the mode counts version up,
+-- so that who remembers the rules sees that they changed.
 CREATE TABLE domain_mode (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     mode TEXT NOT NULL CHECK (mode IN ('block', 'allow')), -- who has no rule is let in, or not
     version BIGINT NOT NULL
 );
-INSERT INTO domain_mode (id, mode, version) VALUES (1, 'block', 1);
 
 -- People elsewhere that a planet (or, planet 0, the whole node) wants to hear less of.
 CREATE TABLE actor_rule (

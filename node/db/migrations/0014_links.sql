@@ -76,4 +76,4 @@ CREATE TABLE direct_note (
     read_at BIGINT
 );
 CREATE INDEX direct_note_with ON direct_note (planet_id, actor_id, id);
-CREATE INDEX direct_note_actor ON direct_note (actor_id, created_at);
+CREATE INDEX direct_note_actor ON direct_note (actor_id, id);

@@ -15,9 +15,8 @@ CREATE INDEX far_media_used ON far_media (used_at);
 CREATE INDEX far_media_host ON far_media (host);
 CREATE INDEX far_media_owner ON far_media (owner);
 
--- What all of them take, so that nobody need add it up at each one that comes.
+-- What all of them take, so that nobody need add it up at each one that comes. No row: nothing.
 CREATE TABLE far_total (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     bytes BIGINT NOT NULL
 );
-INSERT INTO far_total (id, bytes) VALUES (1, 0);
