@@ -4,7 +4,7 @@
 #include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
-#include "node/money/rail_wechat.h"
+#include "node/money/rails/wechat.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"

@@ -1,28 +1,28 @@
 # The store, on SQLite and PostgreSQL, and its schema. A new migration is added at the end of the list.
-MIGRATIONS = \
-	node/db/migrations/0001_core.sql \
-	node/db/migrations/0002_people.sql \
-	node/db/migrations/0003_planet.sql \
-	node/db/migrations/0004_money.sql \
-	node/db/migrations/0004_money.sqlite.sql \
-	node/db/migrations/0004_money.pg.sql \
-	node/db/migrations/0005_media.sql \
-	node/db/migrations/0006_talk.sql \
-	node/db/migrations/0007_federation.sql \
-	node/db/migrations/0008_quota.sql \
-	node/db/migrations/0009_policy.sql \
-	node/db/migrations/0010_room.sql \
-	node/db/migrations/0011_reports.sql \
-	node/db/migrations/0012_wire.sql \
-	node/db/migrations/0013_talk.sql \
-	node/db/migrations/0014_links.sql \
-	node/db/migrations/0015_far.sql \
-	node/db/migrations/0016_nearby.sql \
-	node/db/migrations/0017_field.sql \
-	node/db/migrations/0018_thread.sql \
-	node/db/migrations/0020_rails.sql \
-	node/db/migrations/0023_offers.sql
-	node/db/migrations/0019_audience.sql
+MIGRATIONS =
+MIGRATIONS += node/db/migrations/0001_core.sql
+MIGRATIONS += node/db/migrations/0002_people.sql
+MIGRATIONS += node/db/migrations/0003_planet.sql
+MIGRATIONS += node/db/migrations/0004_money.sql
+MIGRATIONS += node/db/migrations/0004_money.sqlite.sql
+MIGRATIONS += node/db/migrations/0004_money.pg.sql
+MIGRATIONS += node/db/migrations/0005_media.sql
+MIGRATIONS += node/db/migrations/0006_talk.sql
+MIGRATIONS += node/db/migrations/0007_federation.sql
+MIGRATIONS += node/db/migrations/0008_quota.sql
+MIGRATIONS += node/db/migrations/0009_policy.sql
+MIGRATIONS += node/db/migrations/0010_room.sql
+MIGRATIONS += node/db/migrations/0011_reports.sql
+MIGRATIONS += node/db/migrations/0012_wire.sql
+MIGRATIONS += node/db/migrations/0013_talk.sql
+MIGRATIONS += node/db/migrations/0014_links.sql
+MIGRATIONS += node/db/migrations/0015_far.sql
+MIGRATIONS += node/db/migrations/0016_nearby.sql
+MIGRATIONS += node/db/migrations/0017_field.sql
+MIGRATIONS += node/db/migrations/0018_thread.sql
+MIGRATIONS += node/db/migrations/0019_audience.sql
+MIGRATIONS += node/db/migrations/0020_rails.sql
+MIGRATIONS += node/db/migrations/0023_offers.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

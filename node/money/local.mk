@@ -1,7 +1,7 @@
 # sources of node/money; amounts change their type only where the code says so
 node/money/%.$(OBJEXT): AM_CFLAGS += -Wconversion
+node/money/rails/%.$(OBJEXT): AM_CFLAGS += -Wconversion
 SQL_DOMAIN += node/money/ledger.sql node/money/order.sql node/money/rail.sql node/money/redeem.sql
-SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/subscription.sql
 SQL_DOMAIN += \
 	node/money/coupon.sql node/money/credit.sql node/money/gift.sql node/money/invite.sql node/money/trial.sql
 SQL_DOMAIN += node/money/rail_account.sql node/money/rail_call.sql node/money/rail_refunds.sql node/money/subscription.sql
@@ -13,27 +13,27 @@ libdomain_a_SOURCES += \
 	node/money/order.c node/money/order.h node/money/order_row.h \
 	node/money/order_apply.c \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
-	node/money/rail_alipay.c \
-	node/money/rail_alipay_setup.c \
-	node/money/rail_alipay_sign.c node/money/rail_alipay_sign.h \
-	node/money/rail_alipay_talk.c node/money/rail_alipay_talk.h \
-	node/money/rail_cn.c node/money/rail_cn.h \
-	node/money/rail_key.c node/money/rail_key.h \
+	node/money/rails/alipay.c \
+	node/money/rails/alipay_setup.c \
+	node/money/rails/alipay_sign.c node/money/rails/alipay_sign.h \
+	node/money/rails/alipay_talk.c node/money/rails/alipay_talk.h \
+	node/money/rails/cn.c node/money/rails/cn.h \
+	node/money/rails/key.c node/money/rails/key.h \
 	node/money/rail_refunds.c node/money/rail_refunds.h \
-	node/money/rail_wechat.c node/money/rail_wechat.h node/money/rail_wechat_parts.h \
-	node/money/rail_wechat_bill.c \
-	node/money/rail_wechat_setup.c \
-	node/money/rail_wechat_sign.c node/money/rail_wechat_sign.h \
-	node/money/rail_wechat_talk.c node/money/rail_wechat_talk.h \
+	node/money/rails/wechat.c node/money/rails/wechat.h node/money/rails/wechat_parts.h \
+	node/money/rails/wechat_bill.c \
+	node/money/rails/wechat_setup.c \
+	node/money/rails/wechat_sign.c node/money/rails/wechat_sign.h \
+	node/money/rails/wechat_talk.c node/money/rails/wechat_talk.h \
 	node/money/rail_account.c node/money/rail_account.h \
 	node/money/rail_call.c node/money/rail_call.h \
 	node/money/rail_catch_up.c \
-	node/money/rail_fake.c \
+	node/money/rails/fake.c \
 	node/money/rail_http.c node/money/rail_http.h \
 	node/money/rail_receive.c \
-	node/money/rail_stripe.c node/money/rail_stripe.h \
-	node/money/rail_stripe_call.c node/money/rail_stripe_event.c \
-	node/money/rail_stripe_setup.c node/money/rail_stripe_sign.c \
+	node/money/rails/stripe.c node/money/rails/stripe.h \
+	node/money/rails/stripe_call.c node/money/rails/stripe_event.c \
+	node/money/rails/stripe_setup.c node/money/rails/stripe_sign.c \
 	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
 

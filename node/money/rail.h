@@ -1,4 +1,4 @@
-/* Rails: the ways money arrives. Each is a row of the table in rail.c and one file rail_<name>.c behind
+/* Rails: the ways money arrives. Each is a row of the table in rail.c and one file rails/<name>.c behind
  * the interface below (P20–P24).
  *
  * rail_receive is the only door for a provider's messages: the signature is checked on the raw

@@ -1,4 +1,4 @@
-/* The adapters that rail.c lists; each is one file rail_<name>.c. */
+/* The adapters that rail.c lists; each is one file rails/<name>.c. */
 #ifndef NODE_MONEY_RAIL_ADAPTERS_H
 #define NODE_MONEY_RAIL_ADAPTERS_H
 

@@ -3,9 +3,9 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/json.h"
-#include "node/money/rail_alipay_sign.h"
-#include "node/money/rail_cn.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/alipay_sign.h"
+#include "node/money/rails/cn.h"
+#include "node/money/rails/key.h"
 
 #include <stdint.h>
 #include <stdlib.h>

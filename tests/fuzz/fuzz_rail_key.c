@@ -1,6 +1,6 @@
 /* Keys as people paste them: what is taken can be written out and taken again, the same. */
 #include "node/base/arena.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/key.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * and whole. The first byte says which of the two. */
 #include "node/base/arena.h"
 #include "node/db/db.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 #include "node/node.h"
 
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * that was not sealed, and what is not JSON is refused. First line: the headers, by |. */
 #include "node/base/arena.h"
 #include "node/base/json.h"
-#include "node/money/rail_key.h"
-#include "node/money/rail_wechat_sign.h"
+#include "node/money/rails/key.h"
+#include "node/money/rails/wechat_sign.h"
 
 #include <stdint.h>
 #include <stdlib.h>

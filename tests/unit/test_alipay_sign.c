@@ -2,8 +2,8 @@
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/json.h"
-#include "node/money/rail_alipay_sign.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/alipay_sign.h"
+#include "node/money/rails/key.h"
 
 #include <stdlib.h>
 #include <string.h>

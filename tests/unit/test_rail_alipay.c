@@ -5,10 +5,10 @@
 #include "node/base/buf.h"
 #include "node/base/json.h"
 #include "node/money/ledger.h"
-#include "node/money/rail_alipay_sign.h"
+#include "node/money/rails/alipay_sign.h"
 #include "node/money/rail_call.h"
-#include "node/money/rail_cn.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/cn.h"
+#include "node/money/rails/key.h"
 #include "node/settings.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Keys in every shape that owners paste, Beijing's clock and yuan. */
 #include "node/base/arena.h"
 #include "node/base/buf.h"
-#include "node/money/rail_cn.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/cn.h"
+#include "node/money/rails/key.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #include "node/jobs/jobs.h"
 #include "node/money/ledger.h"
 #include "node/money/rail_call.h"
-#include "node/money/rail_key.h"
-#include "node/money/rail_wechat_parts.h"
+#include "node/money/rails/key.h"
+#include "node/money/rails/wechat_parts.h"
 #include "node/settings.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "node/money/money.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 #include "node/money/subscription.h"
 
 #define SECRET "whsec_test_0123456789abcdef"

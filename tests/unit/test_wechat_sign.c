@@ -1,8 +1,8 @@
 /* WeChat Pay's signatures and sealed callbacks, against what other people's code signs and seals. */
 #include "node/base/arena.h"
 #include "node/base/json.h"
-#include "node/money/rail_key.h"
-#include "node/money/rail_wechat_sign.h"
+#include "node/money/rails/key.h"
+#include "node/money/rails/wechat_sign.h"
 
 #include <stdlib.h>
 #include <string.h>

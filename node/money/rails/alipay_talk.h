@@ -3,7 +3,7 @@
 #define NODE_MONEY_RAIL_ALIPAY_TALK_H
 
 #include "node/money/rail.h"
-#include "node/money/rail_alipay_sign.h"
+#include "node/money/rails/alipay_sign.h"
 
 struct ali {
     struct cx *cx;

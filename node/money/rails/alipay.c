@@ -7,8 +7,8 @@
 #include "node/db/db.h"
 #include "node/money/money.h"
 #include "node/money/rail_adapters.h"
-#include "node/money/rail_alipay_talk.h"
-#include "node/money/rail_cn.h"
+#include "node/money/rails/alipay_talk.h"
+#include "node/money/rails/cn.h"
 #include "node/money/rail_refunds.h"
 #include "node/node.h"
 

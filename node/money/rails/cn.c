@@ -1,4 +1,4 @@
-#include "node/money/rail_cn.h"
+#include "node/money/rails/cn.h"
 
 #include "node/base/arena.h"
 #include "node/base/clock.h"

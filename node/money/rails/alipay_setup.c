@@ -5,9 +5,9 @@
 #include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/base/jw.h"
-#include "node/money/rail_alipay_talk.h"
-#include "node/money/rail_cn.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/alipay_talk.h"
+#include "node/money/rails/cn.h"
+#include "node/money/rails/key.h"
 #include "node/node.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 #define NODE_MONEY_RAIL_WECHAT_TALK_H
 
 #include "node/money/rail.h"
-#include "node/money/rail_wechat_sign.h"
+#include "node/money/rails/wechat_sign.h"
 
 enum { WX_KEYS = 12, WX_MCHID_MAX = 32 };
 

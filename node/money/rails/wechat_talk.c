@@ -1,4 +1,4 @@
-#include "node/money/rail_wechat_talk.h"
+#include "node/money/rails/wechat_talk.h"
 
 #include "node/base/buf.h"
 #include "node/base/clock.h"
@@ -8,7 +8,7 @@
 #include "node/db/db.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/rail_http.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/key.h"
 #include "node/node.h"
 
 #define BASE "https://api.mch.weixin.qq.com"

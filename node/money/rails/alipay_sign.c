@@ -1,4 +1,4 @@
-#include "node/money/rail_alipay_sign.h"
+#include "node/money/rails/alipay_sign.h"
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"

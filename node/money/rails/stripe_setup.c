@@ -4,7 +4,7 @@
 #include "node/base/crypt.h"
 #include "node/base/json.h"
 #include "node/money/rail_adapters.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 
 #include <stdlib.h>
 

@@ -44,7 +44,7 @@ MUST_USE enum err stripe_call(struct cx *cx, const struct rail_account *acc, con
 MUST_USE enum err stripe_try(struct cx *cx, const struct rail_account *acc, const char *method, struct str path,
                              struct str form, struct str key, int *ret_status, json_t **ret, int64_t *ret_at);
 
-/* rail_stripe_setup.c */
+/* stripe_setup.c */
 MUST_USE enum err stripe_probe(struct cx *cx, const struct rail_account *acc, struct rail_probe *ret);
 MUST_USE enum err stripe_connect(struct cx *cx, struct rail_account *acc, struct str hook_url);
 MUST_USE enum err stripe_list_since(struct cx *cx, const struct rail_account *acc, int64_t since,

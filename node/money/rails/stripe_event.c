@@ -2,7 +2,7 @@
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* The parts of WeChat Pay's adapter: rail_wechat.c (payments, refunds, messages), rail_wechat_setup.c
- * (connecting), rail_wechat_bill.c (their own books). */
+/* The parts of WeChat Pay's adapter: wechat.c (payments, refunds, messages), wechat_setup.c
+ * (connecting), wechat_bill.c (their own books). */
 #ifndef NODE_MONEY_RAIL_WECHAT_PARTS_H
 #define NODE_MONEY_RAIL_WECHAT_PARTS_H
 
-#include "node/money/rail_wechat.h"
-#include "node/money/rail_wechat_talk.h"
+#include "node/money/rails/wechat.h"
+#include "node/money/rails/wechat_talk.h"
 
 enum wx_trade { WX_NATIVE, WX_H5, WX_JSAPI };
 

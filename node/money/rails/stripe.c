@@ -1,5 +1,5 @@
 /* Stripe: orders to Checkout, and how they stand (S3, S4, S10, S11). */
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 
 #include "node/base/buf.h"
 #include "node/base/clock.h"

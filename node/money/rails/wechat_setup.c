@@ -5,10 +5,10 @@
 #include "node/base/json.h"
 #include "node/base/jw.h"
 #include "node/money/rail_adapters.h"
-#include "node/money/rail_cn.h"
+#include "node/money/rails/cn.h"
 #include "node/money/rail_http.h"
-#include "node/money/rail_key.h"
-#include "node/money/rail_wechat_parts.h"
+#include "node/money/rails/key.h"
+#include "node/money/rails/wechat_parts.h"
 #include "node/node.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
-#include "node/money/rail_wechat_sign.h"
+#include "node/money/rails/wechat_sign.h"
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/clock.h"
 #include "node/base/json.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/key.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

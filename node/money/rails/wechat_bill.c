@@ -4,8 +4,8 @@
 #include "node/base/clock.h"
 #include "node/base/json.h"
 #include "node/money/money.h"
-#include "node/money/rail_cn.h"
-#include "node/money/rail_wechat_parts.h"
+#include "node/money/rails/cn.h"
+#include "node/money/rails/wechat_parts.h"
 
 #include <openssl/evp.h>
 

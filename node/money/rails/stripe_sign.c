@@ -2,7 +2,7 @@
 #include "node/base/buf.h"
 #include "node/base/clock.h"
 #include "node/base/crypt.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 
 #include <string.h>
 

@@ -9,9 +9,9 @@
 #include "node/jobs/jobs.h"
 #include "node/money/money.h"
 #include "node/money/rail_adapters.h"
-#include "node/money/rail_cn.h"
+#include "node/money/rails/cn.h"
 #include "node/money/rail_refunds.h"
-#include "node/money/rail_wechat_parts.h"
+#include "node/money/rails/wechat_parts.h"
 #include "node/node.h"
 
 enum {

@@ -1,9 +1,9 @@
-#include "node/money/rail_alipay_talk.h"
+#include "node/money/rails/alipay_talk.h"
 
 #include "node/base/json.h"
-#include "node/money/rail_cn.h"
+#include "node/money/rails/cn.h"
 #include "node/money/rail_http.h"
-#include "node/money/rail_key.h"
+#include "node/money/rails/key.h"
 
 #define LIVE "https://openapi.alipay.com"
 #define SANDBOX "https://openapi-sandbox.dl.alipaydev.com"

@@ -2,7 +2,7 @@
 #include "node/base/buf.h"
 #include "node/base/json.h"
 #include "node/money/rail_http.h"
-#include "node/money/rail_stripe.h"
+#include "node/money/rails/stripe.h"
 
 enum { TRIES = 3 };
 

@@ -1,4 +1,4 @@
-#include "node/money/rail_key.h"
+#include "node/money/rails/key.h"
 
 #include "node/base/arena.h"
 #include "node/base/buf.h"
