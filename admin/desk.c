@@ -34,20 +34,14 @@ bool desk_mendable(enum err e)
 }
 
 /* Jobs and links are for the node's owner, money for the planet's. */
-static enum err count_tray(struct rq *rq, const struct planet *p, int64_t *ret)
+static enum err count_waiting(struct rq *rq, const struct planet *p, struct view_desk *d)
 {
     struct unmatched *money;
     size_t n = 0;
-    *ret = 0;
-    if (desk_sees_money(rq, p))
+    if (d->sees_money)
         TRY(unmatched_list(rq->cx, p->id, &money, &n));
-    *ret = (int64_t)n;
-    if (rq->session.is_owner) {
-        int64_t resting;
-        TRY(job_count_resting(rq->cx, TRAY_MAX, &resting));
-        *ret += resting;
-    }
-    return OK;
+    d->n_money = (int64_t)n;
+    return rq->session.is_owner ? job_count_resting(rq->cx, TRAY_MAX, &d->n_tray) : OK;
 }
 
 enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab, const char *title,
@@ -80,7 +74,7 @@ enum err desk_head(struct rq *rq, const struct planet *p, enum desk_tab tab, con
     };
     d->sees_money = desk_sees_money(rq, p);
     *ret = d;
-    return count_tray(rq, p, &d->n_tray);
+    return count_waiting(rq, p, d);
 }
 
 enum err desk_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash)

@@ -35,14 +35,10 @@ enum err desk_member_role(struct rq *rq);
 enum err desk_tiers(struct rq *rq);
 enum err desk_tier_make(struct rq *rq);
 enum err desk_price_make(struct rq *rq);
-enum err desk_pay(struct rq *rq);           /* GET /desk/:planet/payments: the ways to take money */
-enum err desk_pay_rail(struct rq *rq);      /* GET …/payments/:rail */
-enum err desk_pay_save(struct rq *rq);      /* POST …/payments/:rail: save and test, test, off, forget */
 enum err desk_settings(struct rq *rq);
 enum err desk_settings_save(struct rq *rq);
 enum err desk_tray(struct rq *rq);
 enum err desk_job_retry(struct rq *rq);
 enum err desk_job_drop(struct rq *rq);
-enum err desk_money_settle(struct rq *rq);
 
 #endif

@@ -1,5 +1,5 @@
 /* The desk's pages of payment providers: connecting one, seeing what its key may do, switching it off. */
-#include "admin/desk.h"
+#include "admin/desk_money.h"
 #include "admin/html.h"
 #include "admin/view_pay.h"
 #include "node/base/i18n.h"
@@ -12,16 +12,9 @@
 
 enum { TEST_MS = 25000 };
 
-/* Money is the planet's owner's alone. */
-static enum err owned_planet(struct rq *rq, struct planet *ret)
-{
-    TRY(desk_planet(rq, ret));
-    return desk_sees_money(rq, ret) ? OK : ERR_NOT_FOUND;
-}
-
 static enum err owned_rail(struct rq *rq, struct planet *p, const struct pay_rail **ret)
 {
-    TRY(owned_planet(rq, p));
+    TRY(desk_money_planet(rq, p));
     *ret = rail_by_name(rq_param(rq, "rail"));
     return *ret == NULL || (*ret)->fields == NULL ? ERR_NOT_FOUND : OK;
 }
@@ -35,11 +28,11 @@ enum err desk_pay(struct rq *rq)
 {
     struct cx *cx = rq->cx;
     struct planet p;
-    struct view_desk *d;
+    struct view_money *m;
     struct rail_account *acc;
     size_t n, n_rails, n_out = 0;
-    TRY(owned_planet(rq, &p));
-    TRY(desk_head(rq, &p, DESK_PAY, N_("Payments"), &d));
+    TRY(desk_money_planet(rq, &p));
+    TRY(desk_money_head(rq, &p, MONEY_PROVIDERS, N_("Providers"), &m));
     TRY(rail_account_list(cx, p.id, &acc, &n));
     const struct pay_rail *const *rails = rail_all(&n_rails);
     struct view_desk_rail_line *out = ARENA_ARRAY(cx->arena, struct view_desk_rail_line, n_rails);
@@ -56,7 +49,7 @@ enum err desk_pay(struct rq *rq)
                 l->error = acc[k].error;
             }
     }
-    struct view_desk_rails v = {.desk = d, .rails = out, .n_rails = n_out, .pretends = cx->node->dev};
+    struct view_desk_rails v = {.m = m, .rails = out, .n_rails = n_out, .pretends = cx->node->dev};
     struct buf b = web_buf();
     html_desk_pay(&b, cx, &v);
     return web_send(rq, 200, &b);
@@ -114,19 +107,19 @@ static void fill_rights(struct cx *cx, const struct rail_account *acc, struct vi
 static enum err show(struct rq *rq, const struct planet *p, const struct pay_rail *rail, enum err error)
 {
     struct cx *cx = rq->cx;
-    struct view_desk *d;
+    struct view_money *m;
     struct rail_account *list, *acc = NULL;
     struct view_desk_rail v = {.name = str_c(rail->name), .label = said(cx, rail->label), .title = said(cx, rail->title),
                                .about = said(cx, rail->about)};
     size_t n;
     if (error != OK)
         v.error = web_mendable(rq, error);
-    TRY(desk_head(rq, p, DESK_PAY, N_("Payments"), &d));
+    TRY(desk_money_head(rq, p, MONEY_PROVIDERS, N_("Providers"), &m));
     TRY(rail_account_list(cx, p->id, &list, &n));
     for (size_t i = 0; i < n; i++)
         if (str_eq_c(list[i].rail, rail->name))
             acc = &list[i];
-    v.desk = d;
+    v.m = m;
     TRY(rail_hook_url(cx, rail, p->id, &v.hook_url));
     fill_fields(rq, rail, acc, &v);
     if (acc != NULL) {
@@ -169,7 +162,7 @@ static enum err tested(struct rq *rq, enum err e, void *arg)
         return desk_mendable(e) || e == ERR_NOT_FOUND ? show(rq, &t->planet, t->rail, e) : e;
     for (size_t i = 0; i < t->probe.n; i++)
         whole = whole && (t->probe.rights[i].ok || !t->probe.rights[i].needed);
-    return desk_done(rq, &t->planet, str_fmt(rq->cx->arena, "/payments/%s", t->rail->name).p,
+    return desk_money_done(rq, &t->planet, str_fmt(rq->cx->arena, "/providers/%s", t->rail->name).p,
                      whole ? "rail-on" : "rail-lacks");
 }
 
@@ -198,7 +191,7 @@ enum err desk_pay_save(struct rq *rq)
     if (str_eq_c(do_, "off") || str_eq_c(do_, "forget")) {
         bool off = str_eq_c(do_, "off");
         TRY(off ? rail_account_off(rq->cx, t->rail, t->planet.id) : rail_account_forget(rq->cx, t->rail, t->planet.id));
-        return desk_done(rq, &t->planet, str_fmt(rq->cx->arena, "/payments/%s", t->rail->name).p, "done");
+        return desk_money_done(rq, &t->planet, str_fmt(rq->cx->arena, "/providers/%s", t->rail->name).p, "done");
     }
     if (!str_eq_c(do_, "test"))
         e = save(rq, &t->planet, t->rail);

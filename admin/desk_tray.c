@@ -1,9 +1,8 @@
-/* The tray: jobs that gave up, sign-in links that no mail carried, money that fits no order. */
+/* The tray: jobs that gave up and sign-in links that no mail carried. */
 #include "admin/desk.h"
 #include "admin/html.h"
 #include "node/base/i18n.h"
 #include "node/jobs/jobs.h"
-#include "node/money/order.h"
 #include "node/people/login_mail.h"
 #include "web/page.h"
 
@@ -49,26 +48,6 @@ static enum err fill_links(struct rq *rq, struct view_desk_tray *v)
     return OK;
 }
 
-static enum err fill_money(struct rq *rq, const struct planet *p, struct view_desk_tray *v)
-{
-    struct cx *cx = rq->cx;
-    struct unmatched *all;
-    size_t n;
-    TRY(unmatched_list(cx, p->id, &all, &n));
-    struct view_tray_money *out = ARENA_ARRAY(cx->arena, struct view_tray_money, n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = (struct view_tray_money){
-            .id = all[i].id,
-            .reason = all[i].reason,
-            .money = i18n_money(cx, all[i].amount.minor, str_c(all[i].amount.cur)),
-            .number = all[i].order_number,
-            .when = i18n_ago(cx, all[i].created_at),
-        };
-    v->money = out;
-    v->n_money = n;
-    return OK;
-}
-
 enum err desk_tray(struct rq *rq)
 {
     struct planet p;
@@ -81,8 +60,6 @@ enum err desk_tray(struct rq *rq)
         TRY(fill_jobs(rq, &v));
         TRY(fill_links(rq, &v));
     }
-    if (desk_sees_money(rq, &p))
-        TRY(fill_money(rq, &p, &v));
     struct buf out = web_buf();
     html_desk_tray(&out, rq->cx, &v);
     return web_send(rq, 200, &out);
@@ -107,15 +84,4 @@ enum err desk_job_retry(struct rq *rq)
 enum err desk_job_drop(struct rq *rq)
 {
     return on_job(rq, job_drop);
-}
-
-enum err desk_money_settle(struct rq *rq)
-{
-    struct planet p;
-    int64_t id;
-    TRY(desk_planet(rq, &p));
-    if (!web_id(rq_param(rq, "id"), &id))
-        return ERR_NOT_FOUND;
-    TRY(unmatched_settle(rq->cx, p.id, id));
-    return desk_done(rq, &p, "/tray", "done");
 }

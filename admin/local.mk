@@ -93,3 +93,7 @@ libadmin_a_SOURCES += admin/cli/cmd_fed_room.c
 libadmin_a_SOURCES += admin/cli/cmd_offers.c
 libadmin_a_SOURCES += admin/desk_offers.h admin/desk_coupons.c admin/desk_cards.c admin/desk_invites.c \
 	admin/view_offers.h
+libadmin_a_SOURCES += admin/desk_money.c
+libadmin_a_SOURCES += admin/desk_money.h
+libadmin_a_SOURCES += admin/desk_money_tray.c
+libadmin_a_SOURCES += admin/view_money.h

@@ -1,6 +1,7 @@
 #include "admin/admin.h"
 #include "admin/desk.h"
 #include "admin/desk_fedi.h"
+#include "admin/desk_money.h"
 #include "admin/desk_offers.h"
 
 static const struct route rows[] = {
@@ -43,9 +44,14 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/tiers", desk_tier_make, ACCOUNT, RATE_WRITE, KB(16), "make a tier", false},
     {POST, "/desk/:planet/tiers/:id/prices", desk_price_make, ACCOUNT, RATE_WRITE, KB(4),
      "offer a price", false},
-    {GET, "/desk/:planet/payments", desk_pay, ACCOUNT, RATE_READ, 0, "the ways to take money", false},
-    {GET, "/desk/:planet/payments/:rail", desk_pay_rail, ACCOUNT, RATE_READ, 0, "connect a payment provider", false},
-    {POST, "/desk/:planet/payments/:rail", desk_pay_save, ACCOUNT, RATE_WRITE, KB(128),
+    {GET, "/desk/:planet/money", desk_money, ACCOUNT, RATE_READ, 0, "what came in", false},
+    {GET, "/desk/:planet/money/tray", desk_money_tray, ACCOUNT, RATE_READ, 0, "money that fits no order", false},
+    {POST, "/desk/:planet/money/tray/:id/settle", desk_money_settle, ACCOUNT, RATE_WRITE, KB(4),
+     "a payment without an order was dealt with", false},
+    {GET, "/desk/:planet/money/providers", desk_pay, ACCOUNT, RATE_READ, 0, "the ways to take money", false},
+    {GET, "/desk/:planet/money/providers/:rail", desk_pay_rail, ACCOUNT, RATE_READ, 0,
+     "connect a payment provider", false},
+    {POST, "/desk/:planet/money/providers/:rail", desk_pay_save, ACCOUNT, RATE_WRITE, KB(128),
      "save and test its key, or switch it off", false},
     {GET, "/desk/:planet/fediverse", desk_fedi_overview, ACCOUNT, RATE_READ, 0,
      "the planet in the fediverse", false},
@@ -132,8 +138,6 @@ static const struct route rows[] = {
      "try a job again", false},
     {POST, "/desk/:planet/tray/jobs/:id/drop", desk_job_drop, ACCOUNT, RATE_WRITE, KB(4),
      "forget a job", false},
-    {POST, "/desk/:planet/tray/money/:id/settle", desk_money_settle, ACCOUNT, RATE_WRITE, KB(4),
-     "a payment without an order was dealt with", false},
     {0},
 };
 

@@ -6,7 +6,7 @@
 #include "web/view.h"
 
 enum desk_tab {
-    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_OFFERS, DESK_TIERS, DESK_PAY, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
+    DESK_OVERVIEW, DESK_MEMBERS, DESK_CODES, DESK_OFFERS, DESK_TIERS, DESK_MONEY, DESK_FEDI, DESK_SETTINGS, DESK_TRAY
 };
 
 /* Head of every desk page. */
@@ -18,6 +18,7 @@ struct view_desk {
     struct str base;                    /* "/desk/tea" */
     int64_t n_tray;                     /* things that wait for a decision */
     bool sees_money;                    /* the planet's owner */
+    int64_t n_money;                    /* what waits in the money room */
 };
 
 struct view_desk_number { struct str label, value, note; };
@@ -79,12 +80,10 @@ struct view_desk_tiers {
 
 struct view_tray_job { int64_t id; struct str kind, subject, error, when; int64_t tries; };
 struct view_tray_link { struct str mail, url, when; };
-struct view_tray_money { int64_t id; struct str reason, money, number, when; };
 struct view_desk_tray {
     const struct view_desk *desk;
     const struct view_tray_job *jobs; size_t n_jobs;
     const struct view_tray_link *links; size_t n_links;   /* sign-in links that no mail carried */
-    const struct view_tray_money *money; size_t n_money;
 };
 
 struct view_desk_settings {

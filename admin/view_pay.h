@@ -1,12 +1,12 @@
-/* What the pages of payment providers are given (/desk/:planet/payments). */
+/* What the pages of payment providers are given (/desk/:planet/money/providers). */
 #ifndef ADMIN_VIEW_PAY_H
 #define ADMIN_VIEW_PAY_H
 
-#include "admin/view.h"
+#include "admin/view_money.h"
 
 struct view_desk_rail_line { struct str name, label, title, state, error; bool live; };
 struct view_desk_rails {
-    const struct view_desk *desk;
+    const struct view_money *m;
     const struct view_desk_rail_line *rails; size_t n_rails;
     bool pretends;                      /* the practice till is there, too (--dev) */
 };
@@ -17,7 +17,7 @@ struct view_desk_field {
 };
 struct view_desk_right { struct str name, why; bool ok, needed; };
 struct view_desk_rail {
-    const struct view_desk *desk;
+    const struct view_money *m;
     struct str name, label, title, about, hook_url, merchant, error, last_error, tested;
     struct str state;                   /* none, draft, on, off */
     bool live, tested_once;

@@ -100,3 +100,5 @@ tests_unit_test_rails_LDADD = $(DOMAIN_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_rail_http
 tests_unit_test_rail_http_SOURCES = tests/unit/test_rail_http.c tests/unit/loopback.h $(DOMAIN_FIXTURE)
 tests_unit_test_rail_http_LDADD = $(DOMAIN_TEST_LIBS)
+libdomain_a_SOURCES += node/money/words.c
+libdomain_a_SOURCES += node/money/words.h

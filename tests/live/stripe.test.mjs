@@ -39,20 +39,20 @@ describe('Stripe', () => {
 
     it('the owner connects: what the key lacks is said, then it is on', async () => {
         stripe.lacks = ['/v1/refunds', '/v1/disputes'];
-        const list = await owner.page('/desk/tea/payments');
+        const list = await owner.page('/desk/tea/money/providers');
         assert.match(words(list.text), /Not connected/);
-        const page = await owner.page('/desk/tea/payments/stripe');
-        const wrong = await owner.submit(page, '/desk/tea/payments/stripe', { f_key: 'pk_live_x', do: 'save' });
+        const page = await owner.page('/desk/tea/money/providers/stripe');
+        const wrong = await owner.submit(page, '/desk/tea/money/providers/stripe', { f_key: 'pk_live_x', do: 'save' });
         assert.ok(wrong.status >= 400);
         assert.match(words(wrong.text), /begins with rk_/);
-        const lacking = await owner.submit(page, '/desk/tea/payments/stripe', { f_key: stripe.key, do: 'save' });
+        const lacking = await owner.submit(page, '/desk/tea/money/providers/stripe', { f_key: stripe.key, do: 'save' });
         assert.match(words(lacking.text), /Something is missing/);
         assert.match(words(lacking.text), /Refunds\s+missing/);
         assert.match(words(lacking.text), /Disputes\s+missing/);
         assert.ok(!lacking.text.includes(stripe.key), 'the key is never shown');
         assert.ok(lacking.text.includes('…' + stripe.key.slice(-4)), 'its last four are');
         stripe.lacks = [];
-        const on = await owner.submit(lacking, '/desk/tea/payments/stripe', { do: 'test' });
+        const on = await owner.submit(lacking, '/desk/tea/money/providers/stripe', { do: 'test' });
         assert.match(words(on.text), /Connected\. Members can pay/);
         assert.match(words(on.text), /Test mode/);
         assert.equal(stripe.endpoint.url, `${node.origin}/hooks/stripe/tea`);
@@ -61,7 +61,7 @@ describe('Stripe', () => {
         assert.ok((await node.cli('rail test', { rail: 'stripe' })).every((r) => r.there === 'yes'));
         assert.ok(!JSON.stringify(node.sql('SELECT settings, hints, rights, last_error FROM rail_account')).includes(stripe.key));
         const partner = await node.person('paula');
-        assert.equal((await partner.fetch('/desk/tea/payments')).status, 404);
+        assert.equal((await partner.fetch('/desk/tea/money/providers')).status, 404);
     });
 
     it('a member subscribes: the page leaves, the message opens, the return page only looks', async () => {
@@ -149,8 +149,8 @@ describe('Stripe', () => {
 
     it('money that goes back by the dashboard, and a dispute', async () => {
         const gus = await node.person('gus');
-        const form = await owner.page('/desk/tea/payments/stripe');
-        await owner.submit(form, '/desk/tea/payments/stripe', { f_one_off: 'true', do: 'save' });
+        const form = await owner.page('/desk/tea/money/providers/stripe');
+        await owner.submit(form, '/desk/tea/money/providers/stripe', { f_one_off: 'true', do: 'save' });
         const n = number(await order(gus));
         const s = stripe.session(n);
         assert.equal(s.mode, 'payment', 'each term by itself');
@@ -228,8 +228,8 @@ describe('Stripe', () => {
     });
 
     it('switched off it takes nothing new, and still hears', async () => {
-        const page = await owner.page('/desk/tea/payments/stripe');
-        await owner.submit(page, '/desk/tea/payments/stripe', { do: 'off' });
+        const page = await owner.page('/desk/tea/money/providers/stripe');
+        await owner.submit(page, '/desk/tea/money/providers/stripe', { do: 'off' });
         const sub = stripe.subscriptions()[1];
         for (const e of stripe.renew(sub)) assert.equal(await stripe.deliver(e), 200);
         await node.cli('rail disconnect', { rail: 'stripe', forget: true });

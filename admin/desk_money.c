@@ -1,0 +1,127 @@
+#include "admin/desk_money.h"
+
+#include "admin/admin.h"
+#include "admin/html.h"
+#include "node/base/i18n.h"
+#include "node/db/db.h"
+#include "node/money/order.h"
+#include "node/money/words.h"
+#include "node/people/account.h"
+#include "web/page.h"
+
+#include <string.h>
+
+enum { ORDERS_SHOWN = 20 };
+
+static const struct {
+    enum money_tab tab;
+    const char *path, *label;
+} tabs[] = {
+    {MONEY_OVERVIEW, "/desk/:planet/money", N_("Overview")},
+    {MONEY_LEDGER, "/desk/:planet/money/ledger", N_("Ledger")},
+    {MONEY_TRAY, "/desk/:planet/money/tray", N_("Tray")},
+    {MONEY_TRANSFERS, "/desk/:planet/money/transfers", N_("Transfers")},
+    {MONEY_REFUNDS, "/desk/:planet/money/refunds", N_("Refunds")},
+    {MONEY_QUESTIONS, "/desk/:planet/money/questions", N_("Questions")},
+    {MONEY_INVOICES, "/desk/:planet/money/invoices", N_("Invoices")},
+    {MONEY_TAX, "/desk/:planet/money/tax", N_("Tax")},
+    {MONEY_FAPIAO, "/desk/:planet/money/fapiao", N_("Fapiao")},
+    {MONEY_RECONCILE, "/desk/:planet/money/reconcile", N_("Reconciliation")},
+    {MONEY_PROVIDERS, "/desk/:planet/money/providers", N_("Providers")},
+};
+
+enum err desk_money_planet(struct rq *rq, struct planet *ret)
+{
+    TRY(desk_planet(rq, ret));
+    return desk_sees_money(rq, ret) ? OK : ERR_NOT_FOUND;
+}
+
+static bool has_page(const char *path)
+{
+    for (const struct route *r = admin_routes.rows; r->path != NULL; r++)
+        if (r->method == GET && strcmp(r->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* What waits for the owner on each page. */
+static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *waits)
+{
+    struct unmatched *money;
+    size_t n;
+    TRY(unmatched_list(cx, p->id, &money, &n));
+    waits[MONEY_TRAY] = (int64_t)n;
+    return OK;
+}
+
+enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab tab, const char *title,
+                         struct view_money **ret)
+{
+    struct cx *cx = rq->cx;
+    struct view_money *m = ARENA_NEW(cx->arena, struct view_money);
+    struct view_money_link *links = ARENA_ARRAY(cx->arena, struct view_money_link, sizeof tabs / sizeof *tabs);
+    struct view_desk *d;
+    size_t n = 0;
+    int64_t waits[MONEY_TABS] = {0};
+    TRY(count_waiting(cx, p, waits));
+    TRY(desk_head(rq, p, DESK_MONEY, title, &d));
+    for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
+        if (!has_page(tabs[i].path))
+            continue;
+        links[n++] = (struct view_money_link){
+            .url = str_fmt(cx->arena, STR_FMT "%s", STR_ARG(d->base), tabs[i].path + strlen("/desk/:planet")),
+            .label = str_c(tr(cx, tabs[i].label)),
+            .n = waits[tabs[i].tab],
+            .here = tabs[i].tab == tab,
+        };
+    }
+    *m = (struct view_money){.desk = d, .links = links, .n_links = n,
+                             .base = str_fmt(cx->arena, STR_FMT "/money", STR_ARG(d->base))};
+    *ret = m;
+    return OK;
+}
+
+enum err desk_money_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash)
+{
+    return desk_done(rq, p, str_fmt(rq->cx->arena, "/money%s", tail).p, flash);
+}
+
+/* ---- overview ---- */
+
+static enum err fill_orders(struct rq *rq, const struct planet *p, struct view_money_overview *v)
+{
+    struct cx *cx = rq->cx;
+    struct order *orders;
+    size_t n;
+    TRY(order_list_of_planet(cx, p->id, 0, ORDERS_SHOWN, &orders, &n));
+    struct view_money_order *out = ARENA_ARRAY(cx->arena, struct view_money_order, n);
+    for (size_t i = 0; i < n; i++) {
+        struct account who;
+        TRY(account_by_id(cx, orders[i].account_id, &who));
+        out[i] = (struct view_money_order){
+            .number = orders[i].number,
+            .who = who.name,
+            .what = money_kind_words(cx, orders[i].kind),
+            .money = i18n_money(cx, orders[i].total.minor, str_c(orders[i].total.cur)),
+            .state = money_state_words(cx, orders[i].state),
+            .when = i18n_ago(cx, orders[i].created_at),
+        };
+    }
+    v->orders = out;
+    v->n_orders = n;
+    return OK;
+}
+
+enum err desk_money(struct rq *rq)
+{
+    struct planet p;
+    struct view_money *m;
+    struct view_money_overview v = {0};
+    TRY(desk_money_planet(rq, &p));
+    TRY(desk_money_head(rq, &p, MONEY_OVERVIEW, N_("Money"), &m));
+    v.m = m;
+    TRY(fill_orders(rq, &p, &v));
+    struct buf out = web_buf();
+    html_desk_money(&out, rq->cx, &v);
+    return web_send(rq, 200, &out);
+}

@@ -1,0 +1,30 @@
+/* What the pages of the money room share: /desk/:planet/money and below. It is the planet's owner's alone;
+ * to others it does not exist. A page of the room is a row in the table of desk_money.c (all that are
+ * planned stand there), rows in admin/routes.c, a .c and an .html of its own:
+ *
+ *     TRY(desk_money_planet(rq, &p));
+ *     TRY(desk_money_head(rq, &p, MONEY_LEDGER, N_("Ledger"), &m));
+ *
+ * and in the template: {% in layout(v->m->desk->page) %} {% use desk_money_head(v->m) %}. */
+#ifndef ADMIN_DESK_MONEY_H
+#define ADMIN_DESK_MONEY_H
+
+#include "admin/desk.h"
+#include "admin/view_money.h"
+
+/* The planet of ":planet", if it is the viewer's own; else ERR_NOT_FOUND. */
+MUST_USE enum err desk_money_planet(struct rq *rq, struct planet *ret);
+/* The head of a page of the room; in the request's arena. */
+MUST_USE enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab tab, const char *title,
+                                  struct view_money **ret);
+/* 303 to "/desk/tea/money<tail>" with a flash. */
+MUST_USE enum err desk_money_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash);
+
+enum err desk_money(struct rq *rq);             /* GET /desk/:planet/money */
+enum err desk_money_tray(struct rq *rq);        /* GET …/tray: money without an order */
+enum err desk_money_settle(struct rq *rq);      /* POST …/tray/:id/settle */
+enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */
+enum err desk_pay_rail(struct rq *rq);          /* GET …/providers/:rail */
+enum err desk_pay_save(struct rq *rq);          /* POST …/providers/:rail: save and test, test, off, forget */
+
+#endif

@@ -1,0 +1,34 @@
+/* What the pages of the money room (admin/html/desk_money*.html) are given. */
+#ifndef ADMIN_VIEW_MONEY_H
+#define ADMIN_VIEW_MONEY_H
+
+#include "admin/view.h"
+
+/* A sub-tab stands in the row when its page has a route (desk_money.c holds addresses and labels). */
+enum money_tab {
+    MONEY_OVERVIEW, MONEY_LEDGER, MONEY_TRAY, MONEY_TRANSFERS, MONEY_REFUNDS, MONEY_QUESTIONS, MONEY_INVOICES,
+    MONEY_TAX, MONEY_FAPIAO, MONEY_RECONCILE, MONEY_PROVIDERS, MONEY_TABS
+};
+
+struct view_money_link { struct str url, label; int64_t n; bool here; }; /* n: what waits there */
+
+/* Head of every page of the room. */
+struct view_money {
+    const struct view_desk *desk;
+    const struct view_money_link *links; size_t n_links;
+    struct str base;                    /* "/desk/tea/money" */
+};
+
+struct view_tray_money { int64_t id; struct str reason, money, number, when; };
+struct view_money_tray {
+    const struct view_money *m;
+    const struct view_tray_money *money; size_t n_money;
+};
+
+struct view_money_order { struct str number, who, what, money, state, when; };
+struct view_money_overview {
+    const struct view_money *m;
+    const struct view_money_order *orders; size_t n_orders;
+};
+
+#endif
