@@ -79,11 +79,13 @@ enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, const struct 
 
 enum err tx_begin(struct cx *cx)
 {
+    cx->standing = NULL; /* after it, rights may be others */
     return db_tx_begin(cx, false);
 }
 
 enum err tx_begin_shared(struct cx *cx)
 {
+    cx->standing = NULL;
     return db_tx_begin(cx, true);
 }
 

@@ -20,6 +20,7 @@
 
 struct node;
 struct db_conn;
+struct standing;
 
 enum locale { LOCALE_EN, LOCALE_ZH_CN, LOCALE_COUNT };
 
@@ -40,6 +41,7 @@ struct cx {
     const char *tell;       /* for the person, already translated; NULL: a sentence by code */
     int64_t retry_after_s;  /* with ERR_RATE_LIMITED, ERR_BUSY, ERR_UPSTREAM; 0 = not said */
     bool recall;            /* this only shows: public queries may be answered from memory (node/db) */
+    const struct standing *standing; /* with recall: what is known of viewers (node/planet/access.c) */
     int64_t call_by;        /* calls to providers end by then (clock_monotonic); 0: by their own time */
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */

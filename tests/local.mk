@@ -23,3 +23,7 @@ tests_bench_bench_fanout_LDADD = libfed.a libstore.a $(RUNG_BASE) $(EXTERNAL_LIB
 EXTRA_PROGRAMS += tests/bench/bench_nodes
 tests_bench_bench_nodes_SOURCES = tests/bench/bench_nodes.c node/wiring.c
 tests_bench_bench_nodes_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
+
+EXTRA_PROGRAMS += tests/bench/bench_access
+tests_bench_bench_access_SOURCES = tests/bench/bench_access.c $(DOMAIN_FIXTURE)
+tests_bench_bench_access_LDADD = $(DOMAIN_TEST_LIBS)

@@ -14,6 +14,15 @@ struct facts {
 };
 enum { ROW_ACCOUNT, ROW_GRANT, ROW_PURCHASE };
 
+/* The facts of one account in one planet, with its purchases among the posts from first to last. A request
+ * that only shows keeps them in its cx: lists, comments and buttons of a page ask for the same again. */
+struct standing {
+    const struct standing *next;
+    int64_t account_id, planet_id, first_post, last_post;
+    bool active;                   /* false: the account is suspended or deleted, a visitor then */
+    struct facts facts;
+};
+
 static struct access_pass pass_of(const struct gate *gate, int64_t viewer,
                                   enum access_verdict verdict, enum access_why why)
 {
@@ -140,9 +149,8 @@ static struct access_pass decide(const struct facts *f, const struct gate *gate,
     return by_grants(f, gate, viewer, now);
 }
 
-/* viewer becomes 0 when the account is not in use (suspended, deleted). */
-static enum err learn(struct cx *cx, int64_t planet_id, int64_t first_post, int64_t last_post,
-                      int64_t *viewer, struct facts *ret)
+static enum err ask(struct cx *cx, int64_t planet_id, int64_t first_post, int64_t last_post,
+                    struct standing *ret)
 {
     struct facts f = {.role = ROLE_NONE};
     TRY(q_access_facts(cx, cx->viewer, planet_id, first_post, last_post, &f.rows, &f.n));
@@ -152,11 +160,44 @@ static enum err learn(struct cx *cx, int64_t planet_id, int64_t first_post, int6
             active = str_eq_c(f.rows[i].a, "active");
             f.role = role_parse(f.rows[i].b);
         }
-    if (!active) {
-        *viewer = 0;
-        f = (struct facts){.role = ROLE_NONE};
-    }
-    *ret = f;
+    *ret = (struct standing){.account_id = cx->viewer, .planet_id = planet_id, .first_post = first_post,
+                             .last_post = last_post, .active = active, .facts = f};
+    return OK;
+}
+
+/* A transaction is about to change something: it asks the store. */
+static bool remembers(const struct cx *cx)
+{
+    return cx->recall && cx->tx_depth == 0;
+}
+
+/* From what is known already, else from the store. */
+static enum err learn(struct cx *cx, const struct standing **known, int64_t planet_id, int64_t first_post,
+                      int64_t last_post, const struct standing **ret)
+{
+    for (const struct standing *s = *known; s != NULL; s = s->next)
+        if (s->account_id == cx->viewer && s->planet_id == planet_id &&
+            (first_post > last_post || (s->first_post <= first_post && last_post <= s->last_post))) {
+            *ret = s;
+            return OK;
+        }
+    struct standing *s = ARENA_NEW(cx->arena, struct standing);
+    TRY(ask(cx, planet_id, first_post, last_post, s));
+    s->next = *known;
+    *known = *ret = s;
+    if (remembers(cx))
+        cx->standing = s;
+    return OK;
+}
+
+enum err access_role(struct cx *cx, int64_t planet_id, enum role *ret)
+{
+    const struct standing *known = remembers(cx) ? cx->standing : NULL, *s;
+    *ret = ROLE_NONE;
+    if (cx->viewer == 0)
+        return OK;
+    TRY(learn(cx, &known, planet_id, 1, 0, &s)); /* of no post */
+    *ret = s->facts.role;
     return OK;
 }
 
@@ -168,19 +209,13 @@ enum err access_decide_many(struct cx *cx, const struct gate *gates, size_t n,
         first = gates[i].post_id < first ? gates[i].post_id : first;
         last = gates[i].post_id > last ? gates[i].post_id : last;
     }
-    bool *done = ARENA_ARRAY(cx->arena, bool, n);
+    const struct standing *known = remembers(cx) ? cx->standing : NULL, *s = NULL;
+    const struct facts nobody = {.role = ROLE_NONE};
     for (size_t i = 0; i < n; i++) {
-        struct facts facts = {.role = ROLE_NONE};
-        int64_t viewer = cx->viewer;
-        if (done[i])
-            continue;
-        if (viewer != 0)
-            TRY(learn(cx, gates[i].planet_id, first, last, &viewer, &facts));
-        for (size_t k = i; k < n; k++)
-            if (!done[k] && gates[k].planet_id == gates[i].planet_id) {
-                ret[k] = decide(&facts, &gates[k], viewer, cx->now);
-                done[k] = true;
-            }
+        if (cx->viewer != 0 && (s == NULL || s->planet_id != gates[i].planet_id))
+            TRY(learn(cx, &known, gates[i].planet_id, first, last, &s));
+        bool active = s != NULL && s->active;
+        ret[i] = decide(active ? &s->facts : &nobody, &gates[i], active ? cx->viewer : 0, cx->now);
     }
     return OK;
 }

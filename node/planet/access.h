@@ -2,12 +2,14 @@
  *
  * access_decide is the only maker of struct access_pass; node/talk/post_body.h, the media doors and
  * later feeds, search and mail take the pass, not a yes or no of their own. Decided anew at every
- * request: the verdict is one indexed query, so it is not cached and a revocation is in force with
- * the next request. */
+ * request, so a revocation is in force with the next one. What it rests on is one indexed query an account
+ * and planet; a request that only shows (cx->recall) keeps the answer in its cx, and whatever it asks
+ * further costs no query. Nothing is kept between requests. */
 #ifndef NODE_PLANET_ACCESS_H
 #define NODE_PLANET_ACCESS_H
 
 #include "node/cx.h"
+#include "node/planet/planet.h"
 
 enum gate_kind { GATE_PUBLIC, GATE_MEMBERS, GATE_TIER, GATE_PRICE };
 
@@ -55,6 +57,8 @@ MUST_USE enum err access_decide(struct cx *cx, const struct gate *gate, struct a
  * none for visitors. */
 MUST_USE enum err access_decide_many(struct cx *cx, const struct gate *gates, size_t n,
                                      struct access_pass *ret);
+/* The viewer's role in a planet, of the same facts; ROLE_NONE for visitors. */
+MUST_USE enum err access_role(struct cx *cx, int64_t planet_id, enum role *ret);
 /* A short audited list of reasons for which the program itself must see a body. */
 enum access_reason { ACCESS_FOR_INDEX, ACCESS_FOR_EXPORT };
 MUST_USE enum err access_internal(struct cx *cx, const struct gate *gate, enum access_reason reason,

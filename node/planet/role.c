@@ -1,5 +1,6 @@
 #include "node/db/db.h"
 #include "node/event.h"
+#include "node/planet/access.h"
 #include "node/planet/planet.h"
 #include "node/planet/planet_sql.h"
 
@@ -31,6 +32,8 @@ enum err role_of(struct cx *cx, int64_t planet_id, int64_t account_id, enum role
 {
     struct str word;
     bool found = false;
+    if (account_id != 0 && account_id == cx->viewer && cx->recall)
+        return access_role(cx, planet_id, ret);
     if (account_id != 0)
         TRY(q_role_get(cx, planet_id, account_id, &found, &word));
     *ret = found ? role_parse(word) : ROLE_NONE;

@@ -2,7 +2,7 @@
 # The figures of docs/bench.md: the real program on a demo node, loaded over loopback, each figure
 # beside what the machine itself can do, measured in the same run.
 #
-#     run.sh [start|pages|inbox|strangers|forged|fanout|audience|postgres|nodes|neighbours|fifty|creating|backup …]
+#     run.sh [start|access|pages|inbox|strangers|forged|fanout|audience|postgres|nodes|neighbours|fifty|creating|backup …]
 #                                                all when none is named
 #
 # Run by `make bench` in a build without sanitizers; every load lasts a few seconds. ROUNDS (2) is
@@ -12,6 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
+. "$here/access.sh"
 . "$here/one_node.sh"
 . "$here/federation.sh"
 . "$here/loads.sh"

@@ -258,6 +258,152 @@ static void many_things_at_once_are_decided_as_each_alone(void **state)
     d->cx->viewer = 0;
 }
 
+/* P12 as a table, written by hand and not by the code's own rules: a row for each kind of viewer, a column for
+ * each kind of post, at each of the times. F full, f full but no files, t teaser, - nothing. */
+enum { COLUMNS = 12 };
+static const struct column {
+    const char *name;
+    enum gate_kind kind;
+    int64_t rank;
+    bool not_in_trial;
+    int days_old;       /* -1: a draft */
+} columns[COLUMNS] = {
+    {"public", GATE_PUBLIC, 0, false, 2},           {"public, old", GATE_PUBLIC, 0, false, 90},
+    {"members", GATE_MEMBERS, 1, false, 2},         {"members, old", GATE_MEMBERS, 1, false, 90},
+    {"members, no trial", GATE_MEMBERS, 1, true, 2}, {"gold", GATE_TIER, 2, false, 2},
+    {"gold, old", GATE_TIER, 2, false, 90},          {"price", GATE_PRICE, 0, false, 2},
+    {"price or member", GATE_PRICE, 1, false, 2},   {"price or gold", GATE_PRICE, 2, false, 2},
+    {"draft of the owner", GATE_MEMBERS, 1, false, -1}, {"draft, public", GATE_PUBLIC, 0, false, -1},
+};
+static const struct viewer {
+    const char *name, *role, *grant; /* NULL: none */
+    int rank;
+    bool bought, files;
+    /* before the grant begins, while it runs, after it has ended */
+    const char *cells[3];
+} viewers[] = {
+    /*                                                    pPmM!gGbc2dD */
+    {"visitor", NULL, NULL, 0, false, false,             {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
+    {"account", "", NULL, 0, false, false,               {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
+    {"banned member", "banned", "paid", 2, true, false,  {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
+    {"moderator", "moderator", NULL, 0, false, false,    {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
+    {"guest", "guest", NULL, 0, false, false,            {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
+    {"partner", "partner", NULL, 0, false, false,        {"FFFFFFFFFFFF", "FFFFFFFFFFFF", "FFFFFFFFFFFF"}},
+    {"owner", "owner", NULL, 0, false, false,            {"FFFFFFFFFFFF", "FFFFFFFFFFFF", "FFFFFFFFFFFF"}},
+    {"buyer of the post", "", NULL, 0, true, false,      {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
+    {"lapsed buyer", "", "paid", 1, true, false,         {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
+    {"paid", "", "paid", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"gift", "", "gift", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"code", "", "code", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"comp", "", "comp", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"legacy", "", "legacy", 1, false, false,            {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"bundle", "", "bundle", 1, false, false,            {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"referral", "", "referral", 1, false, false,        {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
+    {"paid gold", "", "paid", 2, false, false,           {"FFtttttttt--", "FFFFFFFtFF--", "FFtttttttt--"}},
+    {"trial", "", "trial", 1, false, false,              {"FFtttttttt--", "FFFFttttFt--", "FFtttttttt--"}},
+    {"trial gold", "", "trial", 2, false, false,         {"FFtttttttt--", "FFFFtFFtFF--", "FFtttttttt--"}},
+    {"trial card", "", "trial_card", 1, false, false,    {"FFtttttttt--", "FFftttttft--", "FFtttttttt--"}},
+    {"trial card gold", "", "trial_card", 2, false, false, {"FFtttttttt--", "FFfttfttff--", "FFtttttttt--"}},
+    {"trial card, files", "", "trial_card", 1, false, true, {"FFtttttttt--", "FFFtttttFt--", "FFtttttttt--"}},
+};
+
+static int64_t stand_in(struct domain *d, const struct viewer *v, int64_t from, int64_t to)
+{
+    int64_t who = v->role == NULL ? 0 : person(d);
+    if (v->grant != NULL) {
+        int64_t id = give(d, who, v->rank == 2 ? d->gold.id : d->member.id, v->grant, from, to,
+                          strcmp(v->grant, "trial_card") == 0 ? 30 : DB_NULL);
+        if (v->files)
+            RAW(d, "UPDATE member_grant SET with_files = 1 WHERE id = %lld", (long long)id);
+    }
+    if (v->role != NULL && v->role[0] != '\0')
+        OK_(role_set(d->cx, d->tea.id, who, role_parse(str_c(v->role))));
+    if (v->bought)
+        RAW(d, "INSERT INTO post_right (account_id, post_id, order_id, created_at) VALUES (%lld, 900, 1, 1)",
+            (long long)who);
+    return who;
+}
+
+static void every_cell_of_the_table(void **state)
+{
+    struct domain *d = *state;
+    int64_t t0 = d->cx->now, from = t0 + MS_DAY, to = t0 + 11 * MS_DAY;
+    const int64_t times[3][2] = {{t0, from - 1}, {from, to - 1}, {to, to + 400 * MS_DAY}};
+    int cells = 0;
+    for (size_t v = 0; v < sizeof viewers / sizeof *viewers; v++) {
+        int64_t who = stand_in(d, &viewers[v], from, to);
+        for (int t = 0; t < 6; t++) {
+            d->cx->now = times[t / 2][t % 2];
+            for (int c = 0; c < COLUMNS; c++, cells++) {
+                struct gate g = gate_of(d, columns[c].kind, columns[c].rank);
+                g.not_in_trial = columns[c].not_in_trial;
+                g.published_at = columns[c].days_old < 0 ? DB_NULL : d->cx->now - columns[c].days_old * MS_DAY;
+                struct access_pass pass = decide(d, who, &g);
+                char is = access_verdict(&pass) == ACCESS_NONE ? '-' : !access_is_full(&pass) ? 't'
+                          : access_with_files(&pass) ? 'F' : 'f';
+                if (is != viewers[v].cells[t / 2][c])
+                    fail_msg("%s, %s, time %d: %c, not %c", viewers[v].name, columns[c].name, t, is,
+                             viewers[v].cells[t / 2][c]);
+            }
+        }
+        d->cx->now = t0;
+    }
+    print_message("           %d cells\n", cells);
+}
+
+/* What a request that only shows has learned costs it no second query, and nobody else is told of it. */
+static void a_request_that_shows_asks_once(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d), other = person(d);
+    struct gate gates[3];
+    struct access_pass passes[3];
+    enum role role;
+    give(d, who, d->member.id, "paid", d->cx->now, d->cx->now + MS_DAY, DB_NULL);
+    for (int i = 0; i < 3; i++) {
+        gates[i] = gate_of(d, GATE_MEMBERS, 1);
+        gates[i].post_id = 900 + i;
+    }
+    d->cx->viewer = who;
+    d->cx->recall = true;
+    OK_(access_decide_many(d->cx, gates, 3, passes));
+    assert_int_equal(passes[2].verdict_, ACCESS_FULL);
+    RAW(d, "UPDATE member_grant SET live_state = 'revoked'"); /* behind its back: only a query would see it */
+    RAW(d, "INSERT INTO role (planet_id, account_id, role, created_at) VALUES (%lld, %lld, 'partner', 1)",
+        (long long)d->tea.id, (long long)who);
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_MEMBER);
+    OK_(role_of(d->cx, d->tea.id, who, &role));
+    assert_int_equal(role, ROLE_NONE);
+    d->cx->now += MS_DAY; /* facts are kept, verdicts are not */
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_LAPSED);
+    d->cx->now -= MS_DAY;
+
+    struct gate outside = gates[0]; /* whether this one was bought is not known */
+    outside.post_id = 950;
+    OK_(access_decide(d->cx, &outside, &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_ROLE);
+    d->cx->viewer = other;
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_NOT_MEMBER);
+    d->cx->viewer = who;
+    RAW(d, "DELETE FROM role WHERE account_id = %lld", (long long)who);
+    OK_(tx_begin(d->cx)); /* who changes something asks anew, then and afterwards */
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_LAPSED);
+    tx_rollback(d->cx);
+    RAW(d, "UPDATE member_grant SET live_state = 'live'");
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_MEMBER);
+    RAW(d, "UPDATE member_grant SET live_state = 'revoked'");
+    d->cx->standing = NULL; /* the next request */
+    OK_(access_decide(d->cx, &gates[1], &passes[0]));
+    assert_int_equal(access_why(&passes[0]), WHY_LAPSED);
+    d->cx->recall = false;
+    d->cx->viewer = 0;
+}
+
 static void terms_follow_one_another_and_keep_their_day(void **state)
 {
     struct domain *d = *state;
@@ -415,6 +561,8 @@ int main(void)
         T(what_happens_to_a_grant_counts_with_the_next_request),
         T(rebuilding_reproduces_the_live_columns),
         T(many_things_at_once_are_decided_as_each_alone),
+        T(a_request_that_shows_asks_once),
+        T(every_cell_of_the_table),
         T(terms_follow_one_another_and_keep_their_day),
         T(planets_tiers_and_roles_have_rules),
         T(a_profile_has_a_few_lines),
