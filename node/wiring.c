@@ -12,6 +12,7 @@
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/nodes.h"
+#include "node/people/letter.h"
 #include "node/people/login_mail.h"
 #include "web/auth.h"
 #include "web/errors.h"
@@ -41,6 +42,7 @@ static const struct event_row events[] = {
 
 static const struct job_row mail_jobs[] = {
     {.kind = "mail.login", .run = mail_login_run, .tries = 6, .max_in_flight = 2},
+    {.kind = "mail.letter", .run = letter_run, .tries = 8, .max_in_flight = 2},
     {0},
 };
 

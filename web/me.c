@@ -322,6 +322,7 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"gift", N_("has redeemed your gift")},
         {"message", N_("sent your planet a private message")},
         {"report", N_("reports something on your planet")},
+        {"letter", N_("See more")},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_eq_c(kind, words[i][0]))
@@ -337,7 +338,7 @@ static enum err notice_url(struct cx *cx, const struct notice *n, struct str *re
            : str_eq_c(n->kind, "message") ? STR("/me/messages")
                                           : STR("/me");
     if (str_starts(n->kind, STR("join_")) || str_eq_c(n->kind, "reward") ||
-        str_eq_c(n->kind, "gift"))
+        str_eq_c(n->kind, "gift") || str_eq_c(n->kind, "letter"))
         *ret = n->from_url.n > 0 ? n->from_url : *ret;
     if (n->post_id == DB_NULL)
         return OK;

@@ -23,6 +23,7 @@ MIGRATIONS += node/db/migrations/0018_thread.sql
 MIGRATIONS += node/db/migrations/0019_audience.sql
 MIGRATIONS += node/db/migrations/0020_rails.sql
 MIGRATIONS += node/db/migrations/0023_offers.sql
+MIGRATIONS += node/db/migrations/0024_letter.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

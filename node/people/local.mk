@@ -18,3 +18,10 @@ tests_unit_test_people_LDADD = $(DOMAIN_TEST_LIBS)
 SQL_DOMAIN += node/people/identity.sql
 libdomain_a_SOURCES += node/people/identity.c node/people/identity.h
 libdomain_a_SOURCES += node/people/same.c node/people/same.h
+# Mail.
+SQL_DOMAIN += node/people/letter.sql
+libdomain_a_SOURCES += node/people/letter.c node/people/letter.h
+libdomain_a_SOURCES += node/people/mail_frame.c node/people/mail_frame.h
+check_PROGRAMS += tests/unit/test_letter
+tests_unit_test_letter_SOURCES = tests/unit/test_letter.c $(DOMAIN_FIXTURE)
+tests_unit_test_letter_LDADD = $(DOMAIN_TEST_LIBS)

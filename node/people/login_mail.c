@@ -7,11 +7,11 @@
 #include "node/base/metrics.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
-#include "node/net/smtp.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/people/login_seal.h"
 #include "node/people/login_sql.h"
+#include "node/people/mail_frame.h"
 #include "node/people/session.h"
 #include "node/server.h"
 #include "node/settings.h"
@@ -66,39 +66,19 @@ static struct str fill(struct cx *cx, const char *msgid, struct str arg)
 
 static void compose(struct cx *cx, struct str site, struct str link, struct mail *m)
 {
-    struct str hello = fill(cx, N_("Open this link to sign in to {0}:"), site);
     struct str rules =
         fill(cx, N_("It works once, for {0} minutes, in the browser that asked for it."),
              str_fmt(cx->arena, "%d", LOGIN_MINUTES));
     struct str other = str_c(
         tr(cx, N_("If it was not you who asked, do nothing: nobody gets in without this mail.")));
-    struct str button = fill(cx, N_("Sign in to {0}"), site);
-    struct buf b;
-
-    m->subject = button;
-    m->text = str_fmt(cx->arena, STR_FMT "\n\n" STR_FMT "\n\n" STR_FMT "\n" STR_FMT "\n",
-                      STR_ARG(hello), STR_ARG(link), STR_ARG(rules), STR_ARG(other));
-    buf_init_arena(&b, cx->arena, 16384);
-    buf_lit(&b, "<!doctype html><html lang=\"");
-    buf_put_html(&b, i18n_tag(cx->locale));
-    buf_lit(
-        &b,
-        "\"><body style=\"margin:0;padding:2rem 1rem;background:#f6f4ef;color:#22272b;"
-        "font:16px/1.6 system-ui,sans-serif\"><div style=\"max-width:30rem;margin:0 auto\"><p>");
-    buf_put_html(&b, hello);
-    buf_lit(&b, "</p><p style=\"margin:1.5rem 0\"><a href=\"");
-    buf_put_html(&b, link);
-    buf_lit(&b, "\" style=\"display:inline-block;padding:.7rem 1.4rem;border-radius:.5rem;"
-                "background:#0f5c5c;color:#fff;text-decoration:none\">");
-    buf_put_html(&b, button);
-    buf_lit(&b, "</a></p><p style=\"word-break:break-all;font-size:14px\">");
-    buf_put_html(&b, link);
-    buf_lit(&b, "</p><p style=\"font-size:14px;color:#5b6266\">");
-    buf_put_html(&b, rules);
-    buf_lit(&b, "<br>");
-    buf_put_html(&b, other);
-    buf_lit(&b, "</p></div></body></html>\n");
-    m->html = buf_str(&b);
+    struct mail_words words = {
+        .text = fill(cx, N_("Open this link to sign in to {0}:"), site),
+        .url = link,
+        .label = fill(cx, N_("Sign in to {0}"), site),
+        .small = str_fmt(cx->arena, STR_FMT "\n" STR_FMT, STR_ARG(rules), STR_ARG(other)),
+    };
+    m->subject = words.label;
+    mail_frame(cx, &words, m);
 }
 
 static enum job_verdict give_up_or_retry(enum err e)
@@ -111,17 +91,13 @@ static enum job_verdict hand_over(struct cx *cx, const struct login_row *row, st
 {
     struct mail m = {.to = row->mail};
     struct str site = STR_NULL;
-    enum err e = setting_get(cx, "mail.from", &m.from);
+    enum err e = mail_from(cx, STR_NULL, &m.from);
     if (e == OK)
         e = setting_get(cx, "site.name", &site);
     if (e != OK)
         return JOB_RETRY;
     if (site.n == 0)
         site = cx->node->host;
-    if (m.from.n == 0) {
-        struct str host = str_sub(cx->node->host, 0, str_find_char(cx->node->host, ':', 0));
-        m.from = str_fmt(cx->arena, "noreply@" STR_FMT, STR_ARG(host));
-    }
     compose(cx, site, link, &m);
     cx_release(cx); /* a mail server may take its time */
     e = smtp_send(cx, smtp_url, &m);
