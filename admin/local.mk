@@ -97,3 +97,4 @@ libadmin_a_SOURCES += admin/desk_money.c
 libadmin_a_SOURCES += admin/desk_money.h
 libadmin_a_SOURCES += admin/desk_money_tray.c
 libadmin_a_SOURCES += admin/view_money.h
+libadmin_a_SOURCES += admin/cli/cmd_singles.c

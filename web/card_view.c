@@ -18,6 +18,8 @@ enum view_mark post_mark(const struct gate *gate, bool open)
         return MARK_PUBLIC;
     if (open)
         return MARK_OPEN;
+    if (gate->kind == GATE_PRICE)
+        return MARK_PRICE;
     return gate->kind == GATE_TIER && gate->rank > 1 ? MARK_TIER : MARK_MEMBERS;
 }
 
@@ -31,7 +33,10 @@ enum err post_access_label(struct cx *cx, const struct post *post, struct str *r
         if (ret->p != NULL)
             return OK;
         break;
-    case GATE_PRICE: *ret = i18n_money(cx, post->price_amount, post->price_currency); return OK;
+    case GATE_PRICE:
+        *ret = post->price_amount == DB_NULL ? str_c(tr(cx, N_("For sale")))
+                                             : i18n_money(cx, post->price_amount, post->price_currency);
+        return OK;
     case GATE_MEMBERS: break;
     }
     *ret = str_c(tr(cx, N_("Members")));

@@ -198,6 +198,10 @@ static enum err confirm_view(struct rq *rq, const struct compose_form *form, str
         ret->suggested = true;
     }
     ret->access = str_c(tr(cx, d->access == GATE_PUBLIC ? N_("Everybody") : N_("Members")));
+    if (d->access == GATE_PRICE && d->price_amount > 0) {
+        struct str args[] = {i18n_money(cx, d->price_amount, d->price_currency)};
+        ret->access = i18n_fill(cx->arena, tr(cx, N_("those who buy it for {0}")), args, 1);
+    }
     for (size_t i = 0; d->access == GATE_TIER && i < editor.n_tiers; i++)
         if (editor.tiers[i].rank == d->tier_rank)
             ret->access = editor.tiers[i].name;

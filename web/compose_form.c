@@ -3,6 +3,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/money/money.h"
 #include "node/talk/attachment.h"
 #include "node/talk/post_body.h"
 #include "web/page.h"
@@ -28,9 +29,33 @@ static void split_tags(struct cx *cx, struct str text, struct post_draft *d)
     d->n_tags = n;
 }
 
-static enum err read_access(struct rq *rq, struct post_draft *d)
+/* For sale; whose membership opens it, too, stands in `included`: 0, or the rank of a tier. A price that is none is
+ * left out, and the domain says so when it matters. */
+static void read_price(struct rq *rq, struct compose_form *f)
 {
+    struct post_draft *d = &f->draft;
+    struct money m;
+    f->price = str_trim(rq_form(rq, "price"));
+    f->currency = str_trim(rq_form(rq, "currency"));
+    if (!str_eq_c(rq_form(rq, "access"), "price"))
+        return;
+    d->access = GATE_PRICE;
+    d->tier_rank = 0;
+    (void)web_id(rq_form(rq, "included"), &d->tier_rank);
+    if (money_parse_fields(rq->cx, f->price, f->currency, &m) == OK) {
+        d->price_amount = m.minor;
+        d->price_currency = str_dup(rq->cx->arena, str_c(m.cur));
+    }
+    rq->cx->tell = NULL;
+}
+
+static enum err read_access(struct rq *rq, struct compose_form *f)
+{
+    struct post_draft *d = &f->draft;
     struct str access = rq_form(rq, "access");
+    read_price(rq, f);
+    if (d->access == GATE_PRICE)
+        return OK;
     d->tier_rank = 0;
     if (access.n == 0 || str_eq_c(access, "public")) {
         d->access = GATE_PUBLIC;
@@ -139,7 +164,7 @@ enum err compose_form_read(struct rq *rq, struct compose_form *ret)
     f->n_media = read_ids(rq, "media", f->media, COMPOSE_MEDIA_MAX);
     f->n_teaser_media = read_ids(rq, "teaser_media", f->teaser_media, COMPOSE_MEDIA_MAX);
     link_media(cx, f);
-    return read_access(rq, d);
+    return read_access(rq, f);
 }
 
 static enum err take_alt_texts(struct rq *rq, const struct compose_form *f)
@@ -190,6 +215,10 @@ enum err compose_form_load(struct rq *rq, int64_t post_id, struct compose_form *
     TRY(known_post(rq, post_id, f, &post));
     TRY(post_draft_of(cx, &post, &f->draft));
     f->tags_text = str_join(cx->arena, STR(", "), f->draft.tags, f->draft.n_tags);
+    if (f->draft.price_amount != DB_NULL && f->draft.price_currency.n == 3) {
+        f->currency = f->draft.price_currency;
+        f->price = money_decimal(cx->arena, money_of(f->draft.price_amount, f->currency));
+    }
     for (size_t i = 0; i < f->draft.n_body_media && f->n_media < COMPOSE_MEDIA_MAX; i++)
         f->media[f->n_media++] = f->draft.body_media[i];
     for (size_t i = 0; i < f->draft.n_teaser_media && f->n_media < COMPOSE_MEDIA_MAX; i++) {
@@ -279,6 +308,21 @@ enum err compose_tiers(struct cx *cx, int64_t planet_id, const struct view_tier 
     return OK;
 }
 
+/* What the planet asks for memberships in. */
+static enum err usual_currency(struct cx *cx, int64_t planet_id, struct str *ret)
+{
+    struct tier *tiers;
+    size_t n;
+    *ret = STR("CNY");
+    TRY(tier_list(cx, planet_id, &tiers, &n));
+    for (size_t i = 0; i < n; i++)
+        if (tiers[i].n_prices > 0) {
+            *ret = str_dup(cx->arena, str_c(tiers[i].prices[0].money.cur));
+            return OK;
+        }
+    return OK;
+}
+
 enum err compose_form_view(struct rq *rq, const struct compose_form *f, struct view_compose *ret)
 {
     struct cx *cx = rq->cx;
@@ -311,7 +355,12 @@ enum err compose_form_view(struct rq *rq, const struct compose_form *f, struct v
         .url = f->published ? f->url : STR_NULL,
         .access = d->access,
         .tier_rank = d->tier_rank,
+        .price = f->price,
+        .currency = f->currency,
     };
+    if (ret->currency.n == 0)
+        TRY(usual_currency(cx, f->planet.id, &ret->currency));
     TRY(compose_tiers(cx, f->planet.id, &ret->tiers, &ret->n_tiers));
+    ret->included = d->access == GATE_PRICE ? d->tier_rank : ret->n_tiers > 0 ? ret->tiers[0].rank : 0;
     return compose_form_media(rq, f, &ret->media, &ret->n_media);
 }

@@ -19,6 +19,7 @@ struct compose_form {
     size_t n_teaser_media;
     bool published;
     struct str url;                          /* of a published one */
+    struct str price, currency;              /* as typed; of access 'price' */
 };
 
 /* ERR_INVALID, ERR_NOT_FOUND (planet, post), ERR_FORBIDDEN (not an author there). Texts are views

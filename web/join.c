@@ -11,6 +11,7 @@
 #include "web/invited.h"
 #include "web/page.h"
 #include "web/planet_view.h"
+#include "web/singles.h"
 
 #define CODE_COOKIE "code" /* a redeem code that waits for its owner to sign in */
 
@@ -27,6 +28,7 @@ static enum err send_join(struct rq *rq, int status, const struct planet *p, str
     page->description = p->tagline;
     struct view_way_in way_in = {
         .planet = planet,
+        .by_membership = true,
         .why = rq->session.account_id == 0 ? WHY_VISITOR : WHY_NOT_MEMBER,
         .signed_in = rq->session.account_id != 0,
         .login_url = str_fmt(cx->arena, "/login?next=/@" STR_FMT "/join", STR_ARG(p->handle)),
@@ -134,9 +136,8 @@ enum err web_pay_do(struct rq *rq)
     struct order o;
     struct planet p;
     TRY(my_order(rq, &o, &p));
-    struct str back = str_eq_c(o.kind, "gift")
-                          ? str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o.number))
-                          : web_planet_path(cx, p.handle);
+    struct str back;
+    TRY(web_order_home(cx, &o, &p, &back));
     if (!str_eq_c(rq_form(rq, "do"), "pay")) {
         TRY(order_cancel(cx, o.number));
         web_flash(rq, "cancelled");

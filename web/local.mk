@@ -53,3 +53,6 @@ LINTS += tests/lint/sentences.sh
 check_PROGRAMS += tests/unit/test_pages
 tests_unit_test_pages_SOURCES = tests/unit/test_pages.c tests/unit/unit.h
 tests_unit_test_pages_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)
+libweb_a_SOURCES += web/singles.c
+libweb_a_SOURCES += web/singles.h
+libweb_a_SOURCES += web/view_singles.h

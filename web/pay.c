@@ -12,6 +12,7 @@
 #include "web/away.h"
 #include "web/html.h"
 #include "web/page.h"
+#include "web/singles.h"
 
 enum {
     CHECKOUT_MS = 20000,
@@ -118,8 +119,9 @@ static struct view_order_page view_of(struct rq *rq, const struct order *o, cons
         .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->title)),
         .gift = str_eq_c(o->kind, "gift"),
     };
-    v.back_url = v.gift ? str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o->number))
-                        : web_planet_path(cx, p->handle);
+    if (web_order_home(cx, o, p, &v.back_url) != OK)
+        v.back_url = web_planet_path(cx, p->handle);
+    v.single = !v.gift && !str_eq(v.back_url, web_planet_path(cx, p->handle));
     web_page_planet(rq, page, p);
     page->title = str_c(tr(cx, N_("Your order")));
     page->noindex = true;

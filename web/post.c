@@ -117,7 +117,12 @@ static enum err fill_way_in(struct rq *rq, const struct post *post, const struct
         .next = v->url,
         .csrf = v->page->csrf,
     };
-    if (post->gate.kind == GATE_TIER && post->gate.rank > 1)
+    w->by_membership = post->gate.kind != GATE_PRICE || post->gate.rank > 0;
+    if (post->gate.kind == GATE_PRICE && post->price_amount != DB_NULL) {
+        w->buy_money = i18n_money(cx, post->price_amount, post->price_currency);
+        w->buy_url = str_fmt(cx->arena, STR_FMT "/buy", STR_ARG(v->url));
+    }
+    if (post->gate.kind != GATE_MEMBERS && post->gate.rank > 1)
         TRY(planet_tier_name(cx, post->planet_id, post->gate.rank, &w->need));
     v->way_in = w;
     return OK;

@@ -18,6 +18,7 @@
 #include "web/planet.h"
 #include "web/post.h"
 #include "web/report.h"
+#include "web/singles.h"
 #include "web/static.h"
 
 enum { UPLOAD_ROOM = 1 << 20 }; /* what a form brings beside its files */
@@ -61,6 +62,8 @@ static const struct route rows[] = {
     {GET, "/@:handle/join/:price", web_buy_show, ANYONE, RATE_READ, 0, "a price in full, with coupon, before it is paid", false},
     {POST, "/@:handle/buy", web_buy_do, ACCOUNT, RATE_WRITE, KB(16), "order it, for oneself or as a gift", false},
     {POST, "/@:handle/trial", web_trial_start, ACCOUNT, RATE_WRITE, KB(4), "begin the free days of a price", false},
+    {GET, "/@:handle/:slug/buy", web_post_buy_show, ANYONE, RATE_READ, 0, "a post that is for sale, in full, before it is paid", false},
+    {POST, "/@:handle/:slug/buy", web_post_buy_do, ACCOUNT, RATE_WRITE, KB(4), "buy it", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
     {GET, "/@:handle/i/:code", web_invite_go, ANYONE, RATE_READ, 0, "a member's invitation: remembered, then on to the prices", false},

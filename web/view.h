@@ -104,9 +104,11 @@ struct view_way_in {
     struct str next;                    /* where to go once in; a path */
     struct str csrf;
     struct str code, code_error;        /* the code form, filled in again */
+    struct str buy_money, buy_url;      /* the post alone; NULL: not for sale */
+    bool by_membership;                 /* a membership opens it, too */
 };
 
-enum view_mark { MARK_PUBLIC, MARK_OPEN, MARK_MEMBERS, MARK_TIER }; /* OPEN: locked, but not for you */
+enum view_mark { MARK_PUBLIC, MARK_OPEN, MARK_MEMBERS, MARK_TIER, MARK_PRICE }; /* OPEN: locked, but not for you */
 
 struct view_post_card {
     int64_t id;
@@ -317,6 +319,8 @@ struct view_compose {
     struct str url;                     /* published page */
     enum gate_kind access;
     int64_t tier_rank;
+    int64_t included;                   /* of access 'price': whose membership opens it, too; 0: nobody's */
+    struct str price, currency;         /* as typed */
     const struct view_tier *tiers; size_t n_tiers;
     const struct view_media_item *media; size_t n_media;
     struct str error, error_field;      /* "title", "body", "teaser" …; NULL: none */
@@ -382,12 +386,13 @@ struct view_order_page {                /* an order on its way */
     struct str bridge;                  /* BRIDGE: JSON for WeChat's own script */
     struct str state_url;               /* is asked each 2 s; NULL: not */
     struct str reload;                  /* "5; url=…": without script; NULL: not */
-    bool gift;                          /* back_url leads to it */
+    bool gift, single;                  /* back_url leads to it */
 };
 
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */
 struct str web_static_url(struct cx *cx, const char *name);
 
 #include "web/view_offers.h"
+#include "web/view_singles.h"
 
 #endif

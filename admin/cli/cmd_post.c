@@ -2,6 +2,7 @@
 #include "admin/cli/cli.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/money/money.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -12,7 +13,7 @@
 
 enum { MAX_MEDIA = 32, FILE_MAX = 200 << 20 };
 
-/* public | members | tier:SLUG */
+/* public | members | tier:SLUG | price:CNY:9.90 */
 static enum err parse_access(struct cli *cli, int64_t planet_id, struct str s, struct post_draft *d)
 {
     struct cx *cx = cli->cx;
@@ -37,7 +38,30 @@ static enum err parse_access(struct cli *cli, int64_t planet_id, struct str s, s
         d->tier_rank = tier.rank;
         return e;
     }
-    return cx_tell(cx, ERR_INVALID, N_("Access is public, members or tier:NAME."));
+    if (str_starts(s, STR("price:"))) {
+        struct money m;
+        TRY(money_parse(cx, str_sub(s, 6, SIZE_MAX), &m));
+        d->access = GATE_PRICE;
+        d->price_amount = m.minor;
+        d->price_currency = str_dup(cx->arena, str_c(m.cur));
+        return OK;
+    }
+    return cx_tell(cx, ERR_INVALID, N_("Access is public, members, tier:NAME or price:CNY:9.90."));
+}
+
+static enum err parse_included(struct cli *cli, struct post_draft *d)
+{
+    struct tier tier;
+    if (!cli_has(cli, "included"))
+        return OK;
+    if (d->access != GATE_PRICE)
+        return cx_tell(cli->cx, ERR_INVALID, N_("--included goes with --access price:…"));
+    enum err e = tier_by_slug(cli->cx, d->planet_id, cli_get(cli, "included"), &tier);
+    if (e == ERR_NOT_FOUND)
+        return cx_tell(cli->cx, ERR_INVALID, N_("This planet has no such tier. 'tier list' names them."));
+    TRY(e);
+    d->tier_rank = tier.rank;
+    return OK;
 }
 
 static const char *base_name(const char *path)
@@ -119,6 +143,7 @@ static enum err read_draft(struct cli *cli, struct post_draft *d)
         d->tags = tags;
     }
     TRY(parse_access(cli, d->planet_id, cli_get(cli, "access"), d));
+    TRY(parse_included(cli, d));
     TRY(add_all(cli, "media", d->planet_id, &d->body_media, &d->n_body_media));
     return add_all(cli, "teaser-media", d->planet_id, &d->teaser_media, &d->n_teaser_media);
 }
@@ -247,7 +272,8 @@ static enum err cmd_media_add(struct cli *cli)
     {"title", "TEXT", false, "the title; without one it is a note"},                               \
     {"body-file", "FILE", false, "the text, Markdown ('-': standard input)"},                      \
     {"teaser-file", "FILE", false, "what everybody may read of a locked post, Markdown"},          \
-    {"access", "WHO", false, "public (default), members or tier:NAME"},             \
+    {"access", "WHO", false, "public (default), members, tier:NAME or price:CNY:9.90"},            \
+    {"included", "SLUG", false, "for sale, and members of this tier and above read it anyhow"},   \
     {"warning", "TEXT", false, "a content warning that folds the post away; '' takes it off"},      \
     {"tag", "TAG", false, "a tag; may be given several times"},                                    \
     {"media", "FILE", false, "a picture or file of the post; several times"},                      \

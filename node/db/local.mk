@@ -24,6 +24,7 @@ MIGRATIONS += node/db/migrations/0019_audience.sql
 MIGRATIONS += node/db/migrations/0020_rails.sql
 MIGRATIONS += node/db/migrations/0023_offers.sql
 MIGRATIONS += node/db/migrations/0024_letter.sql
+MIGRATIONS += node/db/migrations/0026_singles.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -14,7 +14,6 @@
 #include "node/planet/admission.h"
 #include "node/planet/grant.h"
 #include "node/quota.h"
-#include "node/talk/post.h"
 
 #include <string.h>
 
@@ -163,41 +162,6 @@ enum err order_settle_if_free(struct cx *cx, struct str number, struct money tot
 enum err order_limit(struct cx *cx, int64_t account_id)
 {
     return rate_hit(cx, "order", str_fmt(cx->arena, "%lld", (long long)account_id), MS_MINUTE, 10);
-}
-
-enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id, const char *rail,
-                         struct order *ret)
-{
-    struct post post;
-    struct str number;
-    int64_t id, had;
-    TRY(order_limit(cx, account_id));
-    TX_SCOPE(cx);
-    TRY(post_by_id(cx, post_id, &post));
-    if (post.gate.kind != GATE_PRICE || post.published_at == DB_NULL)
-        return cx_tell(cx, ERR_INVALID, N_("This post is not for sale."));
-    struct money total = money_of(post.price_amount, post.price_currency);
-    TRY(order_may_buy(cx, account_id, post.planet_id, total, rail));
-    TRY(q_post_right_had(cx, account_id, post_id, &had));
-    if (had > 0)
-        return cx_tell(cx, ERR_CONFLICT, N_("You have bought this post already."));
-    struct order_new o = {
-        .account_id = account_id,
-        .planet_id = post.planet_id,
-        .price_id = DB_NULL,
-        .tier_id = DB_NULL,
-        .term_unit = STR_NULL,
-        .term_count = DB_NULL,
-        .post_id = post_id,
-        .kind = "post",
-        .total = total,
-        .rail = total.minor == 0 ? "none" : rail,
-        .expires_at = cx->now + ORDER_OPEN_MS,
-    };
-    TRY(order_insert(cx, &o, &number, &id));
-    TRY(order_settle_if_free(cx, number, total));
-    TRY(order_by_number(cx, number, ret));
-    return tx_commit(cx);
 }
 
 enum err order_by_number(struct cx *cx, struct str number, struct order *ret)

@@ -60,9 +60,6 @@ struct order_ask {
     int64_t unused;            /* credit for what is left of a running term (P29) */
 };
 MUST_USE enum err order_place(struct cx *cx, const struct order_ask *ask, struct order *ret);
-/* A single post (access 'price'): a right that does not end. */
-MUST_USE enum err order_open_post(struct cx *cx, int64_t account_id, int64_t post_id,
-                                  const char *rail, struct order *ret);
 /* Free days of a price, once per account, mail address and planet. */
 MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id,
                               int64_t *ret_grant_id);

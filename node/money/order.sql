@@ -125,11 +125,12 @@ SELECT id, planet_id, rail_event_id, reason, amount, currency, order_number, cre
 UPDATE unmatched SET settled_at = :now
  WHERE id = :id AND planet_id = :planet_id AND settled_at IS NULL;
 
--- Open orders of an account that hold a coupon or credit.
+-- Open orders of an account that hold a coupon, credit, or what was paid for posts.
 -- :name order_holding :many
 -- :in account_id int, planet_id int
 -- :out number text
 SELECT o.number FROM purchase_order o
  WHERE o.account_id = :account_id AND o.planet_id = :planet_id AND o.state IN ('new', 'pending')
    AND (EXISTS (SELECT 1 FROM coupon_use u WHERE u.order_id = o.id)
-        OR EXISTS (SELECT 1 FROM credit_use c WHERE c.order_id = o.id));
+        OR EXISTS (SELECT 1 FROM credit_use c WHERE c.order_id = o.id)
+        OR EXISTS (SELECT 1 FROM post_counted p WHERE p.order_id = o.id));

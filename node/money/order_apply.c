@@ -176,6 +176,12 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
     return gift ? gift_paid(cx, o->id) : give_membership(cx, o, &tier, &term, ret_grant_id);
 }
 
+/* What is bought singly opens what it names for good; some of it opens nothing. */
+static enum err on_paid_single(struct cx *cx, const struct order_row *o)
+{
+    return o->post_id == DB_NULL ? OK : q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL);
+}
+
 /* What came in, what was paid by credit, what is tax, and the rest is income. What was given without
  * money stands in the books, too (P18). */
 static enum err book_paid(struct cx *cx, const struct order_row *o, const struct order_change *c,
@@ -232,8 +238,8 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
         *ret_refused = "the credit was spent elsewhere";
         return OK;
     }
-    if (o->post_id != DB_NULL)
-        TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
+    if (o->tier_id == DB_NULL)
+        TRY(on_paid_single(cx, o));
     else
         TRY(on_paid_term(cx, o, from, &grant_id, ret_refused));
     if (*ret_refused != NULL)

@@ -6,6 +6,7 @@
 #include "node/money/invite.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
+#include "node/money/post_sale.h"
 #include "node/money/quote.h"
 #include "node/planet/planet_sql.h"
 
@@ -67,13 +68,14 @@ static enum err insert(struct cx *cx, const struct order_ask *ask, const struct 
         .total = q->total,
         .list = q->list.minor,
         .discount = q->discount,
-        .credit = q->unused + q->credit,
+        .credit = q->unused + q->posts + q->credit,
         .tax = q->tax,
         .rail = q->total.minor == 0 ? "none" : ask->rail,
         .expires_at = cx->now + ORDER_OPEN_MS,
     };
     TRY(order_insert(cx, &o, ret_number, ret_id));
     TRY(coupon_reserve(cx, *ret_id, ask->account_id, &q->coupon));
+    TRY(post_toward_take(cx, *ret_id, tier->planet_id, ask->account_id, str_c(q->list.cur), q->posts));
     return credit_reserve(cx, *ret_id, q->credit);
 }
 

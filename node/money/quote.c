@@ -4,6 +4,7 @@
 #include "node/db/db.h"
 #include "node/money/credit.h"
 #include "node/money/money.h"
+#include "node/money/post_sale.h"
 
 #include <string.h>
 
@@ -73,6 +74,20 @@ static void with_unused(struct cx *cx, const struct quote_ask *ask, struct quote
     line(q, QUOTE_UNUSED, str_c(tr(cx, N_("Left of your running term"))), -q->unused);
 }
 
+/* Posts that were bought count toward the first membership. */
+static enum err with_posts(struct cx *cx, const struct quote_ask *ask, struct quote *q, int64_t *due)
+{
+    int64_t paid = 0;
+    if (q->tier_id != DB_NULL && strcmp(q->kind, "membership") == 0)
+        TRY(post_toward(cx, q->planet_id, ask->account_id, str_c(q->list.cur), &paid));
+    if (paid > 0 && *due > 0) {
+        q->posts = least(paid, *due);
+        *due -= q->posts;
+        line(q, QUOTE_POSTS, str_c(tr(cx, N_("Posts that you bought"))), -q->posts);
+    }
+    return OK;
+}
+
 /* Credit is a way of paying, so it comes behind the tax. */
 static enum err with_credit(struct cx *cx, const struct quote_ask *ask, struct quote *q,
                             int64_t *due)
@@ -120,6 +135,7 @@ enum err price_quote(struct cx *cx, const struct quote_ask *ask, struct quote *r
     TRY(with_coupon(cx, ask, &q));
     int64_t due = q.list.minor - q.discount;
     with_unused(cx, ask, &q, &due);
+    TRY(with_posts(cx, ask, &q, &due));
     TRY(with_tax(cx, ask, &q, &due));
     TRY(with_credit(cx, ask, &q, &due));
     q.total = money_of(due, str_c(q.list.cur));

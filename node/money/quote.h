@@ -10,6 +10,7 @@ enum quote_kind {
     QUOTE_LIST,    /* the price as it is offered */
     QUOTE_COUPON,  /* less: a coupon */
     QUOTE_UNUSED,  /* less: what is left of a running term (an upgrade) */
+    QUOTE_POSTS,   /* less: what was paid for single posts (P35) */
     QUOTE_CREDIT,  /* less: the member's own credit */
     QUOTE_TAX,     /* added, or contained */
     QUOTE_TOTAL
@@ -37,10 +38,10 @@ struct quote {
     int64_t planet_id, tier_id, price_id; /* tier and price DB_NULL: none */
     const char *kind;
     struct money list, total;
-    int64_t discount, unused, credit, tax; /* credit: the member's own */
+    int64_t discount, unused, posts, credit, tax; /* credit: the member's own */
     bool tax_contained;
     struct coupon_fit coupon;              /* coupon_id DB_NULL: none */
-    struct quote_line lines[6]; size_t n_lines;
+    struct quote_line lines[7]; size_t n_lines;
 };
 /* ERR_INVALID with a sentence: the coupon does not fit (ask again without it), no coupons for that kind.
  * offered. ERR_NOT_FOUND: no such price. */

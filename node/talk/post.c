@@ -114,6 +114,8 @@ static enum err check_publishable(struct cx *cx, const struct post *post, bool t
     }
     if (post->gate.kind == GATE_PUBLIC)
         return OK;
+    if (post->gate.kind == GATE_PRICE && post->price_amount == DB_NULL)
+        return post_no_price(cx);
     if (str_empty(str_trim(post->teaser)))
         return cx_tell(cx, ERR_INVALID,
                        N_("Write the teaser that everybody will see, then publish."));

@@ -40,6 +40,11 @@ void post_fill_gate(struct post *p, enum gate_kind kind, int64_t rank, bool not_
     };
 }
 
+enum err post_no_price(struct cx *cx)
+{
+    return cx_tell(cx, ERR_INVALID, N_("Say what the post costs, as in CNY 100."));
+}
+
 enum err post_of_row(struct cx *cx, const struct post_row *r, struct post *ret)
 {
     *ret = (struct post){

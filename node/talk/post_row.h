@@ -14,4 +14,7 @@ MUST_USE enum err post_of_rows(struct cx *cx, const struct post_row *rows, size_
 /* Completes p->gate from the other fields; a post that isn't published is a draft to it. */
 void post_fill_gate(struct post *p, enum gate_kind kind, int64_t rank, bool not_in_trial);
 
+/* ERR_INVALID: a post for sale says what it costs. */
+enum err post_no_price(struct cx *cx);
+
 #endif

@@ -107,9 +107,11 @@ static enum err check_access(struct cx *cx, struct work *w)
             return cx_tell(cx, ERR_INVALID, N_("This planet has no such tier. Choose another."));
         return OK;
     case GATE_PRICE:
-        if (d->price_amount <= 0 || d->price_currency.n != 3)
-            return cx_tell(cx, ERR_INVALID, N_("Say what the post costs, as in CNY 100."));
         w->rank = d->tier_rank > 0 ? d->tier_rank : 0;
+        if (d->price_currency.n == 0 && (d->price_amount == 0 || d->price_amount == DB_NULL))
+            return OK; /* not said yet: good enough for a draft */
+        if (d->price_amount <= 0 || d->price_currency.n != 3)
+            return post_no_price(cx);
         w->price_amount = d->price_amount;
         w->price_currency = d->price_currency;
         return OK;
@@ -224,7 +226,8 @@ static enum err prepare(struct cx *cx, struct work *w)
 static bool is_reserved(struct str slug)
 {
     static const struct str words[] = {
-        STR_INIT("about"), STR_INIT("archive"), STR_INIT("drafts"), STR_INIT("feed"),
+        STR_INIT("about"), STR_INIT("archive"), STR_INIT("ask"), STR_INIT("drafts"), STR_INIT("feed"),
+        STR_INIT("invite"), STR_INIT("membership"), STR_INIT("questions"),
         STR_INIT("followers"), STR_INIT("join"), STR_INIT("members"), STR_INIT("order"),
         STR_INIT("nearby"), STR_INIT("redeem"), STR_INIT("rss"), STR_INIT("search"), STR_INIT("settings"),
         STR_INIT("tag"), STR_INIT("tags"),
@@ -344,6 +347,8 @@ static enum err check_change(struct cx *cx, const struct work *w, const struct p
                           "the post again and make your changes there."));
     if (!str_eq(before->state, STR("published")) || !locked)
         return OK;
+    if (w->draft->access == GATE_PRICE && w->price_amount == DB_NULL)
+        return post_no_price(cx);
     if (str_empty(w->teaser))
         return cx_tell(cx, ERR_INVALID,
                        N_("Everybody sees the teaser of this post: write one, then save."));

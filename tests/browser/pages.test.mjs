@@ -113,6 +113,7 @@ describe('in a browser', () => {
         ids.delivered = (await node.cli('post list'))[0].id;
         await node.cli('domain block', { host: 'bad.example', confirm: 'bad.example', comment: 'spam' });
         await node.cli('actor block', { actor: '@far902@a-name-of-a-server-that-does-not-end.and-another-label.invalid', note: 'after two warnings' });
+        await node.post({ title: '单独出售的一篇', slug: 'for-sale', body: 'Only for who bought it.', teaser: '预览在此。', access: 'price:CNY:9.90', included: tier });
         sessions = { visitor: node.client(), member, owner };
     });
     after(async () => { await browser.close(); await node.close(); });
@@ -140,8 +141,8 @@ describe('in a browser', () => {
     }
 
     const pages = {
-        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', `/interact?do=follow&uri=${encodeURIComponent(node.origin + '/@tea')}`, '/nothing/here'],
-        member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
+        visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, '/@tea/for-sale', '/@tea/for-sale/buy', new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', `/interact?do=follow&uri=${encodeURIComponent(node.origin + '/@tea')}`, '/nothing/here'],
+        member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/for-sale/buy', '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/me/fediverse', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
                       `/compose/${ids.draft}/delete`, `/compose/${ids.posts[0]}/unpublish`, '/drafts', '/desk', '/desk/tea/members', '/desk/tea/codes',

@@ -209,6 +209,7 @@ static void what_is_too_much_is_refused(void **state)
     d.tier_rank = 7;
     assert_int_equal(post_save(cx, &d, &p), ERR_INVALID);
     d.access = GATE_PRICE;
+    d.price_amount = 5; /* of no currency */
     assert_int_equal(post_save(cx, &d, &p), ERR_INVALID);
     d.access = GATE_PUBLIC;
     d.lang = STR("no such!");

@@ -184,6 +184,10 @@ body.addEventListener("paste", (event) => {
 
 /* The teaser matters only when something is locked. */
 const teaser = document.getElementById("teaser-field");
-function showTeaser() { teaser.hidden = field("access").value === "public"; }
+const price = document.getElementById("price-field");
+function showTeaser() {
+  teaser.hidden = field("access").value === "public";
+  price.hidden = field("access").value !== "price";
+}
 form.addEventListener("change", showTeaser);
 showTeaser();

@@ -1,0 +1,24 @@
+/* What the pages about single things (a post, a tip, a question) are given; the last part of web/view.h. */
+#ifndef WEB_VIEW_SINGLES_H
+#define WEB_VIEW_SINGLES_H
+
+/* The sums and the ways of paying that every page of a sale shows. */
+struct view_sale {
+    const struct view_sum *lines; size_t n_lines;
+    const struct view_pay_way *rails; size_t n_rails;
+    int64_t agreed;                     /* the total as it stands there */
+    struct str login_url;
+    bool signed_in, free;
+};
+
+struct view_post_buy {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_sale *sale;
+    struct str title, url, action, error;
+    struct str blocked;                 /* why it can't be bought; NULL: it can */
+    struct str member_money;            /* a membership that opens it, too, costs from; NULL: none does */
+    int64_t count_days;                 /* counts toward a membership; 0: does not */
+};
+
+#endif
