@@ -7,7 +7,7 @@
 #include "node/money/code_text.h"
 #include "node/money/gift_sql.h"
 #include "node/money/ledger.h"
-#include "node/money/rail_call.h"
+#include "node/money/refund.h"
 #include "node/money/redeem_int.h"
 #include "node/node.h"
 #include "node/people/account.h"
@@ -144,7 +144,7 @@ enum err gift_look(struct cx *cx, struct str typed, struct str ip, struct gift *
 enum err gift_refund(struct cx *cx, struct str number)
 {
     struct gift g;
-    int64_t changes, call;
+    int64_t changes, id;
     TX_SCOPE(cx);
     TRY(gift_of_order(cx, number, &g));
     TRY(q_planet_lock(cx, g.planet_id, NULL));
@@ -155,7 +155,8 @@ enum err gift_refund(struct cx *cx, struct str number)
     TRY(q_gift_ask_refund(cx, g.id, cx->now, &changes));
     if (changes == 0)
         return cx_fail(cx, ERR_INTERNAL, "a gift under its planet's lock changed");
-    enum err e = rail_refund(cx, number, 0, &call);
+    const struct refund_new r = {.order_id = g.order_id, .kind = "gift", .decided_by = DB_NULL};
+    enum err e = refund_send(cx, &r, &id);
     if (e == ERR_UNSUPPORTED)
         return cx_tell(cx, e,
                        N_("This way of paying can't give money back by itself. Please write to the planet's owner."));

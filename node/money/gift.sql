@@ -19,7 +19,7 @@ UPDATE gift SET redeem_until = :redeem_until WHERE order_id = :order_id AND rede
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
        g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       o.total, g.to_name, g.words, g.sealed
+       o.total + COALESCE((SELECT c.amount FROM credit_use c WHERE c.order_id = o.id), 0), g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.hash = :hash;
 
@@ -28,7 +28,7 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
        g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       o.total, g.to_name, g.words, g.sealed
+       o.total + COALESCE((SELECT c.amount FROM credit_use c WHERE c.order_id = o.id), 0), g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE o.number = :number;
 
@@ -37,7 +37,7 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
        g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       o.total, g.to_name, g.words, g.sealed
+       o.total + COALESCE((SELECT c.amount FROM credit_use c WHERE c.order_id = o.id), 0), g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.buyer_id = :account_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
 
@@ -46,7 +46,7 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
        g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
-       o.total, g.to_name, g.words, g.sealed
+       o.total + COALESCE((SELECT c.amount FROM credit_use c WHERE c.order_id = o.id), 0), g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
  WHERE g.planet_id = :planet_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
 
@@ -60,3 +60,8 @@ UPDATE gift SET redeemed_by = :account_id, redeemed_at = :now, grant_id = :grant
 -- :in id int, now int
 UPDATE gift SET refund_asked_at = :now
  WHERE id = :id AND redeemed_at IS NULL AND refund_asked_at IS NULL;
+
+-- The money could not be sent back, and nobody goes on trying: it can be redeemed again.
+-- :name gift_refund_over :exec
+-- :in order_id int
+UPDATE gift SET refund_asked_at = NULL WHERE order_id = :order_id;

@@ -14,6 +14,7 @@ enum order_event {
     ORDER_PENDING,      /* the rail has an object for it */
     ORDER_PAID,
     ORDER_REFUND,       /* amount: all that was given back so far */
+    ORDER_REFUND_LOST,  /* a refund came back to us; amount: all that is given back after all */
     ORDER_DISPUTE,
     ORDER_DISPUTE_WON,
     ORDER_DISPUTE_LOST,
@@ -83,6 +84,7 @@ struct order_change {
     struct str rail_ref;      /* the rail's name of the payment; STR_NULL: unsaid */
     int64_t rail_event_id;    /* DB_NULL: not from a rail */
     int64_t rail_at;          /* when the rail says that it happened; DB_NULL: now */
+    bool by_hand;             /* of REFUND: not by the rail, the owner paid it outside */
 };
 enum order_verdict { ORDER_APPLIED, ORDER_RECORDED, ORDER_UNMATCHED };
 /* Inside a transaction. Unmatched: the money fits no order and lies in the owner's tray. */

@@ -9,6 +9,7 @@
 #include "node/money/ledger_sql.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
+#include "node/money/refund.h"
 #include "node/node.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
@@ -29,7 +30,8 @@ enum state {
     CANCELLED,
     STATES,
     BY_REFUND, /* REFUNDED when all is given back, else PART_REFUNDED */
-    BY_REST    /* PAID, or PART_REFUNDED when some was given back */
+    BY_REST,   /* PAID, or PART_REFUNDED when some was given back */
+    BY_LOST    /* the same, when a refund came back */
 };
 
 static const char *const state_words[STATES] = {
@@ -41,7 +43,8 @@ static const char *const state_words[STATES] = {
 
 static const char *const event_words[ORDER_EVENT_COUNT] = {
     [ORDER_PENDING] = "pending",           [ORDER_PAID] = "paid",
-    [ORDER_REFUND] = "refund",             [ORDER_DISPUTE] = "dispute",
+    [ORDER_REFUND] = "refund",             [ORDER_REFUND_LOST] = "refund_lost",
+    [ORDER_DISPUTE] = "dispute",
     [ORDER_DISPUTE_WON] = "dispute_won",   [ORDER_DISPUTE_LOST] = "dispute_lost",
     [ORDER_EXPIRE] = "expire",             [ORDER_FAIL] = "fail",
     [ORDER_CANCEL] = "cancel",
@@ -60,7 +63,8 @@ static const unsigned char table[STATES][ORDER_EVENT_COUNT] = {
                  [ORDER_FAIL] = FAILED,
                  [ORDER_CANCEL] = CANCELLED},
     [PAID] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
-    [PART_REFUNDED] = {[ORDER_REFUND] = BY_REFUND, [ORDER_DISPUTE] = DISPUTED},
+    [PART_REFUNDED] = {[ORDER_REFUND] = BY_REFUND, [ORDER_REFUND_LOST] = BY_LOST, [ORDER_DISPUTE] = DISPUTED},
+    [REFUNDED] = {[ORDER_REFUND_LOST] = BY_LOST},
     [DISPUTED] = {[ORDER_DISPUTE_WON] = BY_REST, [ORDER_DISPUTE_LOST] = LOST},
     [EXPIRED] = {[ORDER_PAID] = PAID, [ORDER_FAIL] = FAILED},
     [FAILED] =
@@ -96,10 +100,12 @@ static enum state next_state(const struct order_row *o, enum state from,
 {
     enum state to = (enum state)table[from][c->event];
     if (to == BY_REFUND) {
-        if (c->amount.minor <= o->refunded)
+        if (o->total > 0 && c->amount.minor <= o->refunded) /* credit alone has no amount */
             return NONE;
         return c->amount.minor >= o->total ? REFUNDED : PART_REFUNDED;
     }
+    if (to == BY_LOST)
+        return c->amount.minor >= o->refunded ? NONE : c->amount.minor == 0 ? PAID : PART_REFUNDED;
     if (to == BY_REST)
         return o->refunded > 0 ? PART_REFUNDED : PAID;
     return to;
@@ -278,14 +284,25 @@ static enum err give_credit_back(struct cx *cx, const struct order_row *o,
 static enum err on_refund(struct cx *cx, const struct order_row *o, enum state to,
                           const struct order_change *c)
 {
-    TRY(book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds", clearing(cx, o),
+    TRY(book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds", c->by_hand ? "clearing:hand" : clearing(cx, o),
              c->amount.minor - o->refunded));
+    TRY(refund_arrived(cx, o->id, c->amount.minor));
     if (to != REFUNDED)
         return OK;
     TRY(give_credit_back(cx, o, c));
     TRY(referral_undo(cx, o->id, "the payment was refunded"));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
     return each_grant(cx, o, GRANT_REVOKE, "refunded");
+}
+
+/* The rights stay ended: the money is still owed, by hand. */
+static enum err on_refund_lost(struct cx *cx, const struct order_row *o, const struct order_change *c)
+{
+    int64_t reverses = DB_NULL;
+    bool found;
+    TRY(q_txn_of_order(cx, o->id, STR("refund"), &found, &reverses));
+    return book(cx, o, c, "refund_lost", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o), "refunds",
+                o->refunded - c->amount.minor);
 }
 
 static enum err on_dispute(struct cx *cx, const struct order_row *o, const struct order_change *c)
@@ -296,12 +313,11 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
     return each_grant(cx, o, GRANT_SUSPEND, "disputed");
 }
 
-/* Time that was lost while a dispute was open is added. */
-static enum err give_back_time(struct cx *cx, const struct order_row *o)
+enum err order_give_time_back(struct cx *cx, int64_t order_id, const char *why, const char *why_time)
 {
     struct grant *grants;
     size_t n;
-    TRY(grant_of_order(cx, o->id, &grants, &n));
+    TRY(grant_of_order(cx, order_id, &grants, &n));
     for (size_t i = 0; i < n; i++) {
         int64_t since = cx->now;
         if (!str_eq_c(grants[i].state, "suspended"))
@@ -310,11 +326,11 @@ static enum err give_back_time(struct cx *cx, const struct order_row *o)
         for (size_t k = 0; k < grants[i].n_changes; k++)
             if (str_eq_c(grants[i].changes[k].kind, "suspend"))
                 since = grants[i].changes[k].at;
-        TRY(grant_note(cx, grants[i].id, GRANT_RESTORE, DB_NULL, STR("dispute won")));
+        TRY(grant_note(cx, grants[i].id, GRANT_RESTORE, DB_NULL, str_c(why)));
         int64_t from = since > grants[i].starts_at ? since : grants[i].starts_at;
         if (grants[i].ends_at != DB_NULL && from < cx->now)
             TRY(grant_note(cx, grants[i].id, GRANT_EXTEND, grants[i].ends_at + (cx->now - from),
-                           STR("time lost in the dispute")));
+                           str_c(why_time)));
     }
     return OK;
 }
@@ -328,7 +344,7 @@ static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
     TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o),
              "disputes", o->total - o->refunded));
     TRY(q_post_right_restore(cx, o->id, NULL));
-    return give_back_time(cx, o);
+    return order_give_time_back(cx, o->id, "dispute won", "time lost in the dispute");
 }
 
 static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
@@ -347,6 +363,8 @@ static enum err effects(struct cx *cx, const struct order_row *o, enum state fro
         return on_paid(cx, o, from, c, ret_refused);
     case ORDER_REFUND:
         return on_refund(cx, o, to, c);
+    case ORDER_REFUND_LOST:
+        return on_refund_lost(cx, o, c);
     case ORDER_DISPUTE:
         return on_dispute(cx, o, c);
     case ORDER_DISPUTE_WON:
@@ -366,14 +384,15 @@ static enum err effects(struct cx *cx, const struct order_row *o, enum state fro
 /* P24: exact, or it is nobody's money. NULL: fits. */
 static const char *misfit(const struct order_row *o, const struct order_change *c)
 {
-    bool money = c->event == ORDER_PAID || c->event == ORDER_REFUND;
+    bool money = c->event == ORDER_PAID || c->event == ORDER_REFUND || c->event == ORDER_REFUND_LOST;
     if (!money)
         return NULL;
     if (!str_eq_c(o->currency, c->amount.cur))
         return "another currency";
     if (c->event == ORDER_PAID && c->amount.minor != o->total)
         return "another amount";
-    if (c->event == ORDER_REFUND && (c->amount.minor <= 0 || c->amount.minor > o->total))
+    bool nothing = c->amount.minor <= 0 && o->total > 0;
+    if (c->event == ORDER_REFUND && (nothing || c->amount.minor > o->total))
         return "a refund that does not fit";
     /* The same order paid a second time, by another scan of its code. */
     if (c->event == ORDER_PAID && o->paid_at != DB_NULL && c->rail_ref.p != NULL &&
@@ -403,7 +422,7 @@ static enum err write_row(struct cx *cx, const struct order_row *o, const struct
                           enum state to)
 {
     bool paid = to == PAID && c->event == ORDER_PAID;
-    bool refund = to != NONE && c->event == ORDER_REFUND;
+    bool refund = to != NONE && (c->event == ORDER_REFUND || c->event == ORDER_REFUND_LOST);
     bool names = to != NONE && c->rail_ref.p != NULL;
     int64_t rail_at = c->rail_at == DB_NULL ? o->rail_at : c->rail_at;
     return q_order_change(cx, o->id, to == NONE ? o->state : str_c(state_words[to]),

@@ -31,6 +31,7 @@ enum rail_topic {
     RAIL_ORDER,        /* a payment of ours */
     RAIL_RENEWAL,      /* a further term that the provider took the money for by itself */
     RAIL_SUBSCRIPTION, /* how it stands with one: sub */
+    RAIL_REFUND_LOST,  /* a refund of ours that it had taken did not arrive: refund_key or refs[0], note */
     RAIL_WARNING,      /* something the owner should hear: note */
     RAIL_NOTHING,      /* well signed, and of no concern */
 };
@@ -58,7 +59,8 @@ struct rail_state {
     enum rail_topic topic;
     struct str refs[RAIL_REFS]; /* further names of it there, remembered for later events; n == 0: none */
     struct rail_sub sub;
-    struct str note;          /* of WARNING: for the owner's log, without personal data */
+    struct str refund_key;    /* of REFUND_LOST: rail_step.key of our call; STR_NULL: refs[0] is its name */
+    struct str note;          /* of WARNING and REFUND_LOST: for the owner's log, without personal data */
 };
 
 /* Who is at the till: what a checkout may depend on. Kept with the call; nothing of it is logged. */

@@ -10,6 +10,7 @@
 #include "node/money/money.h"
 #include "node/money/rail_call_sql.h"
 #include "node/money/rail_sql.h"
+#include "node/money/refund.h"
 #include "node/money/subscription.h"
 #include "node/node.h"
 
@@ -237,6 +238,7 @@ static enum err end_well(struct cx *cx, struct making *m)
         failed = m->refunded.state == RAIL_REFUND_FAILED;
         error = m->refunded.why;
         TRY(given_back(cx, m));
+        TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
     }
     TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));
     return tx_commit(cx);
@@ -251,10 +253,16 @@ static bool may_pass(enum err e)
 static enum err end_badly(struct cx *cx, const struct making *m, enum err e)
 {
     struct str why = cx->tell != NULL ? str_c(cx->tell) : str_c(err_name(e));
+    const char *tell = cx->tell;
+    TX_SCOPE(cx);
     if (may_pass(e))
         TRY(q_rail_call_again(cx, m->row.id, why, NULL));
     else
         TRY(q_rail_call_end(cx, m->row.id, STR("failed"), STR_NULL, why, cx->now, NULL));
+    if (!may_pass(e) && str_eq_c(m->row.step, "refund"))
+        TRY(refund_call_ended(cx, m->row.id, true, STR_NULL, why));
+    TRY(tx_commit(cx));
+    cx->tell = tell;
     return e;
 }
 

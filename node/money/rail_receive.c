@@ -5,6 +5,7 @@
 #include "node/jobs/jobs.h"
 #include "node/money/order_row.h"
 #include "node/money/rail.h"
+#include "node/money/refund.h"
 #include "node/money/rail_account_sql.h"
 #include "node/money/rail_sql.h"
 #include "node/money/subscription.h"
@@ -190,6 +191,7 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
     struct subscription sub;
     struct order o;
     enum err e;
+    bool known;
     *ret = ORDER_RECORDED;
     switch (s->topic) {
     case RAIL_ORDER:
@@ -201,10 +203,14 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
         return settle_renewal(cx, rail, planet_id, s, event_id, ret);
     case RAIL_SUBSCRIPTION:
         TRY(find_order(cx, rail, planet_id, s));
-        bool known = order_by_number(cx, s->order_number, &o) == OK && o.planet_id == planet_id;
+        known = order_by_number(cx, s->order_number, &o) == OK && o.planet_id == planet_id;
         e = subscription_told(cx, known ? &o : NULL, planet_id, rail->name, &s->sub, s->at, &sub);
         *ret = e == OK ? ORDER_APPLIED : ORDER_RECORDED;
         return e == ERR_NOT_FOUND ? OK : e;
+    case RAIL_REFUND_LOST:
+        TRY(refund_lost(cx, planet_id, s->refund_key, s->refs[0], s->note, s->at, &known));
+        *ret = known ? ORDER_APPLIED : ORDER_RECORDED;
+        return OK;
     case RAIL_WARNING:
     case RAIL_NOTHING:
         break;
@@ -282,7 +288,7 @@ enum err rail_follow(struct cx *cx, const struct rail_heard *h, enum order_verdi
             s = now;
         }
     }
-    if (s.topic == RAIL_WARNING && s.note.n > 0)
+    if ((s.topic == RAIL_WARNING || s.topic == RAIL_REFUND_LOST) && s.note.n > 0)
         TRY(rail_account_say(cx, &h->account, s.note));
     return rail_settle(cx, h->rail, h->planet_id, h->body, &s, ret_verdict);
 }
@@ -311,6 +317,7 @@ static bool is_news(const struct order *o, const struct rail_state *s)
     case ORDER_PENDING: return false;
     case ORDER_PAID: return !paid || disputed;
     case ORDER_REFUND: return !paid || disputed || s->refunded > o->refunded;
+    case ORDER_REFUND_LOST: return s->refunded < o->refunded;
     case ORDER_DISPUTE: return !disputed;
     case ORDER_DISPUTE_WON: return !paid || disputed || s->refunded > o->refunded;
     case ORDER_DISPUTE_LOST: return !lost;

@@ -20,5 +20,6 @@ SELECT c.id, c.idem_key, o.id, o.number, c.amount, o.refunded
 -- :name rail_refund_sum :one
 -- :in order_id int, id int
 -- :out amount int
-SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM pay_outbox
- WHERE order_id = :order_id AND step = 'refund' AND state <> 'failed' AND id <= :id;
+SELECT CAST(COALESCE(SUM(c.amount), 0) AS BIGINT) FROM pay_outbox c
+ WHERE c.order_id = :order_id AND c.step = 'refund' AND c.state <> 'failed' AND c.id <= :id
+   AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.call_id = c.id AND r.state IN ('failed', 'declined'));

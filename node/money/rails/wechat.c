@@ -275,7 +275,8 @@ static enum err read_refund(struct cx *cx, const struct rail_account *acc, const
     if (str_eq_c(status, "PROCESSING")) {
         s.topic = RAIL_NOTHING;
     } else if (!str_eq_c(status, "SUCCESS")) {
-        s.topic = RAIL_WARNING;
+        s.topic = RAIL_REFUND_LOST;
+        s.refund_key = key;
         TRY(lost_refund(cx, acc->planet_id, s.order_number, status, &s.note));
     } else {
         s.topic = RAIL_ORDER;

@@ -1,0 +1,572 @@
+/* Money back: who may, when, how often; on its way, arrived, not arrived; what becomes of access and the books. */
+#include "tests/unit/domain_fixture.h"
+
+#include "node/db/db.h"
+#include "node/money/credit.h"
+#include "node/money/gift.h"
+#include "node/money/ledger.h"
+#include "node/money/rail.h"
+#include "node/money/rail_call.h"
+#include "node/money/redeem.h"
+#include "node/money/refund.h"
+#include "node/planet/access.h"
+
+static void books_are_sound(struct domain *d)
+{
+    struct ledger_check c;
+    int64_t changed;
+    OK_(ledger_verify(d->cx, d->tea.id, &c));
+    assert_true(c.ok);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM (SELECT txn_id, currency FROM entry GROUP BY txn_id, currency"
+                            " HAVING SUM(amount) <> 0) AS bad"), 0);
+    OK_(grants_rebuild(d->cx, d->tea.id, &changed));
+    assert_int_equal(changed, 0);
+}
+
+static void happens(struct domain *d, struct str number, const char *event, int64_t amount)
+{
+    struct str body, signature;
+    d->cx->now += MS_SECOND;
+    OK_(fake_rail_event(d->cx, number, str_c(event), amount, STR("CNY"), &body, &signature));
+    OK_(rail_receive(d->cx, STR("fake"), d->tea.id, body, signature, NULL, 0, NULL));
+}
+
+static struct order paid_in(struct domain *d, int64_t who, int64_t price_id, int64_t planet_id)
+{
+    struct order o;
+    struct str body, signature;
+    d->cx->now += MS_MINUTE;
+    OK_(order_open(d->cx, who, price_id, "fake", &o));
+    OK_(fake_rail_event(d->cx, o.number, STR("paid"), o.total.minor, STR("CNY"), &body, &signature));
+    OK_(rail_receive(d->cx, STR("fake"), planet_id, body, signature, NULL, 0, NULL));
+    OK_(order_by_number(d->cx, o.number, &o));
+    CHECK_STR(o.state, "paid");
+    return o;
+}
+
+static struct order paid(struct domain *d, int64_t who)
+{
+    return paid_in(d, who, d->month.id, d->tea.id);
+}
+
+static bool is_in(struct domain *d, int64_t who)
+{
+    struct membership m;
+    return membership_of(d->cx, d->tea.id, who, &m) == OK && m.live;
+}
+
+static struct refund_offer offered(struct domain *d, const struct order *old)
+{
+    struct refund_offer r;
+    struct order o;
+    OK_(order_by_number(d->cx, old->number, &o));
+    OK_(refund_offer(d->cx, &o, &r));
+    return r;
+}
+
+static void expect_order(struct domain *d, struct str number, const char *state)
+{
+    struct order o;
+    OK_(order_by_number(d->cx, number, &o));
+    CHECK_STR(o.state, state);
+}
+
+static struct refund at_state(struct domain *d, int64_t id, const char *state)
+{
+    struct refund r;
+    OK_(refund_by_id(d->cx, id, &r));
+    CHECK_STR(r.state, state);
+    return r;
+}
+
+/* ---- the button ---- */
+
+static void one_click_ends_access_and_sends_the_money(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    d->cx->viewer = who;
+    struct refund_offer f = offered(d, &o);
+    assert_int_equal(f.door, REFUND_NOW);
+    assert_int_equal(f.amount.minor, 3000);
+    assert_true(is_in(d, who));
+    OK_(refund_mine(d->cx, o.number, &r));
+    CHECK_STR(r.state, "sent");
+    CHECK_STR(r.kind, "button");
+    assert_false(is_in(d, who)); /* before anybody was called */
+    expect_order(d, o.number, "paid");
+    assert_int_equal(refund_mine(d->cx, o.number, &r), ERR_CONFLICT);
+    assert_int_equal(offered(d, &o).door, REFUND_WAITS);
+    OK_(rail_call_make(d->cx, r.call_id));
+    OK_(rail_call_make(d->cx, r.call_id));
+    at_state(d, r.id, "succeeded");
+    expect_order(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM member_grant WHERE live_state = 'revoked'"), 1);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 0);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'refunds'"), 3000);
+    assert_int_equal(offered(d, &o).door, REFUND_NO);
+    assert_int_equal(RAW(d, "SELECT COUNT(*) FROM notice WHERE account_id = %lld AND kind = 'letter'", (long long)who), 1);
+    d->cx->viewer = 0;
+    happens(d, o.number, "refund", 3000); /* the provider says it, too */
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund"), 1);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'refunds'"), 3000);
+    books_are_sound(d);
+}
+
+static void seven_days_and_not_a_moment_more(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct order o = paid(d, person(d));
+    d->cx->now = o.paid_at + 168 * MS_HOUR;
+    assert_int_equal(offered(d, &o).door, REFUND_NOW);
+    assert_int_equal(offered(d, &o).until, d->cx->now);
+    d->cx->now++;
+    assert_int_equal(offered(d, &o).door, REFUND_ASK);
+    assert_non_null(offered(d, &o).why);
+    assert_int_equal(refund_mine(d->cx, o.number, &r), ERR_CONFLICT);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund"), 0);
+}
+
+static void only_the_first_payment_has_the_button(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d);
+    struct order first = paid(d, who), second = paid(d, who);
+    CHECK_STR(second.kind, "renewal");
+    assert_int_equal(offered(d, &second).door, REFUND_ASK);
+    assert_int_equal(offered(d, &first).door, REFUND_NOW);
+    /* an order that was never paid, and a present, are no payments */
+    int64_t other = person(d);
+    struct order never, o;
+    int64_t grant;
+    OK_(order_open(d->cx, other, d->month.id, "fake", &never));
+    OK_(order_cancel(d->cx, never.number));
+    OK_(membership_grant(d->cx, d->tea.id, other, d->member.id, "comp", d->cx->now, d->cx->now + MS_DAY, DB_NULL,
+                         DB_NULL, &grant));
+    o = paid(d, other);
+    assert_int_equal(offered(d, &o).door, REFUND_NOW);
+}
+
+static void once_ever_in_a_planet(void **state)
+{
+    struct domain *d = *state;
+    struct account again;
+    struct refund r;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    OK_(refund_mine(d->cx, o.number, &r));
+    OK_(rail_call_make(d->cx, r.call_id));
+    o = paid(d, who);
+    assert_int_equal(offered(d, &o).door, REFUND_ASK);
+    /* a new account with the same mailbox is the same person */
+    OK_(account_create(d->cx, STR("P0+again@t.example"), STR_NULL, STR("Again"), false, &again));
+    o = paid(d, again.id);
+    assert_int_equal(offered(d, &o).door, REFUND_ASK);
+    o = paid(d, person(d));
+    assert_int_equal(offered(d, &o).door, REFUND_NOW);
+}
+
+static void three_within_a_year_on_the_node(void **state)
+{
+    struct domain *d = *state;
+    struct money ten = {1000, "CNY"};
+    struct refund r;
+    struct order o;
+    int64_t who = person(d);
+    for (int i = 0; i < 5; i++) {
+        struct planet p;
+        struct tier t;
+        struct price price;
+        struct str handle = str_fmt(d->cx->arena, "other%d", i);
+        OK_(planet_create(d->cx, handle, handle, STR("en"), d->owner.id, &p));
+        OK_(tier_create(d->cx, p.id, STR("member"), STR("Member"), STR(""), 1, DB_NULL, &t));
+        OK_(price_create(d->cx, t.id, ten, STR("year"), 1, 0, &price));
+        if (i == 4)
+            d->cx->now += 365 * MS_DAY;
+        o = paid_in(d, who, price.id, p.id);
+        assert_int_equal(offered(d, &o).door, i == 3 ? REFUND_ASK : REFUND_NOW);
+        if (i != 3) {
+            OK_(refund_mine(d->cx, o.number, &r));
+            OK_(rail_call_make(d->cx, r.call_id));
+        }
+    }
+}
+
+static void it_is_the_buyers_button(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct refund *list;
+    size_t n;
+    struct order o = paid(d, person(d));
+    d->cx->viewer = person(d);
+    assert_int_equal(refund_mine(d->cx, o.number, &r), ERR_NOT_FOUND);
+    assert_int_equal(refund_request(d->cx, o.number, STR(""), &r), ERR_NOT_FOUND);
+    const struct refund_give g = {.number = o.number};
+    assert_int_equal(refund_give(d->cx, &g, &r), ERR_FORBIDDEN);
+    assert_int_equal(refund_of_order(d->cx, o.id, &list, &n), ERR_FORBIDDEN);
+    assert_int_equal(refund_list_of_planet(d->cx, d->tea.id, REFUND_ALL, 0, 10, &list, &n), ERR_FORBIDDEN);
+    struct refund_preview p;
+    assert_int_equal(refund_preview(d->cx, o.number, 0, &p), ERR_FORBIDDEN);
+}
+
+/* ---- asking ---- */
+
+static void the_owner_decides_what_is_asked(void **state)
+{
+    struct domain *d = *state;
+    struct refund r, given;
+    int64_t who = person(d), n;
+    struct order o = paid(d, who);
+    assert_int_equal(refund_request(d->cx, o.number, STR("please"), &r), ERR_CONFLICT); /* there is the button */
+    d->cx->now += 30 * MS_DAY;
+    d->cx->viewer = who;
+    OK_(refund_request(d->cx, o.number, STR(" moved away "), &r));
+    CHECK_STR(r.asked, "moved away");
+    assert_int_equal(refund_request(d->cx, o.number, STR("again"), &given), ERR_CONFLICT);
+    assert_int_equal(refund_approve(d->cx, r.id, 0, false, false, STR(""), &given), ERR_FORBIDDEN);
+    OK_(refund_withdraw(d->cx, r.id));
+    assert_int_equal(refund_withdraw(d->cx, r.id), ERR_CONFLICT);
+    OK_(refund_request(d->cx, o.number, STR("after all"), &r));
+    d->cx->viewer = d->owner.id;
+    OK_(refund_waiting(d->cx, d->tea.id, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM letter"), 2);
+    OK_(refund_approve(d->cx, r.id, 1500, true, false, STR("half of it"), &given));
+    assert_int_equal(given.id, r.id);
+    CHECK_STR(given.state, "sent");
+    OK_(rail_call_make(d->cx, given.call_id));
+    given = at_state(d, r.id, "succeeded");
+    CHECK_STR(given.said, "half of it");
+    expect_order(d, o.number, "part_refunded");
+    assert_int_equal(refund_decline(d->cx, r.id, STR("")), ERR_CONFLICT);
+    books_are_sound(d);
+}
+
+static void a_no_is_told_and_ends_the_asking(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    d->cx->now += 20 * MS_DAY;
+    OK_(refund_request(d->cx, o.number, STR(""), &r));
+    OK_(refund_decline(d->cx, r.id, STR("It was read to the end.")));
+    at_state(d, r.id, "declined");
+    assert_true(is_in(d, who));
+    assert_int_equal(offered(d, &o).door, REFUND_NO);
+    assert_int_equal(RAW(d, "SELECT COUNT(*) FROM notice WHERE account_id = %lld", (long long)who), 1);
+    /* the owner may still change his mind */
+    const struct refund_give g = {.number = o.number};
+    OK_(refund_give(d->cx, &g, &r));
+    assert_false(is_in(d, who));
+}
+
+/* ---- parts ---- */
+
+static void a_part_keeps_access_or_ends_it(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct refund_preview p;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    OK_(refund_preview(d->cx, o.number, 1000, &p));
+    assert_true(p.by_rail && !p.whole && p.ends);
+    assert_int_equal(p.left.minor, 3000);
+    assert_int_equal(refund_preview(d->cx, o.number, 3001, &p), ERR_INVALID);
+    struct refund_give g = {.number = o.number, .amount = 1000, .keeps = true};
+    OK_(refund_give(d->cx, &g, &r));
+    struct refund twice;
+    assert_int_equal(refund_give(d->cx, &g, &twice), ERR_CONFLICT);
+    OK_(rail_call_make(d->cx, r.call_id));
+    assert_true(is_in(d, who));
+    g = (struct refund_give){.number = o.number, .amount = 500};
+    OK_(refund_give(d->cx, &g, &r));
+    assert_false(is_in(d, who));
+    OK_(rail_call_make(d->cx, r.call_id));
+    expect_order(d, o.number, "part_refunded");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM member_grant WHERE live_state = 'revoked'"), 1);
+    g = (struct refund_give){.number = o.number, .amount = 1501};
+    assert_int_equal(refund_give(d->cx, &g, &r), ERR_INVALID);
+    g.amount = 0;
+    OK_(refund_give(d->cx, &g, &r));
+    assert_int_equal(r.amount.minor, 1500);
+    OK_(rail_call_make(d->cx, r.call_id));
+    expect_order(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM refund WHERE state = 'succeeded'"), 3000);
+    books_are_sound(d);
+}
+
+/* ---- what goes wrong ---- */
+
+static struct refund a_failed_one(struct domain *d, int64_t who, struct order *o)
+{
+    struct refund r;
+    *o = paid(d, who);
+    OK_(refund_mine(d->cx, o->number, &r));
+    OK_(tx_begin(d->cx));
+    OK_(refund_call_ended(d->cx, r.call_id, true, STR("re_1"), STR("the card was closed")));
+    OK_(tx_commit(d->cx));
+    raw(d, "UPDATE pay_outbox SET state = 'failed'");
+    r = at_state(d, r.id, "failed");
+    CHECK_STR(r.why, "the card was closed");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM notice WHERE kind = 'letter'"), 1); /* the owner */
+    return r;
+}
+
+static void what_failed_is_paid_by_hand(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    int64_t who = person(d);
+    struct refund r = a_failed_one(d, who, &o);
+    assert_false(is_in(d, who));
+    OK_(refund_by_hand(d->cx, r.id, STR("by bank transfer")));
+    r = at_state(d, r.id, "succeeded");
+    assert_true(r.by_hand);
+    expect_order(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 3000);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:hand'"), -3000);
+    assert_int_equal(refund_by_hand(d->cx, r.id, STR("")), ERR_CONFLICT);
+    books_are_sound(d);
+}
+
+static void what_failed_is_tried_again(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r = a_failed_one(d, person(d), &o), next;
+    OK_(refund_retry(d->cx, r.id, &next));
+    assert_int_equal(next.id, r.id);
+    assert_int_not_equal(next.call_id, r.call_id);
+    OK_(rail_call_make(d->cx, next.call_id));
+    at_state(d, r.id, "succeeded");
+    expect_order(d, o.number, "refunded");
+    books_are_sound(d);
+}
+
+static void what_failed_may_be_given_up(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct membership m;
+    int64_t who = person(d);
+    struct refund r = a_failed_one(d, who, &o);
+    int64_t sent = r.sent_at;
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    int64_t end = m.ends_at;
+    d->cx->now = sent + 3 * MS_DAY;
+    OK_(refund_give_up(d->cx, r.id, STR("we agreed")));
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    assert_true(m.live);
+    assert_int_equal(m.ends_at, end + 3 * MS_DAY);
+    books_are_sound(d);
+}
+
+static void what_arrived_may_come_back(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    bool known;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    OK_(refund_mine(d->cx, o.number, &r));
+    OK_(rail_call_make(d->cx, r.call_id));
+    expect_order(d, o.number, "refunded");
+    struct str ref = str_fmt(d->cx->arena, "fake_refund_" STR_FMT "-refund-1", STR_ARG(o.number));
+    OK_(refund_lost(d->cx, d->tea.id, STR_NULL, STR("fake_refund_of_nobody"), STR("?"), d->cx->now, &known));
+    assert_false(known);
+    OK_(refund_lost(d->cx, d->tea.id, STR_NULL, ref, STR("closed"), d->cx->now, &known));
+    assert_true(known);
+    OK_(refund_lost(d->cx, d->tea.id, STR_NULL, ref, STR("closed"), d->cx->now, &known)); /* again: nothing */
+    at_state(d, r.id, "failed");
+    expect_order(d, o.number, "paid");
+    assert_false(is_in(d, who)); /* it is owed all the same */
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 3000);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM txn WHERE kind = 'refund_lost' AND reverses IS NOT NULL"), 1);
+    OK_(refund_by_hand(d->cx, r.id, STR("")));
+    expect_order(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'refunds'"), 3000);
+    books_are_sound(d);
+}
+
+static void what_the_provider_gave_back_is_noted(void **state)
+{
+    struct domain *d = *state;
+    struct refund *list;
+    size_t n;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    happens(d, o.number, "refund", 1000);
+    happens(d, o.number, "refund", 1000);
+    OK_(refund_of_order(d->cx, o.id, &list, &n));
+    assert_int_equal(n, 1);
+    CHECK_STR(list[0].kind, "rail");
+    CHECK_STR(list[0].state, "succeeded");
+    assert_true(is_in(d, who));
+    happens(d, o.number, "refund", 3000);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM refund"), 3000);
+    assert_false(is_in(d, who));
+}
+
+/* A message that is quicker than the call's own answer. */
+static void a_message_ends_what_is_under_way(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct order o = paid(d, person(d));
+    OK_(refund_mine(d->cx, o.number, &r));
+    happens(d, o.number, "refund", 3000);
+    at_state(d, r.id, "succeeded");
+    OK_(rail_call_make(d->cx, r.call_id));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund"), 1);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'refunds'"), 3000);
+    books_are_sound(d);
+}
+
+static void in_dispute_nothing_is_given_back(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct refund_preview p;
+    struct order o = paid(d, person(d));
+    happens(d, o.number, "dispute", 3000);
+    assert_int_equal(offered(d, &o).door, REFUND_NO);
+    const struct refund_give g = {.number = o.number};
+    assert_int_equal(refund_give(d->cx, &g, &r), ERR_CONFLICT);
+    OK_(refund_preview(d->cx, o.number, 0, &p));
+    assert_true(p.disputed);
+}
+
+/* ---- credit, gifts, posts, renewals ---- */
+
+static void give_credit(struct domain *d, int64_t who, int64_t amount)
+{
+    struct entry e[2] = {{.account = STR("referral_cost"), .cur = "CNY", .amount = amount},
+                         {.account = credit_account(d->cx, who), .cur = "CNY", .amount = -amount}};
+    struct txn t = {.planet_id = d->tea.id, .kind = STR("grant"), .order_id = DB_NULL, .grant_id = DB_NULL,
+                    .rail_event_id = DB_NULL, .reverses = DB_NULL, .memo = STR("test"), .entries = e, .n_entries = 2};
+    OK_(tx_begin(d->cx));
+    OK_(ledger_post(d->cx, &t));
+    OK_(credit_add(d->cx, d->tea.id, who, (struct money){amount, "CNY"}));
+    OK_(tx_commit(d->cx));
+}
+
+static void credit_comes_back_as_credit(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    int64_t who = person(d), has;
+    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake"};
+    give_credit(d, who, 3000);
+    OK_(order_place(d->cx, &ask, &o));
+    CHECK_STR(o.state, "paid");
+    assert_int_equal(o.total.minor, 0);
+    struct refund_offer f = offered(d, &o);
+    assert_int_equal(f.door, REFUND_NOW);
+    assert_int_equal(f.credit, 3000);
+    OK_(refund_mine(d->cx, o.number, &r));
+    CHECK_STR(r.state, "succeeded");
+    expect_order(d, o.number, "refunded");
+    assert_false(is_in(d, who));
+    OK_(credit_balance(d->cx, d->tea.id, who, STR("CNY"), &has));
+    assert_int_equal(has, 3000);
+    assert_int_equal(offered(d, &o).door, REFUND_NO);
+    books_are_sound(d);
+}
+
+static void a_gift_of_credit_goes_back(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    struct redeemed taken;
+    struct gift g;
+    int64_t who = person(d), has;
+    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake", .gift = true};
+    give_credit(d, who, 3000);
+    OK_(order_place(d->cx, &ask, &o));
+    d->cx->viewer = who;
+    OK_(gift_of_order(d->cx, o.number, &g));
+    assert_true(gift_may_refund(&g));
+    OK_(refund_mine(d->cx, o.number, &r));
+    CHECK_STR(r.kind, "gift");
+    CHECK_STR(r.state, "succeeded");
+    OK_(credit_balance(d->cx, d->tea.id, who, STR("CNY"), &has));
+    assert_int_equal(has, 3000);
+    d->cx->viewer = 0;
+    assert_int_not_equal(code_redeem(d->cx, person(d), g.code, STR("192.0.2.1"), &taken), OK);
+    books_are_sound(d);
+}
+
+static void a_gift_goes_back_until_it_is_redeemed(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    struct redeemed taken;
+    struct gift g;
+    int64_t who = person(d), other = person(d);
+    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake", .gift = true};
+    OK_(order_place(d->cx, &ask, &o));
+    happens(d, o.number, "paid", 3000);
+    d->cx->now += 90 * MS_DAY; /* no seven days for gifts */
+    assert_int_equal(offered(d, &o).door, REFUND_NOW);
+    OK_(gift_of_order(d->cx, o.number, &g));
+    OK_(refund_mine(d->cx, o.number, &r));
+    OK_(tx_begin(d->cx));
+    OK_(refund_call_ended(d->cx, r.call_id, true, STR_NULL, STR("no")));
+    OK_(tx_commit(d->cx));
+    assert_int_not_equal(code_redeem(d->cx, other, g.code, STR("192.0.2.1"), &taken), OK);
+    OK_(refund_give_up(d->cx, r.id, STR("")));
+    OK_(code_redeem(d->cx, other, g.code, STR("192.0.2.1"), &taken)); /* good again */
+    assert_int_equal(offered(d, &o).door, REFUND_NO);
+    assert_int_equal(refund_mine(d->cx, o.number, &r), ERR_CONFLICT);
+}
+
+static void what_renews_is_stopped(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
+           " VALUES (77, %lld, 'fake', 'sub_1', %lld, %lld, 'active', 0, 0, 0)",
+        (long long)d->tea.id, (long long)who, (long long)o.id);
+    assert_true(offered(d, &o).renews);
+    OK_(refund_mine(d->cx, o.number, &r)); /* the practice till can't renew: it is no obstacle */
+    CHECK_STR(r.state, "sent");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
+    const struct CMUnitTest tests[] = {
+        T(one_click_ends_access_and_sends_the_money),
+        T(seven_days_and_not_a_moment_more),
+        T(only_the_first_payment_has_the_button),
+        T(once_ever_in_a_planet),
+        T(three_within_a_year_on_the_node),
+        T(it_is_the_buyers_button),
+        T(the_owner_decides_what_is_asked),
+        T(a_no_is_told_and_ends_the_asking),
+        T(a_part_keeps_access_or_ends_it),
+        T(what_failed_is_paid_by_hand),
+        T(what_failed_is_tried_again),
+        T(what_failed_may_be_given_up),
+        T(what_arrived_may_come_back),
+        T(what_the_provider_gave_back_is_noted),
+        T(a_message_ends_what_is_under_way),
+        T(in_dispute_nothing_is_given_back),
+        T(credit_comes_back_as_credit),
+        T(a_gift_of_credit_goes_back),
+        T(a_gift_goes_back_until_it_is_redeemed),
+        T(what_renews_is_stopped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
