@@ -26,6 +26,7 @@ MIGRATIONS += node/db/migrations/0023_offers.sql
 MIGRATIONS += node/db/migrations/0024_letter.sql
 MIGRATIONS += node/db/migrations/0026_singles.sql
 MIGRATIONS += node/db/migrations/0025_back.sql
+MIGRATIONS += node/db/migrations/0027_books.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -117,3 +117,7 @@ libdomain_a_SOURCES += node/money/refund_tell.c
 check_PROGRAMS += tests/unit/test_refund
 tests_unit_test_refund_SOURCES = tests/unit/test_refund.c $(DOMAIN_FIXTURE)
 tests_unit_test_refund_LDADD = $(DOMAIN_TEST_LIBS)
+libdomain_a_SOURCES += node/money/ledger_books.c
+libdomain_a_SOURCES += node/money/ledger_grants.c
+libdomain_a_SOURCES += node/money/ledger_int.h
+libdomain_a_SOURCES += node/money/ledger_read.c

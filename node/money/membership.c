@@ -76,8 +76,8 @@ enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t account_id, 
     return OK;
 }
 
-static enum err change(struct cx *cx, int64_t grant_id, enum grant_happening what, const char *word,
-                       int64_t ends_at, struct str reason)
+static enum err change(struct cx *cx, int64_t grant_id, enum grant_happening what, int64_t ends_at,
+                       struct str reason)
 {
     struct grant g;
     TX_SCOPE(cx);
@@ -89,15 +89,13 @@ static enum err change(struct cx *cx, int64_t grant_id, enum grant_happening wha
     if (str_eq_c(g.state, "revoked"))
         return cx_tell(cx, ERR_CONFLICT, N_("This membership was taken back. Grant a new one."));
     TRY(grant_note(cx, grant_id, what, ends_at, reason));
-    /* The reason may be personal: it stays in grant_event, outside of what is hashed. */
-    TRY(book(cx, "grant_change", g.planet_id, grant_id, g.order_id, str_c(word)));
     TRY(tell_member(cx, g.planet_id, g.account_id));
     return tx_commit(cx);
 }
 
 enum err membership_revoke(struct cx *cx, int64_t grant_id, struct str reason)
 {
-    return change(cx, grant_id, GRANT_REVOKE, "revoke", DB_NULL, reason);
+    return change(cx, grant_id, GRANT_REVOKE, DB_NULL, reason);
 }
 
 enum err membership_end(struct cx *cx, int64_t planet_id, int64_t account_id, struct str reason)
@@ -121,12 +119,12 @@ enum err membership_end(struct cx *cx, int64_t planet_id, int64_t account_id, st
 
 enum err membership_suspend(struct cx *cx, int64_t grant_id, struct str reason)
 {
-    return change(cx, grant_id, GRANT_SUSPEND, "suspend", DB_NULL, reason);
+    return change(cx, grant_id, GRANT_SUSPEND, DB_NULL, reason);
 }
 
 enum err membership_restore(struct cx *cx, int64_t grant_id, struct str reason)
 {
-    return change(cx, grant_id, GRANT_RESTORE, "restore", DB_NULL, reason);
+    return change(cx, grant_id, GRANT_RESTORE, DB_NULL, reason);
 }
 
 enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at, struct str reason)
@@ -136,6 +134,5 @@ enum err membership_set_end(struct cx *cx, int64_t grant_id, int64_t ends_at, st
     if (ends_at != DB_NULL && ends_at <= g.starts_at)
         return cx_tell(cx, ERR_INVALID, N_("The membership would end before it begins."));
     bool longer = end_max(ends_at, g.ends_at) == ends_at;
-    return change(cx, grant_id, longer ? GRANT_EXTEND : GRANT_SHORTEN,
-                  longer ? "extend" : "shorten", ends_at, reason);
+    return change(cx, grant_id, longer ? GRANT_EXTEND : GRANT_SHORTEN, ends_at, reason);
 }

@@ -83,21 +83,20 @@ static enum err refresh(struct cx *cx, const struct grant_row *g, bool *ret_chan
     return OK;
 }
 
-enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what, int64_t ends_at,
-                    struct str reason)
+enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id, enum grant_happening what, int64_t ends_at,
+                     struct str reason)
 {
-    struct grant_row g;
     bool changed;
     bool dated = what == GRANT_EXTEND || what == GRANT_SHORTEN;
-    TX_SCOPE(cx);
-    TRY(q_grant_by_id(cx, grant_id, &g));
-    TRY(q_planet_lock(cx, g.planet_id, NULL));
-    TRY(q_grant_event_insert(cx, id_next(cx->node->ids), grant_id, cx->now, str_c(words[what]),
-                             dated ? ends_at : DB_NULL, reason,
+    TRY(q_grant_event_insert(cx, event_id, g->id, cx->now, str_c(words[what]), dated ? ends_at : DB_NULL, reason,
                              cx->viewer == 0 ? DB_NULL : cx->viewer, NULL));
-    TRY(refresh(cx, &g, &changed));
-    TRY(event_emit(cx, EV_GRANT_CHANGED, g.account_id, STR_NULL));
-    return tx_commit(cx);
+    TRY(refresh(cx, g, &changed));
+    return event_emit(cx, EV_GRANT_CHANGED, g->account_id, STR_NULL);
+}
+
+const char *grant_happening_word(enum grant_happening what)
+{
+    return words[what];
 }
 
 enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed)

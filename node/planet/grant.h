@@ -1,5 +1,5 @@
 /* Grants as facts: making one, noting what happens to it, deriving what it is worth now. The verbs
- * that people use stand in planet.h (membership_…); these are their parts and write no ledger. */
+ * that people use stand in planet.h (membership_…); these are their parts. */
 #ifndef NODE_PLANET_GRANT_H
 #define NODE_PLANET_GRANT_H
 
@@ -13,13 +13,19 @@ struct grant_new {
     bool with_files;      /* of a trial card */
 };
 
-/* Inside a transaction. Locks the planet's row, inserts, emits EV_GRANT_CHANGED. */
+/* Inside a transaction. Locks the planet's row, inserts, emits EV_GRANT_CHANGED. The caller posts to the
+ * ledger, behind it: a txn that names the grant says what it is. */
 MUST_USE enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id);
 enum grant_happening { GRANT_EXTEND, GRANT_SHORTEN, GRANT_REVOKE, GRANT_SUSPEND, GRANT_RESTORE };
-/* Inside a transaction. Writes the event and derives the live columns anew. ends_at counts for
- * extend and shorten only. */
+const char *grant_happening_word(enum grant_happening what);
+/* Inside a transaction. Writes the event, derives the live columns anew, and posts a txn grant_change to the
+ * ledger (which is why it stands in node/money/ledger_grants.c). ends_at counts for extend and shorten only. */
 MUST_USE enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what,
                              int64_t ends_at, struct str reason);
+/* Its part without the ledger. */
+struct grant_row;
+MUST_USE enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id, enum grant_happening what,
+                              int64_t ends_at, struct str reason);
 /* Of an order, oldest first; in the same shape as membership_list without changes. */
 MUST_USE enum err grant_of_order(struct cx *cx, int64_t order_id, struct grant **ret,
                                  size_t *ret_n);
