@@ -1,17 +1,12 @@
 #include "admin/desk_money.h"
 
 #include "admin/admin.h"
-#include "admin/html.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/order.h"
-#include "node/money/words.h"
-#include "node/people/account.h"
 #include "web/page.h"
 
 #include <string.h>
-
-enum { ORDERS_SHOWN = 20 };
 
 static const struct {
     enum money_tab tab;
@@ -84,44 +79,4 @@ enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab t
 enum err desk_money_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash)
 {
     return desk_done(rq, p, str_fmt(rq->cx->arena, "/money%s", tail).p, flash);
-}
-
-/* ---- overview ---- */
-
-static enum err fill_orders(struct rq *rq, const struct planet *p, struct view_money_overview *v)
-{
-    struct cx *cx = rq->cx;
-    struct order *orders;
-    size_t n;
-    TRY(order_list_of_planet(cx, p->id, 0, ORDERS_SHOWN, &orders, &n));
-    struct view_money_order *out = ARENA_ARRAY(cx->arena, struct view_money_order, n);
-    for (size_t i = 0; i < n; i++) {
-        struct account who;
-        TRY(account_by_id(cx, orders[i].account_id, &who));
-        out[i] = (struct view_money_order){
-            .number = orders[i].number,
-            .who = who.name,
-            .what = money_kind_words(cx, orders[i].kind),
-            .money = i18n_money(cx, orders[i].total.minor, str_c(orders[i].total.cur)),
-            .state = money_state_words(cx, orders[i].state),
-            .when = i18n_ago(cx, orders[i].created_at),
-        };
-    }
-    v->orders = out;
-    v->n_orders = n;
-    return OK;
-}
-
-enum err desk_money(struct rq *rq)
-{
-    struct planet p;
-    struct view_money *m;
-    struct view_money_overview v = {0};
-    TRY(desk_money_planet(rq, &p));
-    TRY(desk_money_head(rq, &p, MONEY_OVERVIEW, N_("Money"), &m));
-    v.m = m;
-    TRY(fill_orders(rq, &p, &v));
-    struct buf out = web_buf();
-    html_desk_money(&out, rq->cx, &v);
-    return web_send(rq, 200, &out);
 }

@@ -21,6 +21,10 @@ MUST_USE enum err desk_money_head(struct rq *rq, const struct planet *p, enum mo
 MUST_USE enum err desk_money_done(struct rq *rq, const struct planet *p, const char *tail, const char *flash);
 
 enum err desk_money(struct rq *rq);             /* GET /desk/:planet/money */
+enum err desk_ledger(struct rq *rq);            /* GET …/ledger?kind=&account=&from=&to=&order=&before= */
+enum err desk_ledger_csv(struct rq *rq);        /* GET …/ledger.csv, with the same filter */
+enum err desk_ledger_lines(struct rq *rq);      /* GET …/ledger.jsonl */
+enum err desk_ledger_verify(struct rq *rq);     /* POST …/ledger/verify */
 enum err desk_money_tray(struct rq *rq);        /* GET …/tray: money without an order */
 enum err desk_money_settle(struct rq *rq);      /* POST …/tray/:id/settle */
 enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */

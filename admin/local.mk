@@ -98,3 +98,6 @@ libadmin_a_SOURCES += admin/desk_money.h
 libadmin_a_SOURCES += admin/desk_money_tray.c
 libadmin_a_SOURCES += admin/view_money.h
 libadmin_a_SOURCES += admin/cli/cmd_singles.c
+libadmin_a_SOURCES += admin/desk_ledger.c
+libadmin_a_SOURCES += admin/desk_income.c
+libadmin_a_SOURCES += admin/cli/cmd_books.c

@@ -25,10 +25,33 @@ struct view_money_tray {
     const struct view_tray_money *money; size_t n_money;
 };
 
+struct view_ledger_entry { struct str account, money; bool out; };
+struct view_ledger_txn {
+    struct str number, when, what, memo, order, reverses, hash;
+    const struct view_ledger_entry *entries; size_t n_entries;
+};
+struct view_ledger_choice { struct str value, label; bool on; };
+struct view_ledger {
+    const struct view_money *m;
+    const struct view_ledger_txn *txns; size_t n_txns;
+    const struct view_ledger_choice *kinds; size_t n_kinds;
+    const struct view_ledger_choice *accounts; size_t n_accounts;
+    struct str f_from, f_to, f_order, error;
+    struct str newest_url, older_url, csv_url, lines_url;
+    bool filtered, checked, sound;      /* checked: the chain was walked just now */
+    int64_t n_checked;
+    struct str head, what;
+};
+
+struct view_income_month { struct str month, currency, income, back, disputes, fees, tax, rest; };
+struct view_money_balance { struct str account, money; };
+
 struct view_money_order { struct str number, who, what, money, state, when; };
 struct view_money_overview {
     const struct view_money *m;
     const struct view_money_order *orders; size_t n_orders;
+    const struct view_income_month *months; size_t n_months;
+    const struct view_money_balance *balances; size_t n_balances;
 };
 
 #endif

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct cli_verb *const tables[] = {cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
+static const struct cli_verb *const tables[] = {cli_books_verbs,  cli_node_verbs,   cli_planet_verbs, cli_post_verbs,
                                                 cli_field_verbs,  cli_fed_key_verbs, cli_offers_verbs,
                                                 cli_people_verbs, cli_ops_verbs,    cli_backup_verbs,
                                                 cli_media_verbs,  cli_host_verbs,   cli_doctor_verbs,

@@ -80,6 +80,7 @@ int cli_main(struct server *server, int argc, char **argv);
 
 /* Verb tables, one a file; each ends with name == NULL. */
 extern const struct cli_verb cli_fed_talk_verbs[], cli_room_verbs[];
+extern const struct cli_verb cli_books_verbs[];
 extern const struct cli_verb cli_fed_key_verbs[], cli_field_verbs[], cli_offers_verbs[];
 extern const struct cli_verb cli_node_verbs[], cli_planet_verbs[], cli_post_verbs[],
     cli_people_verbs[], cli_ops_verbs[], cli_backup_verbs[], cli_media_verbs[], cli_host_verbs[],

@@ -1,9 +1,8 @@
-/* upgrade, queue, ledger: looking after a node. */
+/* upgrade, queue: looking after a node. */
 #include "admin/cli/cli.h"
 #include "node/handover.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
-#include "node/money/ledger.h"
 #include "node/planet/planet.h"
 
 enum { PAGE = 500 };
@@ -48,46 +47,6 @@ static enum err cmd_queue_drop(struct cli *cli)
     int64_t id;
     TRY(cli_i64(cli, "id", 0, &id));
     return known_job(cli, job_drop(cli->cx, id));
-}
-
-static enum err cmd_ledger_verify(struct cli *cli)
-{
-    static const char *const columns[] = {"planet", "transactions", "sound", "head", "what", NULL};
-    struct planet *planets;
-    size_t n;
-    bool sound = true;
-    TRY(planet_list(cli->cx, &planets, &n));
-    cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++) {
-        struct ledger_check c;
-        TRY(ledger_verify(cli->cx, planets[i].id, &c));
-        cli_row(cli, (struct str[]){planets[i].handle, cli_id(cli, c.n_txns),
-                                    str_c(c.ok ? "yes" : "no"), c.head, str_c(c.what)});
-        sound = sound && c.ok;
-    }
-    cli_end(cli);
-    if (!sound)
-        return cx_tell(cli->cx, ERR_CONFLICT,
-                       N_("The ledger was changed after it was written. Restore it from a backup."));
-    return OK;
-}
-
-static enum err cmd_ledger_export(struct cli *cli)
-{
-    struct planet p;
-    struct txn *txns;
-    size_t n = PAGE;
-    int64_t after = 0;
-    TRY(cli_planet(cli, &p));
-    while (n == PAGE) {
-        TRY(ledger_list(cli->cx, p.id, after, PAGE, &txns, &n));
-        for (size_t i = 0; i < n; i++) {
-            buf_put(&cli->out, ledger_json(cli->cx->arena, &txns[i]));
-            buf_put_char(&cli->out, '\n');
-            after = txns[i].seq;
-        }
-    }
-    return OK;
 }
 
 static enum err cmd_grants_rebuild(struct cli *cli)
@@ -143,8 +102,6 @@ const struct cli_verb cli_ops_verbs[] = {
     {"queue list", cmd_queue_list, true, "jobs that wait, run, or gave up", queue_options},
     {"queue retry", cmd_queue_retry, true, "try a job again now", id_options},
     {"queue drop", cmd_queue_drop, true, "forget a job", id_options},
-    {"ledger verify", cmd_ledger_verify, true, "walk each planet's chain of hashes", NULL},
-    {"ledger export", cmd_ledger_export, true, "a planet's books as JSON lines", planet_options},
     {"member rebuild", cmd_grants_rebuild, true, "recompute memberships from their records",
      planet_options},
     {0},

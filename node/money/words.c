@@ -1,6 +1,7 @@
 #include "node/money/words.h"
 
 #include "node/base/i18n.h"
+#include "node/money/rail.h"
 
 struct word { const char *word, *text; };
 
@@ -54,4 +55,68 @@ struct str money_reason_words(struct cx *cx, struct str reason)
         {NULL, NULL},
     };
     return look_up(cx, reason, words);
+}
+
+struct str money_txn_words(struct cx *cx, struct str kind)
+{
+    static const struct word words[] = {
+        {"payment", N_("payment")},
+        {"refund", N_("refund")},
+        {"dispute", N_("dispute opened")},
+        {"dispute_won", N_("dispute won")},
+        {"dispute_lost", N_("dispute lost")},
+        {"fee", N_("the provider's fee")},
+        {"grant", N_("membership given")},
+        {"grant_change", N_("membership changed")},
+        {"referral", N_("reward for an invitation")},
+        {"referral_undo", N_("reward taken back")},
+        {"unmatched", N_("payment without an order")},
+        {"unmatched_undo", N_("payment without an order, undone")},
+        {"tip", N_("kept as a tip")},
+        {"correction", N_("correction")},
+        {NULL, NULL},
+    };
+    return look_up(cx, kind, words);
+}
+
+/* "stripe" of "clearing:stripe"; STR_NULL without a colon. */
+static struct str behind_colon(struct str s)
+{
+    size_t colon = str_find_char(s, ':', 0);
+    return colon == SIZE_MAX ? STR_NULL : str_sub(s, colon + 1, s.n);
+}
+
+static struct str rail_name(struct cx *cx, struct str name)
+{
+    const struct pay_rail *rail = rail_by_name(name);
+    return rail == NULL ? name : str_c(tr(cx, rail->title != NULL ? rail->title : rail->label));
+}
+
+struct str money_account_words(struct cx *cx, struct str account)
+{
+    static const struct word words[] = {
+        {"tax_payable", N_("Tax to be paid on")},
+        {"refunds", N_("Given back")},
+        {"disputes", N_("Disputed and charged back")},
+        {"referral_cost", N_("Rewards for invitations")},
+        {"member_credit", N_("Credit of members")},
+        {"held:unmatched", N_("Waiting in the tray")},
+        {"held:questions", N_("Held for questions")},
+        {"rounding", N_("Rounding")},
+        {NULL, NULL},
+    };
+    struct str what = behind_colon(account), arg;
+    const char *pattern = NULL;
+    if (str_starts(account, STR("member_credit:")))
+        return str_c(tr(cx, N_("Credit of members")));
+    if (str_starts(account, STR("clearing:")))
+        pattern = N_("With {0}");
+    else if (str_starts(account, STR("fee:")))
+        pattern = N_("Fees of {0}");
+    else if (str_starts(account, STR("revenue:")))
+        pattern = N_("Income: {0}");
+    if (pattern == NULL)
+        return look_up(cx, account, words);
+    arg = str_starts(account, STR("revenue:")) ? money_kind_words(cx, what) : rail_name(cx, what);
+    return i18n_fill(cx->arena, tr(cx, pattern), &arg, 1);
 }

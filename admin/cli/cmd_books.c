@@ -1,0 +1,207 @@
+/* ledger: the books, read, taken along, verified and rebuilt. */
+#include "admin/cli/cli.h"
+#include "node/base/clock.h"
+#include "node/db/db.h"
+#include "node/money/ledger.h"
+#include "node/money/money.h"
+#include "node/money/order.h"
+#include "node/planet/planet.h"
+
+#include <stdio.h>
+
+enum { LIST_MAX = 1000, LIST_USUAL = 50 };
+
+/* The planet that was named, or all. */
+static enum err planets_of(struct cli *cli, struct planet **ret, size_t *ret_n)
+{
+    if (!cli_has(cli, "planet"))
+        return planet_list(cli->cx, ret, ret_n);
+    *ret = ARENA_NEW(cli->cx->arena, struct planet);
+    *ret_n = 1;
+    return cli_planet(cli, *ret);
+}
+
+static enum err cmd_verify(struct cli *cli)
+{
+    static const char *const columns[] = {"planet", "transactions", "entries", "sound", "head", "what", "memberships",
+                                          NULL};
+    struct planet *planets;
+    size_t n;
+    bool sound = true;
+    TRY(planets_of(cli, &planets, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++) {
+        struct ledger_check c;
+        struct ledger_grants g;
+        TRY(ledger_verify(cli->cx, planets[i].id, &c));
+        TRY(ledger_grants(cli->cx, planets[i].id, false, &g));
+        int64_t off = g.n_wrong + g.n_missing + g.n_strange + g.n_sums;
+        cli_row(cli, (struct str[]){planets[i].handle, cli_id(cli, c.n_txns), cli_id(cli, c.n_entries),
+                                    str_c(c.ok ? "yes" : "no"), c.head, str_c(c.what),
+                                    off == 0 ? STR("as written") : str_fmt(cli->cx->arena, "%lld differ", (long long)off)});
+        sound = sound && c.ok;
+        cli->failed = cli->failed || off != 0;
+    }
+    cli_end(cli);
+    if (!sound)
+        return cx_tell(cli->cx, ERR_CONFLICT,
+                       N_("The ledger was changed after it was written. Restore it from a backup."));
+    return OK;
+}
+
+static enum err cmd_rebuild(struct cli *cli)
+{
+    static const char *const columns[] = {"planet", "grants", "changes", "mended", "made_again", "strange", "older", "sums",
+                                          NULL};
+    struct planet *planets;
+    size_t n;
+    TRY(planets_of(cli, &planets, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++) {
+        struct ledger_grants g;
+        struct ledger_check c;
+        TRY(ledger_verify(cli->cx, planets[i].id, &c));
+        if (!c.ok)
+            return cx_tell(cli->cx, ERR_CONFLICT,
+                           N_("The ledger was changed after it was written. Restore it from a backup."));
+        TRY(ledger_grants(cli->cx, planets[i].id, true, &g));
+        cli_row(cli, (struct str[]){planets[i].handle, cli_id(cli, g.n_grants), cli_id(cli, g.n_changes),
+                                    cli_id(cli, g.n_wrong), cli_id(cli, g.n_missing), cli_id(cli, g.n_strange),
+                                    cli_id(cli, g.n_older), cli_id(cli, g.n_sums)});
+    }
+    cli_end(cli);
+    return OK;
+}
+
+/* ---- reading ---- */
+
+static enum err day(struct cli *cli, const char *name, int64_t *ret)
+{
+    struct str s = cli_get(cli, name);
+    if (s.n == 0)
+        return OK;
+    if (!clock_parse_rfc3339(str_fmt(cli->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(s)), ret))
+        return cx_tell(cli->cx, ERR_INVALID, N_("Write days like 2026-11-20."));
+    return OK;
+}
+
+static enum err read_filter(struct cli *cli, const struct planet *p, struct ledger_filter *f)
+{
+    struct order o;
+    *f = LEDGER_ALL;
+    f->kind = cli_get(cli, "kind");
+    f->account = cli_get(cli, "ledger-account");
+    TRY(day(cli, "from", &f->from));
+    TRY(day(cli, "to", &f->to));
+    if (f->to != DB_NULL)
+        f->to += MS_DAY; /* the last day is meant, too */
+    if (!cli_has(cli, "order"))
+        return OK;
+    if (order_by_number(cli->cx, cli_get(cli, "order"), &o) != OK || o.planet_id != p->id)
+        return cx_tell(cli->cx, ERR_NOT_FOUND, N_("There is no order with this number."));
+    f->order_id = o.id;
+    return OK;
+}
+
+static struct str entries_text(struct cli *cli, const struct txn *t)
+{
+    struct buf b;
+    buf_init_arena(&b, cli->cx->arena, 1 << 16);
+    for (size_t i = 0; i < t->n_entries; i++) {
+        struct money m = money_of(t->entries[i].amount, str_c(t->entries[i].cur));
+        buf_fmt(&b, "%s" STR_FMT " " STR_FMT, i > 0 ? ", " : "", STR_ARG(t->entries[i].account),
+                STR_ARG(money_format(cli->cx->arena, m)));
+    }
+    return buf_str(&b);
+}
+
+static enum err cmd_list(struct cli *cli)
+{
+    static const char *const columns[] = {"number", "at", "kind", "entries", "memo", "order_id", "transaction", "before",
+                                          NULL};
+    struct planet p;
+    struct ledger_filter f;
+    struct ledger_place before = {0, 0};
+    struct str place = cli_get(cli, "before");
+    size_t dash = str_find_char(place, '-', 0), n;
+    struct txn *list;
+    int64_t limit;
+    TRY(cli_planet(cli, &p));
+    TRY(read_filter(cli, &p, &f));
+    TRY(cli_i64(cli, "limit", LIST_USUAL, &limit));
+    if (limit < 1 || limit > LIST_MAX)
+        return cx_tell(cli->cx, ERR_INVALID, N_("--limit is 1 to 1000."));
+    if (place.n > 0 && (dash == SIZE_MAX || !str_to_i64(str_sub(place, 0, dash), &before.at) ||
+                        !str_to_i64(str_sub(place, dash + 1, place.n), &before.seq)))
+        return cx_tell(cli->cx, ERR_INVALID, N_("--before is what the last line of the list before says."));
+    TRY(ledger_page(cli->cx, p.id, &f, &before, (int)limit, &list, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        cli_row(cli, (struct str[]){cli_id(cli, list[i].seq), cli_time(cli, list[i].at), list[i].kind,
+                                    entries_text(cli, &list[i]), list[i].memo,
+                                    list[i].order_id == DB_NULL ? STR_NULL : cli_id(cli, list[i].order_id),
+                                    cli_id(cli, list[i].id),
+                                    str_fmt(cli->cx->arena, "%lld-%lld", (long long)list[i].at, (long long)list[i].seq)});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err cmd_accounts(struct cli *cli)
+{
+    static const char *const columns[] = {"account", "currency", "amount", NULL};
+    struct planet p;
+    struct ledger_balance *b;
+    size_t n;
+    TRY(cli_planet(cli, &p));
+    TRY(ledger_accounts(cli->cx, p.id, &b, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        cli_row(cli, (struct str[]){b[i].account, b[i].currency,
+                                    money_decimal(cli->cx->arena, money_of(b[i].amount, b[i].currency))});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err to_stdout(void *arg, struct str bytes)
+{
+    (void)arg;
+    return fwrite(bytes.p, 1, bytes.n, stdout) == bytes.n ? OK : ERR_STORAGE;
+}
+
+static enum err cmd_export(struct cli *cli)
+{
+    struct planet p;
+    struct ledger_filter f;
+    struct str format = cli_get(cli, "format");
+    bool csv = str_eq_c(format, "csv");
+    TRY(cli_planet(cli, &p));
+    TRY(read_filter(cli, &p, &f));
+    if (format.n > 0 && !csv && !str_eq_c(format, "jsonl"))
+        return cx_tell(cli->cx, ERR_INVALID, N_("--format is csv or jsonl."));
+    return ledger_export(cli->cx, p.id, &f, csv ? LEDGER_CSV : LEDGER_LINES, to_stdout, NULL);
+}
+
+#define FILTER_OPTIONS \
+    {"kind", "KIND", false, "payment, refund, dispute, fee, grant …"}, \
+    {"ledger-account", "NAME", false, "an account of the books, such as clearing:stripe"}, \
+    {"from", "DAY", false, "first day (UTC), such as 2026-11-01"}, \
+    {"to", "DAY", false, "last day"}, \
+    {"order", "NUMBER", false, "one order"}
+
+static const struct cli_option planets_options[] = {{"planet", "HANDLE", false, "one planet; else all"}, {0}};
+static const struct cli_option planet_options[] = {CLI_PLANET_OPTION, {0}};
+static const struct cli_option list_options[] = {
+    CLI_PLANET_OPTION, FILTER_OPTIONS, {"limit", "N", false, "how many, 50"},
+    {"before", "PLACE", false, "go on behind this line of the list before"}, {0}};
+static const struct cli_option export_options[] = {
+    CLI_PLANET_OPTION, FILTER_OPTIONS, {"format", "FORMAT", false, "csv or jsonl (the usual, with hashes)"}, {0}};
+
+const struct cli_verb cli_books_verbs[] = {
+    {"ledger list", cmd_list, true, "what stands in a planet's books, newest first", list_options},
+    {"ledger accounts", cmd_accounts, true, "what lies on each account of the books", planet_options},
+    {"ledger export", cmd_export, true, "a planet's books, oldest first, to the standard output", export_options},
+    {"ledger verify", cmd_verify, true, "walk each planet's chain of hashes, and compare memberships with it",
+     planets_options},
+    {"ledger rebuild", cmd_rebuild, true, "make memberships and sums again from what the ledger says", planets_options},
+    {0},
+};
