@@ -101,3 +101,4 @@ libadmin_a_SOURCES += admin/cli/cmd_singles.c
 libadmin_a_SOURCES += admin/desk_ledger.c
 libadmin_a_SOURCES += admin/desk_income.c
 libadmin_a_SOURCES += admin/cli/cmd_books.c
+libadmin_a_SOURCES += admin/cli/cmd_token.c

@@ -125,12 +125,19 @@ struct node *node_close(struct node *n)
 
 bool node_rate_take(struct cx *cx, struct str key, int burst, double per_second)
 {
+    int left;
+    return node_rate_take_left(cx, key, burst, per_second, &left);
+}
+
+bool node_rate_take_left(struct cx *cx, struct str key, int burst, double per_second, int *ret_left)
+{
     const struct node *node = cx->node;
+    *ret_left = burst;
     if (node->server == NULL || node->server->limiter == NULL)
         return true;
-    return limiter_take(node->server->limiter,
-                        str_fmt(cx->arena, "%lld " STR_FMT, (long long)node->id, STR_ARG(key)),
-                        burst, per_second, cx->now, &cx->retry_after_s);
+    return limiter_take_left(node->server->limiter,
+                             str_fmt(cx->arena, "%lld " STR_FMT, (long long)node->id, STR_ARG(key)),
+                             burst, per_second, cx->now, &cx->retry_after_s, ret_left);
 }
 
 /* ---- making one ---- */

@@ -109,5 +109,7 @@ void node_drop(struct node *node);
 /* Take one from the node's bucket of that key (node/base/limiter.h), which is found in the server's
  * limiter; always true where there is none. False: cx->retry_after_s is set. */
 bool node_rate_take(struct cx *cx, struct str key, int burst, double per_second);
+/* The same, and *ret_left is how many may follow at once. */
+bool node_rate_take_left(struct cx *cx, struct str key, int burst, double per_second, int *ret_left);
 
 #endif

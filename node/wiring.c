@@ -14,6 +14,7 @@
 #include "node/nodes.h"
 #include "node/people/letter.h"
 #include "node/people/login_mail.h"
+#include "web/api/api.h"
 #include "web/auth.h"
 #include "web/errors.h"
 #include "web/routes.h"
@@ -81,7 +82,7 @@ static const struct cron_row crons[] = {
 
 const struct wiring wiring = {.events = events, .jobs = jobs, .crons = crons};
 
-const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &fed_routes, NULL};
+const struct route_table *const route_tables[] = {&web_routes, &admin_routes, &fed_routes, &api_routes, NULL};
 
 static void node_closing(struct node *node)
 {

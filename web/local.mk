@@ -56,3 +56,25 @@ tests_unit_test_pages_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)
 libweb_a_SOURCES += web/singles.c
 libweb_a_SOURCES += web/singles.h
 libweb_a_SOURCES += web/view_singles.h
+
+# The JSON API.
+SQL_WEB += web/api/once.sql
+libweb_a_SOURCES += web/api/api.c
+libweb_a_SOURCES += web/api/api.h
+libweb_a_SOURCES += web/api/field.c
+libweb_a_SOURCES += web/api/once.c
+libweb_a_SOURCES += web/api/once.h
+libweb_a_SOURCES += web/api/openapi.c
+libweb_a_SOURCES += web/api/openapi.h
+libweb_a_SOURCES += web/api/planets.c
+libweb_a_SOURCES += web/api/rows.c
+libweb_a_SOURCES += web/api/rows.h
+libweb_a_SOURCES += web/api/words.c
+libweb_a_SOURCES += web/api/words.h
+EXTRA_DIST += web/api/rows.def
+EXTRA_DIST += web/api/schemas.json
+nodist_libweb_a_SOURCES += web/api_files.c
+CLEANFILES += web/api_files.c
+
+web/api_files.c: web/api/schemas.json node/tools/embed$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) web && node/tools/embed$(EXEEXT) $@ api_files schemas.json=$(srcdir)/web/api/schemas.json

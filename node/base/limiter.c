@@ -102,6 +102,13 @@ static struct bucket *find(struct bucket *set, uint64_t key, int burst, int64_t 
 bool limiter_take(struct limiter *l, struct str key, int burst, double per_second, int64_t now,
                   int64_t *ret_retry_after_s)
 {
+    int left;
+    return limiter_take_left(l, key, burst, per_second, now, ret_retry_after_s, &left);
+}
+
+bool limiter_take_left(struct limiter *l, struct str key, int burst, double per_second, int64_t now,
+                       int64_t *ret_retry_after_s, int *ret_left)
+{
     uint64_t h = keyed_hash(l->seed, key);
     size_t set = (size_t)(h >> 7) & (l->n_sets - 1);
     pthread_mutex_t *lock = &l->locks[set % LOCKS];
@@ -116,6 +123,7 @@ bool limiter_take(struct limiter *l, struct str key, int burst, double per_secon
     bool taken = b->tokens >= 1;
     if (taken)
         b->tokens -= 1;
+    *ret_left = (int)b->tokens;
     double wait = taken ? 0 : (1 - b->tokens) / (per_second > 0 ? per_second : 1e-6);
     pthread_mutex_unlock(lock);
     if (!taken && ret_retry_after_s != NULL)

@@ -19,5 +19,8 @@ struct limiter *limiter_free(struct limiter *l);
  * purpose into it ("login:10.0.0.1"). */
 bool limiter_take(struct limiter *l, struct str key, int burst, double per_second, int64_t now,
                   int64_t *ret_retry_after_s);
+/* The same, and *ret_left is how many may follow at once. */
+bool limiter_take_left(struct limiter *l, struct str key, int burst, double per_second, int64_t now,
+                       int64_t *ret_retry_after_s, int *ret_left);
 
 #endif

@@ -81,6 +81,7 @@ struct rq {
     struct str body;      /* whole body; never NULL-terminated */
     struct session_info session;
     bool secure;          /* origin is https */
+    const char *field;    /* which part of what was sent was wrong, for a program; NULL: unsaid */
     void *priv;           /* the frame's */
 };
 

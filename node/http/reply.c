@@ -7,6 +7,7 @@
 #include "node/base/arena.h"
 #include "node/base/clock.h"
 #include "node/base/i18n.h"
+#include "node/base/jw.h"
 #include "node/base/log.h"
 #include "node/base/metrics.h"
 #include "node/db/db.h"
@@ -89,6 +90,24 @@ void rq_cache_control(struct rq *rq, const char *value)
     call_of(rq)->cache_control = value;
 }
 
+/* Programs in browsers of other origins may ask, with a token in a header: no cookie counts there, so nothing
+ * is given that they could not have without the browser. */
+static const struct cache_header cross_origin[] = {
+    {"Access-Control-Allow-Origin", "*"},
+    {"Access-Control-Expose-Headers", "Link, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
+                                      "X-RateLimit-Reset, X-Request-Id, Idempotency-Replayed"},
+    /* asked before the request itself (Fetch, "CORS-preflight") */
+    {"Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"},
+    {"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"},
+    {"Access-Control-Max-Age", "86400"},
+};
+enum { N_CROSS_ORIGIN = sizeof(cross_origin) / sizeof(cross_origin[0]), N_CROSS_ORIGIN_ANSWER = 2 };
+
+static bool is_for_programs(const struct rq *rq)
+{
+    return str_starts(rq->target, STR("/api/"));
+}
+
 static bool spoke_for_itself(const struct call *c, const char *name)
 {
     for (size_t i = 0; i < c->n_added; i++)
@@ -126,11 +145,14 @@ static size_t collect_headers(struct call *c, struct cache_header *out, const ch
     if (!spoke_for_itself(c, "Cache-Control"))
         out[n++] = (struct cache_header){
             "Cache-Control", c->cache_control != NULL ? c->cache_control : default_cache};
+    if (is_for_programs(&c->rq))
+        for (size_t i = 0; i < (c->rq.method == OPTIONS ? N_CROSS_ORIGIN : N_CROSS_ORIGIN_ANSWER); i++)
+            out[n++] = cross_origin[i];
     for (size_t i = 0; i < c->n_added; i++)
         out[n++] = c->added[i];
     return n;
 }
-enum { MAX_HEADERS = N_SECURITY + 3 + HTTP_MAX_ADDED_HEADERS };
+enum { MAX_HEADERS = N_SECURITY + 3 + N_CROSS_ORIGIN + HTTP_MAX_ADDED_HEADERS };
 
 static void add_headers(struct call *c, struct MHD_Response *r, const char *default_cache,
                         const char *vary)
@@ -372,10 +394,38 @@ struct MHD_Response *reply_plain_error(int status, enum err e, bool json, bool s
     return r;
 }
 
+/* RFC 9457. "code" is for programs, "error" is what a Mastodon app looks for. */
+static void error_problem(struct call *c, enum err e, int status)
+{
+    struct rq *rq = &c->rq;
+    struct buf b;
+    struct jw w;
+    const char *sentence = http_sentence(rq, e);
+    buf_init_arena(&b, rq->cx->arena, KB(16));
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_c(&w, "type", "about:blank");
+    jw_key_c(&w, "title", http_reason(status));
+    jw_key_i64(&w, "status", status);
+    jw_key_c(&w, "detail", sentence);
+    jw_key_c(&w, "code", err_name(e));
+    if (rq->field != NULL)
+        jw_key_c(&w, "field", rq->field);
+    jw_key_c(&w, "request_id", rq->cx->trace);
+    jw_key_c(&w, "error", sentence);
+    jw_end(&w);
+    rq_add_header(rq, "Content-Language", i18n_tag(rq->cx->locale));
+    (void)!reply_bytes(rq, status, "application/problem+json", &b);
+}
+
 static void error_json(struct call *c, enum err e, int status)
 {
     struct rq *rq = &c->rq;
     struct buf b;
+    if (is_for_programs(rq)) {
+        error_problem(c, e, status);
+        return;
+    }
     buf_init_arena(&b, rq->cx->arena, KB(16));
     buf_lit(&b, "{\"error\":");
     buf_put_json(&b, str_c(err_name(e)));

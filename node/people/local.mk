@@ -25,3 +25,10 @@ libdomain_a_SOURCES += node/people/mail_frame.c node/people/mail_frame.h
 check_PROGRAMS += tests/unit/test_letter
 tests_unit_test_letter_SOURCES = tests/unit/test_letter.c $(DOMAIN_FIXTURE)
 tests_unit_test_letter_LDADD = $(DOMAIN_TEST_LIBS)
+# Tokens of programs.
+SQL_DOMAIN += node/people/token.sql
+libdomain_a_SOURCES += node/people/token.c
+libdomain_a_SOURCES += node/people/token.h
+check_PROGRAMS += tests/unit/test_token
+tests_unit_test_token_SOURCES = tests/unit/test_token.c $(DOMAIN_FIXTURE)
+tests_unit_test_token_LDADD = $(DOMAIN_TEST_LIBS)

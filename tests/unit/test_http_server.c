@@ -341,7 +341,7 @@ static void errors_come_in_the_askers_format(void **state)
     check(r, "GET /nowhere", "Accept: application/activity+json\r\n", NULL, 404,
           "{\"error\":\"not_found\",\"message\":\"");
     check(r, "GET /nowhere", "Accept: text/plain\r\n", NULL, 404, "nothing at this address");
-    check(r, "GET /api/nowhere", "Accept: text/html\r\n", NULL, 404, "{\"error\"");
+    check(r, "GET /api/nowhere", "Accept: text/html\r\n", NULL, 404, "{\"type\":\"about:blank\"");
     check(r, "GET /fail/x", "Accept: application/json\r\n", NULL, 400, "The title is missing.");
     check(r, "GET /silent", NULL, NULL, 500, "page 500 internal");
     for (int e = ERR_INVALID; e < ERR_COUNT; e++) {
