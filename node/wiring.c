@@ -11,6 +11,7 @@
 #include "node/money/order.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
+#include "node/money/transfer.h"
 #include "node/nodes.h"
 #include "node/people/letter.h"
 #include "node/people/login_mail.h"
@@ -52,6 +53,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.call", .run = rail_call_run, .tries = 12, .max_in_flight = 2},
     {.kind = "pay.look", .run = rail_look_run, .tries = 6, .max_in_flight = 1},
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
+    {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
     {0},
 };

@@ -134,7 +134,7 @@ static enum err fill_quote(struct rq *rq, struct wish *w, struct view_buy *v)
 static enum err fill_rails(struct cx *cx, const struct wish *w, struct view_buy *v)
 {
     const struct pay_rail *rails[RAILS_SHOWN];
-    size_t n = rail_list(cx, w->planet.id, rails, RAILS_SHOWN);
+    size_t n = rail_list_for(cx, w->planet.id, str_c(w->price.money.cur), rails, RAILS_SHOWN);
     struct view_pay_way *out = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
     for (size_t i = 0; i < n; i++)
         out[i] = (struct view_pay_way){
@@ -266,7 +266,7 @@ enum err web_buy_do(struct rq *rq)
     struct order order;
     const struct pay_rail *rails[RAILS_SHOWN];
     TRY(read_wish(rq, rq_form(rq, "price_id"), &w));
-    size_t n = rail_list(cx, w.planet.id, rails, RAILS_SHOWN);
+    size_t n = rail_list_for(cx, w.planet.id, str_c(w.price.money.cur), rails, RAILS_SHOWN);
     struct str rail = rq_form(rq, "rail");
     if (rail.n == 0 && n == 1)
         rail = str_c(rails[0]->name);

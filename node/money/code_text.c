@@ -33,17 +33,27 @@ static int check_of(const unsigned char *values, size_t n)
     return c;
 }
 
-struct str code_text_new(struct arena *a)
+static struct str make(struct arena *a, size_t chars)
 {
     unsigned char v[CODE_CHARS];
     char out[CODE_CHARS];
     crypt_random(v, sizeof v);
-    for (size_t i = 0; i + 1 < CODE_CHARS; i++)
+    for (size_t i = 0; i + 1 < chars; i++)
         v[i] &= 31;
-    v[CODE_CHARS - 1] = (unsigned char)check_of(v, CODE_CHARS - 1);
-    for (size_t i = 0; i < CODE_CHARS; i++)
+    v[chars - 1] = (unsigned char)check_of(v, chars - 1);
+    for (size_t i = 0; i < chars; i++)
         out[i] = alphabet[v[i]];
-    return (struct str){arena_copy(a, out, sizeof out), sizeof out};
+    return (struct str){arena_copy(a, out, chars), chars};
+}
+
+struct str code_text_new(struct arena *a)
+{
+    return make(a, CODE_CHARS);
+}
+
+struct str code_memo_new(struct arena *a)
+{
+    return make(a, CODE_MEMO);
 }
 
 struct str code_text_show(struct arena *a, struct str code)
@@ -73,7 +83,7 @@ static size_t separator(struct str s)
     return 0;
 }
 
-bool code_text_read(struct arena *a, struct str typed, struct str *ret)
+static bool read(struct arena *a, struct str typed, size_t chars, struct str *ret)
 {
     unsigned char v[CODE_CHARS];
     char out[CODE_CHARS];
@@ -86,7 +96,7 @@ bool code_text_read(struct arena *a, struct str typed, struct str *ret)
             continue;
         }
         int value = value_of(typed.p[i]);
-        good = value >= 0 && n < CODE_CHARS;
+        good = value >= 0 && n < chars;
         if (good) {
             v[n] = (unsigned char)value;
             out[n++] = alphabet[value];
@@ -94,5 +104,15 @@ bool code_text_read(struct arena *a, struct str typed, struct str *ret)
         i++;
     }
     *ret = (struct str){arena_copy(a, out, n), n};
-    return good && n == CODE_CHARS && check_of(v, CODE_CHARS - 1) == v[CODE_CHARS - 1];
+    return good && n == chars && check_of(v, chars - 1) == v[chars - 1];
+}
+
+bool code_text_read(struct arena *a, struct str typed, struct str *ret)
+{
+    return read(a, typed, CODE_CHARS, ret);
+}
+
+bool code_memo_read(struct arena *a, struct str typed, struct str *ret)
+{
+    return read(a, typed, CODE_MEMO, ret);
 }

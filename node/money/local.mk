@@ -47,6 +47,11 @@ libdomain_a_SOURCES += node/money/redeem_int.h \
 	node/money/referral.c \
 	node/money/trial.c node/money/trial.h
 
+SQL_DOMAIN += node/money/transfer.sql
+libdomain_a_SOURCES += node/money/transfer.c node/money/transfer.h
+libdomain_a_SOURCES += node/money/transfer_decide.c node/money/transfer_int.h
+libdomain_a_SOURCES += node/money/rails/transfer.c
+
 check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem
 tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(DOMAIN_FIXTURE)
 tests_unit_test_ledger_LDADD = $(DOMAIN_TEST_LIBS)

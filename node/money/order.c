@@ -46,6 +46,7 @@ struct order order_from(const struct order_row *r)
         .expires_at = r->expires_at,
         .paid_at = r->paid_at,
         .rail_at = r->rail_at,
+        .seen_at = r->seen_at,
     };
 }
 
@@ -69,6 +70,8 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
 {
     const char *kind = o->kind;
     bool plain = o->list == 0;
+    const struct pay_rail *rail = rail_by_name(str_c(o->rail));
+    int64_t expires_at = rail != NULL && rail->open_ms > 0 ? cx->now + rail->open_ms : o->expires_at;
     struct str number = number_new(cx);
     int64_t id = id_next(cx->node->ids);
     if (kind == NULL) {
@@ -81,10 +84,10 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
     TRY(q_order_insert(cx, id, number, o->account_id, o->planet_id, str_c(kind), o->price_id,
                        o->tier_id, o->term_unit, o->term_count, o->post_id,
                        plain ? o->total.minor : o->list, o->discount, o->credit, o->tax,
-                       o->total.minor, str_c(o->total.cur), str_c(o->rail), cx->now, o->expires_at,
+                       o->total.minor, str_c(o->total.cur), str_c(o->rail), cx->now, expires_at,
                        NULL));
     if (o->total.minor > 0) /* what costs nothing is settled at once */
-        TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, o->expires_at));
+        TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, expires_at));
     *ret_number = number;
     *ret_id = id;
     return OK;
@@ -124,7 +127,7 @@ enum err order_may_buy(struct cx *cx, int64_t account_id, int64_t planet_id, str
     if (total.minor == 0)
         return OK;
     const struct pay_rail *r = rail_by_name(str_c(rail));
-    if (r == NULL || !rail_available(cx, r, planet_id))
+    if (r == NULL || !rail_available(cx, r, planet_id) || !rail_takes(cx, r, planet_id, str_c(total.cur)))
         return cx_tell(cx, ERR_INVALID, N_("This way of paying is not available here."));
     return OK;
 }

@@ -38,6 +38,7 @@ struct order {
     struct money total;
     int64_t created_at, expires_at, paid_at; /* DB_NULL: none */
     int64_t rail_at;      /* the rail's clock of what is known; DB_NULL: nothing yet */
+    int64_t seen_at;      /* since when the rail sees the payment without being sure of it; DB_NULL: it doesn't */
 };
 
 /* Order a term of a tier. rail "fake", later the providers; a total of 0 needs none and is paid at

@@ -2,14 +2,15 @@
 -- :row order_row id int, number text, account_id int, planet_id int, kind text, price_id int?,
 --      tier_id int?, term_unit text?, term_count int?, post_id int?, quantity int, list_amount int,
 --      discount int, credit int, tax int, total int, currency text, rail text, rail_ref text?,
---      rail_at int?, state text, refunded int, created_at int, expires_at int?, paid_at int?
+--      rail_at int?, state text, refunded int, created_at int, expires_at int?, paid_at int?,
+--      seen_at int?
 
 -- :name order_by_number :one
 -- :in number text
 -- :out order_row
 SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
        quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
-       refunded, created_at, expires_at, paid_at
+       refunded, created_at, expires_at, paid_at, seen_at
   FROM purchase_order WHERE number = :number;
 
 -- :name order_by_id :one
@@ -17,7 +18,7 @@ SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, te
 -- :out order_row
 SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
        quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
-       refunded, created_at, expires_at, paid_at
+       refunded, created_at, expires_at, paid_at, seen_at
   FROM purchase_order WHERE id = :id;
 
 -- :name order_of_account :many
@@ -25,7 +26,7 @@ SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, te
 -- :out order_row
 SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
        quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
-       refunded, created_at, expires_at, paid_at
+       refunded, created_at, expires_at, paid_at, seen_at
   FROM purchase_order WHERE account_id = :account_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
 -- :name order_of_planet :many
@@ -33,7 +34,7 @@ SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, te
 -- :out order_row
 SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, term_count, post_id,
        quantity, list_amount, discount, credit, tax, total, currency, rail, rail_ref, rail_at, state,
-       refunded, created_at, expires_at, paid_at
+       refunded, created_at, expires_at, paid_at, seen_at
   FROM purchase_order WHERE planet_id = :planet_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
 -- :name order_due :many
@@ -57,6 +58,10 @@ VALUES (:id, :number, :account_id, :planet_id, :kind, :price_id, :tier_id, :term
 UPDATE purchase_order SET state = :state, refunded = :refunded, rail_ref = :rail_ref, rail_at = :rail_at,
        paid_at = :paid_at
  WHERE id = :id;
+
+-- :name order_seen :exec
+-- :in number text, now int
+UPDATE purchase_order SET seen_at = :now WHERE number = :number AND seen_at IS NULL;
 
 -- :name order_event_insert :exec
 -- :in id int, order_id int, at int, event text, from_state text, to_state text?, detail text?

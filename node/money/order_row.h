@@ -16,7 +16,7 @@ struct order_new {
     struct money total;
     int64_t list, discount, credit, tax; /* all 0: the total is the list price */
     const char *rail;
-    int64_t expires_at;
+    int64_t expires_at;     /* a rail that waits longer says so itself (pay_rail.open_ms) */
 };
 /* Inside a transaction; state 'new'. */
 MUST_USE enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_number,

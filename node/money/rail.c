@@ -9,7 +9,7 @@
 #include <strings.h>
 
 /* In the order in which buyers see them. */
-static const struct pay_rail *const rails[] = {&rail_wechat, &rail_alipay, &rail_stripe, &rail_fake};
+static const struct pay_rail *const rails[] = {&rail_wechat, &rail_alipay, &rail_stripe, &rail_transfer, &rail_fake};
 enum { N_RAILS = sizeof rails / sizeof *rails };
 
 const struct pay_rail *rail_by_name(struct str name)
@@ -41,6 +41,20 @@ size_t rail_list(struct cx *cx, int64_t planet_id, const struct pay_rail **ret, 
         if (rail_available(cx, rails[i], planet_id))
             ret[n++] = rails[i];
     return n;
+}
+
+bool rail_takes(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct str currency)
+{
+    return rail->takes == NULL || rail->takes(cx, planet_id, currency);
+}
+
+size_t rail_list_for(struct cx *cx, int64_t planet_id, struct str currency, const struct pay_rail **ret, size_t max)
+{
+    size_t kept = 0, n = rail_list(cx, planet_id, ret, max);
+    for (size_t i = 0; i < n; i++)
+        if (rail_takes(cx, ret[i], planet_id, currency))
+            ret[kept++] = ret[i];
+    return kept;
 }
 
 enum err rail_account_for(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_account *ret)

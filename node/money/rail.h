@@ -53,6 +53,7 @@ struct rail_state {
     int64_t at;               /* when, by the rail's clock */
     struct money paid;        /* what was paid in all (DISPUTE and REFUND imply it) */
     int64_t refunded;         /* given back so far */
+    bool seen;                /* of PENDING: the payment is on its way, and not certain yet */
     struct str ref;           /* the rail's name of the payment: the same whoever tells it */
     struct str merchant;      /* whose account the money went to */
     bool live;                /* false: test money */
@@ -122,8 +123,9 @@ struct rail_reply { int status; const char *type; struct str body; };
 struct rail_field {
     const char *name;
     const char *label, *help;  /* N_(); help may be NULL */
-    enum { RAIL_TEXT = 0, RAIL_SECRET = 1, RAIL_NEEDED = 2, RAIL_LONG = 4, RAIL_SWITCH = 8, RAIL_SELF = 16 } flags;
-    /* SELF: the adapter writes it; SWITCH: "true" or nothing; LONG: several lines */
+    enum { RAIL_TEXT = 0, RAIL_SECRET = 1, RAIL_NEEDED = 2, RAIL_LONG = 4, RAIL_SWITCH = 8, RAIL_SELF = 16, RAIL_PICTURE = 32 } flags;
+    /* SELF: the adapter writes it; SWITCH: "true" or nothing; LONG: several lines; PICTURE: an uploaded picture,
+     * kept as its media id, which must be of the planet */
 };
 
 struct pay_rail {
@@ -135,6 +137,9 @@ struct pay_rail {
     const char *const *headers;      /* those of a message that verify reads, then NULL */
     bool renews;              /* takes the money for further terms by itself */
     bool talks;               /* checkout calls the provider: a page must rest meanwhile */
+    int64_t open_ms;          /* how long an order waits for its payment; 0: two hours */
+    /* Does it take this currency, asked in pages? NULL: any, as far as can be told before asking it. */
+    bool (*takes)(struct cx *cx, int64_t planet_id, struct str currency);
     /* NULL: its account is on. Asked in pages; may read the store. */
     bool (*available)(struct cx *cx, int64_t planet_id);
     /* Are the texts ones that could be right (shape only)? Not asked of the provider. May change
@@ -148,7 +153,7 @@ struct pay_rail {
     /* Make the rail's object; where the buyer goes next. */
     enum err (*checkout)(struct cx *cx, const struct rail_step *s, struct rail_way *ret);
     /* Raw bytes and headers to a checked state; asks nobody. ERR_UNAUTHENTICATED: not signed by the
-     * rail. In the door, on its worker. */
+     * rail. In the door, on its worker. NULL: it has no messages. */
     enum err (*verify)(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
                        struct rail_state *ret);
     /* The payment as it stands now, asked of the rail. io comes with what is known: of an order its number
@@ -183,6 +188,9 @@ const struct pay_rail *const *rail_all(size_t *ret_n);
 bool rail_available(struct cx *cx, const struct pay_rail *rail, int64_t planet_id);
 /* The rails that can be used here now; n of them into ret (room for max). */
 size_t rail_list(struct cx *cx, int64_t planet_id, const struct pay_rail **ret, size_t max);
+/* Those of them that take this currency. */
+bool rail_takes(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct str currency);
+size_t rail_list_for(struct cx *cx, int64_t planet_id, struct str currency, const struct pay_rail **ret, size_t max);
 /* The account, or one without anything for a rail that needs none. ERR_NOT_FOUND: not connected. */
 MUST_USE enum err rail_account_for(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
                                    struct rail_account *ret);

@@ -8,5 +8,6 @@ extern const struct pay_rail rail_wechat;
 extern const struct pay_rail rail_alipay;
 extern const struct pay_rail rail_fake;
 extern const struct pay_rail rail_stripe;
+extern const struct pay_rail rail_transfer;
 
 #endif

@@ -161,6 +161,8 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
         return order_unmatched(cx, planet_id, &change, s->order_number, reason);
     }
     TRY(remember(cx, rail, s));
+    if (s->event == ORDER_PENDING && s->seen)
+        TRY(q_order_seen(cx, s->order_number, cx->now, NULL));
     if (s->sub.ref.n > 0) {
         TRY(order_by_number(cx, s->order_number, &o));
         TRY(subscription_told(cx, &o, planet_id, rail->name, &s->sub, s->at, &sub));
@@ -257,6 +259,8 @@ enum err rail_hear(struct cx *cx, const struct pay_rail *rail, int64_t planet_id
         return ERR_TOO_LARGE;
     TRY(planet_by_id(cx, planet_id, &planet));
     TRY(rail_account_for(cx, rail, planet_id, &ret->account));
+    if (rail->verify == NULL)
+        return ERR_NOT_FOUND;
     TRY(rail->verify(cx, &ret->account, m, &ret->state));
     if (ret->state.event_id.n == 0)
         return cx_fail(cx, ERR_INVALID, "a message without a name");
@@ -314,7 +318,7 @@ static bool is_news(const struct order *o, const struct rail_state *s)
     bool paid = o->paid_at != DB_NULL, disputed = str_eq_c(o->state, "disputed"), lost = str_eq_c(o->state, "lost");
     bool open = str_eq_c(o->state, "new") || str_eq_c(o->state, "pending");
     switch (s->event) {
-    case ORDER_PENDING: return false;
+    case ORDER_PENDING: return open && s->seen && o->seen_at == DB_NULL;
     case ORDER_PAID: return !paid || disputed;
     case ORDER_REFUND: return !paid || disputed || s->refunded > o->refunded;
     case ORDER_REFUND_LOST: return s->refunded < o->refunded;

@@ -346,6 +346,7 @@ const struct pay_rail rail_alipay = {
                 "public key. The manual has each step."),
     .fields = ali_fields,
     .talks = true,
+    .takes = cn_takes,
     .check = ali_check,
     .probe = ali_probe,
     .checkout = alipay_checkout,

@@ -93,3 +93,10 @@ enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_byt
     *ret = s.n > 0 ? s : STR("Orrery");
     return OK;
 }
+
+bool cn_takes(struct cx *cx, int64_t planet_id, struct str currency)
+{
+    (void)cx;
+    (void)planet_id;
+    return str_eq_c(currency, "CNY");
+}

@@ -21,5 +21,7 @@ bool cn_yuan_parse(struct str s, int64_t *ret_fen);
 struct str cn_cut(struct str s, size_t n, size_t n_bytes);
 /* What the buyer reads at the provider's: "Tea: Member"; cut as by cn_cut, without what they forbid. */
 MUST_USE enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_bytes, struct str *ret);
+/* pay_rail.takes of both: yuan, and nothing else. */
+bool cn_takes(struct cx *cx, int64_t planet_id, struct str currency);
 
 #endif

@@ -479,6 +479,7 @@ const struct pay_rail rail_wechat = {
     .fields = wx_fields,
     .headers = headers,
     .talks = true,
+    .takes = cn_takes,
     .check = wx_check,
     .probe = wx_probe,
     .checkout = wechat_checkout,
