@@ -4,6 +4,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/order.h"
+#include "node/money/transfer.h"
 #include "web/page.h"
 
 #include <string.h>
@@ -46,6 +47,9 @@ static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *wa
     size_t n;
     TRY(unmatched_list(cx, p->id, &money, &n));
     waits[MONEY_TRAY] = (int64_t)n;
+    struct transfer_counts transfers;
+    TRY(transfer_count(cx, p->id, &transfers));
+    waits[MONEY_TRANSFERS] = transfers.sent;
     return OK;
 }
 

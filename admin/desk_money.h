@@ -27,6 +27,8 @@ enum err desk_ledger_lines(struct rq *rq);      /* GET …/ledger.jsonl */
 enum err desk_ledger_verify(struct rq *rq);     /* POST …/ledger/verify */
 enum err desk_money_tray(struct rq *rq);        /* GET …/tray: money without an order */
 enum err desk_money_settle(struct rq *rq);      /* POST …/tray/:id/settle */
+enum err desk_transfers(struct rq *rq);         /* GET …/transfers: payments that the owner confirms by hand */
+enum err desk_transfers_decide(struct rq *rq);  /* POST …/transfers */
 enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */
 enum err desk_pay_rail(struct rq *rq);          /* GET …/providers/:rail */
 enum err desk_pay_save(struct rq *rq);          /* POST …/providers/:rail: save and test, test, off, forget */

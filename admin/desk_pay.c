@@ -5,6 +5,7 @@
 #include "node/base/i18n.h"
 #include "node/base/json.h"
 #include "node/db/db.h"
+#include "node/media/media.h"
 #include "node/money/rail.h"
 #include "node/node.h"
 #include "web/away.h"
@@ -67,6 +68,7 @@ static void fill_fields(struct rq *rq, const struct pay_rail *rail, const struct
 {
     struct cx *cx = rq->cx;
     struct view_desk_field *out = ARENA_ARRAY(cx->arena, struct view_desk_field, RAIL_VALUES);
+    int64_t media_id;
     for (const struct rail_field *f = rail->fields; f->name != NULL && v->n_fields < RAIL_VALUES; f++) {
         bool secret = (f->flags & RAIL_SECRET) != 0;
         struct str typed = form_value(rq, f->name), kept = acc == NULL ? STR_NULL : rail_setting(acc, f->name);
@@ -83,7 +85,13 @@ static void fill_fields(struct rq *rq, const struct pay_rail *rail, const struct
             .lines = (f->flags & RAIL_LONG) != 0,
             .is_switch = (f->flags & RAIL_SWITCH) != 0,
             .on = str_eq_c(rq->method == POST ? typed : kept, "true"),
+            .picture = (f->flags & RAIL_PICTURE) != 0,
         };
+        v->has_secrets = v->has_secrets || secret;
+        if (f->flags & RAIL_PICTURE) {
+            v->has_pictures = true;
+            out[v->n_fields - 1].value = web_id(kept, &media_id) ? media_picture_url(cx, media_id, true) : STR_NULL;
+        }
     }
     v->fields = out;
 }
@@ -120,7 +128,8 @@ static enum err show(struct rq *rq, const struct planet *p, const struct pay_rai
         if (str_eq_c(list[i].rail, rail->name))
             acc = &list[i];
     v.m = m;
-    TRY(rail_hook_url(cx, rail, p->id, &v.hook_url));
+    if (rail->verify != NULL)
+        TRY(rail_hook_url(cx, rail, p->id, &v.hook_url));
     fill_fields(rq, rail, acc, &v);
     if (acc != NULL) {
         fill_rights(cx, acc, &v);
@@ -166,6 +175,24 @@ static enum err tested(struct rq *rq, enum err e, void *arg)
                      whole ? "rail-on" : "rail-lacks");
 }
 
+/* A picture that came, or "" when it is to be taken away; else STR_NULL: as it was. */
+static enum err take_picture(struct rq *rq, const struct planet *p, const char *name, struct str *ret)
+{
+    struct cx *cx = rq->cx;
+    const struct upload *uploads;
+    struct str field = str_fmt(cx->arena, "f_%s", name);
+    size_t n = rq_uploads(rq, &uploads);
+    struct media m;
+    *ret = str_eq_c(rq_form(rq, str_fmt(cx->arena, "remove_%s", name).p), "1") ? STR("") : STR_NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(uploads[i].field, field) || uploads[i].bytes.n == 0)
+            continue;
+        TRY(media_add_image(cx, rq->session.account_id, p->id, uploads[i].bytes, uploads[i].filename, STR(""), &m));
+        *ret = str_fmt(cx->arena, "%lld", (long long)m.id);
+    }
+    return OK;
+}
+
 static enum err save(struct rq *rq, const struct planet *p, const struct pay_rail *rail)
 {
     struct rail_value v[RAIL_VALUES];
@@ -176,6 +203,8 @@ static enum err save(struct rq *rq, const struct planet *p, const struct pay_rai
             continue;
         if (f->flags & RAIL_SWITCH)
             value = str_eq_c(value, "true") ? STR("true") : STR("");
+        if (f->flags & RAIL_PICTURE)
+            TRY(take_picture(rq, p, f->name, &value));
         if (value.p != NULL)
             v[n++] = (struct rail_value){f->name, value};
     }

@@ -53,6 +53,8 @@ admin/demo_files.c: $(DEMO_FILES) node/tools/embed$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) admin && node/tools/embed$(EXEEXT) $@ demo_files \
 		$(foreach f,$(DEMO_FILES),$(notdir $(f))=$(f))
 
+libadmin_a_SOURCES += admin/cli/cmd_transfer.c
+libadmin_a_SOURCES += admin/desk_transfers.c admin/view_transfers.h
 libadmin_a_SOURCES += \
 	admin/admin.h admin/routes.c \
 	admin/desk.c admin/desk.h \

@@ -13,14 +13,14 @@ struct view_desk_rails {
 
 struct view_desk_field {
     struct str name, label, help, value, hint; /* hint: "…4242", of a secret that is there */
-    bool secret, needed, lines, is_switch, on;
+    bool secret, needed, lines, is_switch, on, picture; /* picture: value is where to see it */
 };
 struct view_desk_right { struct str name, why; bool ok, needed; };
 struct view_desk_rail {
     const struct view_money *m;
     struct str name, label, title, about, hook_url, merchant, error, last_error, tested;
     struct str state;                   /* none, draft, on, off */
-    bool live, tested_once;
+    bool live, tested_once, has_secrets, has_pictures;
     const struct view_desk_field *fields; size_t n_fields;
     const struct view_desk_right *rights; size_t n_rights;
 };

@@ -30,25 +30,31 @@ static enum err elsewhere(struct rq *rq, const struct media_bytes *b)
     return reply_empty(rq, 302);
 }
 
+enum err web_media_give(struct rq *rq, const struct media *m, bool small, const char *keep)
+{
+    struct cx *cx = rq->cx;
+    struct media_bytes b;
+    bool image = str_eq_c(m->kind, "image");
+    small = image && small && m->small_hash.n > 0;
+    struct str as = image ? STR_NULL : disposition(cx, m);
+    cx_release(cx);
+    TRY(media_give(cx, m, small, rq->method == HEAD, as, &b));
+    if (b.url.p != NULL)
+        return elsewhere(rq, &b);
+    return reply_file(rq, b.fd, b.size, str_z(cx->arena, m->mime), small ? m->small_hash : m->hash, keep, as);
+}
+
 enum err web_media_show(struct rq *rq)
 {
     struct cx *cx = rq->cx;
     struct media m;
-    struct media_bytes b;
     int64_t id;
     if (!web_id(rq_param(rq, "id"), &id))
         return ERR_NOT_FOUND;
     TRY(media_by_id(cx, id, &m));
     TRY(attachment_may_open(cx, &m));
-    bool image = str_eq_c(m.kind, "image");
-    bool small = image && m.small_hash.n > 0 && str_starts(rq_param(rq, "name"), STR("small"));
-    struct str as = image ? STR_NULL : disposition(cx, &m);
-    cx_release(cx);
-    TRY(media_give(cx, &m, small, rq->method == HEAD, as, &b));
-    if (b.url.p != NULL)
-        return elsewhere(rq, &b);
     /* What is locked may be kept by its reader's browser, which asks each time: when the membership
      * ends, so does the picture. */
     const char *keep = m.is_public ? "public, max-age=86400" : "private, no-cache";
-    return reply_file(rq, b.fd, b.size, str_z(cx->arena, m.mime), small ? m.small_hash : m.hash, keep, as);
+    return web_media_give(rq, &m, str_starts(rq_param(rq, "name"), STR("small")), keep);
 }

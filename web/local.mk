@@ -31,6 +31,7 @@ libweb_a_SOURCES += \
 	web/thread_view.c web/thread_view.h \
 	web/view.h web/view_offers.h
 
+libweb_a_SOURCES += web/pay_transfer.c web/pay_transfer.h
 WEB_TEMPLATES = $(sort $(wildcard $(top_srcdir)/web/html/*.html))
 nodist_libweb_a_SOURCES += web/html.c web/html.h web/static_files.c
 BUILT_SOURCES += web/html.h

@@ -22,6 +22,7 @@ static const struct {
     {"joined", false, N_("Welcome aboard. You are a member now.")},
     {"paid", false, N_("Thank you. Your payment has arrived.")},
     {"cancelled", true, N_("The payment was cancelled. Nothing was charged.")},
+    {"transfer-said", false, N_("Thank you. The owner looks for it, and you will be told.")},
     {"saved", false, N_("Saved.")},
     {"published", false, N_("Published.")},
     {"unpublished", false, N_("Taken back. It is a draft again.")},

@@ -13,6 +13,7 @@
 #include "web/html.h"
 #include "web/page.h"
 #include "web/singles.h"
+#include "web/pay_transfer.h"
 
 enum {
     CHECKOUT_MS = 20000,
@@ -27,8 +28,7 @@ static bool is_open(const struct order *o)
     return str_eq_c(o->state, "new") || str_eq_c(o->state, "pending");
 }
 
-/* The order of ":number", if it is the viewer's. */
-static enum err my_order(struct rq *rq, struct order *o, struct planet *p)
+enum err web_my_order(struct rq *rq, struct order *o, struct planet *p)
 {
     TRY(order_by_number(rq->cx, rq_param(rq, "number"), o));
     if (o->account_id != rq->session.account_id)
@@ -118,6 +118,7 @@ static struct view_order_page view_of(struct rq *rq, const struct order *o, cons
         .money = i18n_money(cx, o->total.minor, str_c(o->total.cur)),
         .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->title)),
         .gift = str_eq_c(o->kind, "gift"),
+        .seen = o->seen_at != DB_NULL,
     };
     if (web_order_home(cx, o, p, &v.back_url) != OK)
         v.back_url = web_planet_path(cx, p->handle);
@@ -139,13 +140,18 @@ static enum err leave(struct rq *rq, const struct order *o, const struct planet 
     return web_send(rq, 200, &out);
 }
 
-static enum err show(struct rq *rq, const struct order *o, const struct planet *p, enum err error)
+enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct planet *p, enum err error)
 {
     struct cx *cx = rq->cx;
     struct view_order_page v = view_of(rq, o, p);
+    bool by_hand = false;
     if (error != OK)
         v.error = web_mendable(rq, error);
-    if (!is_open(o))
+    if (str_eq_c(o->rail, "transfer"))
+        TRY(web_transfer_fill(rq, o, &v, &by_hand));
+    if (by_hand)
+        v.face = PAY_TRANSFER;
+    else if (!is_open(o))
         v.face = closed_face(o);
     else if (error != OK)
         v.face = PAY_WAITING;
@@ -187,7 +193,7 @@ static enum err made_way(struct rq *rq, enum err e, void *arg)
     if (e != OK) { /* the order stands; they may try again */
         TRY(order_by_number(rq->cx, g->number, &o));
         TRY(planet_by_id(rq->cx, o.planet_id, &p));
-        return show(rq, &o, &p, e);
+        return web_pay_show_order(rq, &o, &p, e);
     }
     if (g->way.go == RAIL_GO_URL && str_starts(g->way.url, STR("/"))) /* a page of ours */
         return web_go(rq, g->way.url);
@@ -226,7 +232,7 @@ enum err web_pay_wechat(struct rq *rq)
     struct planet p;
     struct rail_account acc;
     struct str code = rq_query(rq, "code");
-    TRY(my_order(rq, &o, &p));
+    TRY(web_my_order(rq, &o, &p));
     if (!str_eq_c(o.rail, "wechat") || !is_open(&o))
         return web_go(rq, str_fmt(cx->arena, "/pay/" STR_FMT, STR_ARG(o.number)));
     if (code.n > 0 && str_eq(rq_query(rq, "state"), o.number)) {
@@ -245,15 +251,15 @@ enum err web_pay_page(struct rq *rq)
 {
     struct order o;
     struct planet p;
-    TRY(my_order(rq, &o, &p));
-    return show(rq, &o, &p, OK);
+    TRY(web_my_order(rq, &o, &p));
+    return web_pay_show_order(rq, &o, &p, OK);
 }
 
 enum err web_pay_again(struct rq *rq)
 {
     struct order o;
     struct planet p;
-    TRY(my_order(rq, &o, &p));
+    TRY(web_my_order(rq, &o, &p));
     if (str_eq_c(rq_form(rq, "do"), "cancel")) {
         TRY(order_cancel(rq->cx, o.number));
         web_flash(rq, "cancelled");
@@ -272,7 +278,7 @@ static enum err send_state(struct rq *rq, enum err e, void *arg)
     (void)e; /* whoever can't be reached will be asked again, here and by the job */
     (void)arg;
     rq->cx->tell = NULL;
-    TRY(my_order(rq, &o, &p));
+    TRY(web_my_order(rq, &o, &p));
     buf_fmt(&b, "{\"state\":\"" STR_FMT "\",\"open\":%s}\n", STR_ARG(o.state), is_open(&o) ? "true" : "false");
     rq_cache_control(rq, "no-store");
     return reply_bytes(rq, 200, "application/json", &b);
@@ -288,7 +294,7 @@ enum err web_pay_state(struct rq *rq)
 {
     struct order o;
     struct planet p;
-    TRY(my_order(rq, &o, &p));
+    TRY(web_my_order(rq, &o, &p));
     const struct pay_rail *rail = rail_by_name(o.rail);
     struct str key = str_fmt(rq->cx->arena, "pay-look:" STR_FMT, STR_ARG(o.number));
     if (!is_open(&o) || rail == NULL || rail->fetch_state == NULL || !node_rate_take(rq->cx, key, 1, 0.6)) {

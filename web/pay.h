@@ -9,6 +9,12 @@
 /* Make the provider's object of a new order of the viewer and go there. */
 MUST_USE enum err web_pay_go(struct rq *rq, struct str order_number);
 
+/* The order of ":number", if it is the viewer's. */
+struct planet;
+MUST_USE enum err web_my_order(struct rq *rq, struct order *ret, struct planet *ret_planet);
+/* Its page; with a sentence when something went wrong. */
+MUST_USE enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct planet *p, enum err error);
+
 enum err web_pay_page(struct rq *rq);   /* GET /pay/:number, ?go=1 leaves, ?back=N confirms */
 enum err web_pay_wechat(struct rq *rq); /* GET /pay/:number/wechat, on the way to paying inside WeChat */
 enum err web_pay_again(struct rq *rq);  /* POST /pay/:number: go on, or cancel */

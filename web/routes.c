@@ -13,6 +13,7 @@
 #include "web/invited.h"
 #include "web/join.h"
 #include "web/pay.h"
+#include "web/pay_transfer.h"
 #include "web/me.h"
 #include "web/nearby_view.h"
 #include "web/planet.h"
@@ -82,6 +83,9 @@ static const struct route rows[] = {
     {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
     {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
     {GET, "/pay/:number/state", web_pay_state, ACCOUNT, RATE_READ, 0, "is it paid? Asks the provider", false},
+    {POST, "/pay/:number/sent", web_transfer_say, ACCOUNT, RATE_UPLOAD, MB(21), "a transfer is sent, with a picture perhaps", false},
+    {GET, "/pay/:number/picture", web_transfer_picture, ACCOUNT, RATE_READ, 0, "that picture, to its buyer and the owner", false},
+    {GET, "/pay/:number/code", web_transfer_code, ACCOUNT, RATE_READ, 0, "the owner's payment code, to who has an order", false},
     {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
     {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},
     {POST, "/hooks/:rail/:handle", web_hook, WEBHOOK, RATE_INBOX, KB(256), "a payment provider's message", false},

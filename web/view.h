@@ -375,7 +375,12 @@ struct view_pay {                       /* the fake rail's own page */
     bool settled;
 };
 
-enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_BRIDGE, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
+enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_BRIDGE, PAY_TRANSFER, PAY_DONE, PAY_CLOSED, PAY_REFUNDED };
+struct view_transfer {                  /* a payment that the owner confirms by hand */
+    struct str holder, account, bank, words, amount, memo, code_url, until;
+    struct str said, payer, bank_ref, picture_url, reason, action; /* said: when; NULL: not yet */
+    bool unlike, may_say, rejected, opened, tray; /* opened: reads already */
+};
 struct view_order_page {                /* an order on its way */
     const struct view_page *page;
     enum pay_face face;
@@ -387,6 +392,8 @@ struct view_order_page {                /* an order on its way */
     struct str state_url;               /* is asked each 2 s; NULL: not */
     struct str reload;                  /* "5; url=…": without script; NULL: not */
     bool gift, single;                  /* back_url leads to it */
+    bool seen;                          /* its rail sees the payment and waits to be sure of it */
+    const struct view_transfer *transfer; /* TRANSFER */
 };
 
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */

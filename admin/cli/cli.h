@@ -79,6 +79,7 @@ struct str cli_time(struct cli *cli, int64_t ms); /* DB_NULL: STR_NULL */
 int cli_main(struct server *server, int argc, char **argv);
 
 /* Verb tables, one a file; each ends with name == NULL. */
+extern const struct cli_verb cli_transfer_verbs[];
 extern const struct cli_verb cli_fed_talk_verbs[], cli_room_verbs[];
 extern const struct cli_verb cli_books_verbs[];
 extern const struct cli_verb cli_fed_key_verbs[], cli_field_verbs[], cli_offers_verbs[];

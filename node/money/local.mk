@@ -126,3 +126,7 @@ libdomain_a_SOURCES += node/money/ledger_books.c
 libdomain_a_SOURCES += node/money/ledger_grants.c
 libdomain_a_SOURCES += node/money/ledger_int.h
 libdomain_a_SOURCES += node/money/ledger_read.c
+check_PROGRAMS += tests/unit/test_transfer
+tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c $(DOMAIN_FIXTURE)
+tests_unit_test_transfer_LDADD = $(DOMAIN_TEST_LIBS)
+tests/unit/test_transfer.$(OBJEXT): | orrery-media$(EXEEXT)

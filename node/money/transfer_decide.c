@@ -226,6 +226,8 @@ static enum err confirm(struct cx *cx, struct transfer *t, const struct transfer
         TRY(book_extra(cx, t));
     TRY(q_transfer_decided(cx, t->order_id, *ret == TRANSFER_CONFIRMED ? STR("confirmed") : STR("tray"), cx->now,
                            cx->viewer == 0 ? DB_NULL : cx->viewer, STR_NULL, ref, NULL));
+    if (*ret == TRANSFER_CONFIRMED && str_eq_c(t->state, "tray"))
+        TRY(q_transfer_tray_clear(cx, t->planet_id, t->number, cx->now, NULL));
     if (*ret == TRANSFER_CONFIRMED)
         TRY(tell_buyer(cx, t, true, STR_NULL));
     return audit_put(cx, "transfer.confirm", t->order_id, *ret == TRANSFER_TRAY ? STR("tray") : STR_NULL);
