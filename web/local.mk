@@ -79,3 +79,5 @@ CLEANFILES += web/api_files.c
 
 web/api_files.c: web/api/schemas.json node/tools/embed$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) web && node/tools/embed$(EXEEXT) $@ api_files schemas.json=$(srcdir)/web/api/schemas.json
+libweb_a_SOURCES += web/membership.c web/membership.h
+libweb_a_SOURCES += web/view_life.h

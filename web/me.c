@@ -11,6 +11,7 @@
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
 #include "web/html.h"
+#include "web/membership.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
@@ -55,30 +56,12 @@ static enum err fill_memberships(struct rq *rq, struct view_me *v)
             .live = m.live,
             .lifetime = lifetime,
             .soon = m.live && !lifetime && m.ends_at - cx->now < 14 * MS_DAY,
-            .renew_url = str_fmt(cx->arena, "/@" STR_FMT "/join", STR_ARG(p.handle)),
+            .renew_url = str_fmt(cx->arena, "/@" STR_FMT "/membership", STR_ARG(p.handle)),
         };
     }
     v->memberships = out;
     v->n_memberships = n;
     return OK;
-}
-
-/* What an order's state means to its buyer. */
-static struct str order_text(struct cx *cx, const struct order *o)
-{
-    static const char *const words[][2] = {
-        {"new", N_("ordered")},       {"pending", N_("waiting for payment")},
-        {"paid", N_("paid")},         {"part_refunded", N_("partly refunded")},
-        {"refunded", N_("refunded")}, {"disputed", N_("disputed")},
-        {"lost", N_("charged back")}, {"expired", N_("ran out unpaid")},
-        {"failed", N_("failed")},     {"cancelled", N_("cancelled")},
-    };
-    if (str_eq_c(o->rail, "code") && str_eq_c(o->state, "paid"))
-        return str_c(tr(cx, N_("code redeemed")));
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (str_eq_c(o->state, words[i][0]))
-            return str_c(tr(cx, words[i][1]));
-    return o->state;
 }
 
 static enum err fill_history(struct rq *rq, struct view_me *v)
@@ -94,7 +77,7 @@ static enum err fill_history(struct rq *rq, struct view_me *v)
         rows[i] = (struct view_history_row){
             .when = i18n_date(cx, orders[i].created_at),
             .planet_name = p.name,
-            .what = order_text(cx, &orders[i]),
+            .what = web_order_text(cx, &orders[i]),
             .money = orders[i].total.minor == 0
                          ? STR_NULL
                          : i18n_money(cx, orders[i].total.minor, str_c(orders[i].total.cur)),

@@ -34,6 +34,8 @@ static const struct {
     {"done", false, N_("Done.")},
     {"refunding", false, N_("Your money is on its way back.")},
     {"trying", false, N_("Welcome. Look around: the posts are open to you.")},
+    {"not-renewing", false, N_("Cancelled. Everything stays open to the end of your term.")},
+    {"renewing", false, N_("It goes on.")},
     {"asked", false, N_("You have asked. You will find the answer in your notices.")},
     {"keys-changing", false, N_("The keys are being changed. Other servers are told.")},
     {"sent", false, N_("Sent.")},

@@ -15,6 +15,7 @@
 #include "web/pay.h"
 #include "web/pay_transfer.h"
 #include "web/me.h"
+#include "web/membership.h"
 #include "web/nearby_view.h"
 #include "web/planet.h"
 #include "web/post.h"
@@ -67,6 +68,8 @@ static const struct route rows[] = {
     {POST, "/@:handle/:slug/buy", web_post_buy_do, ACCOUNT, RATE_WRITE, KB(4), "buy it", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
+    {GET, "/@:handle/membership", web_membership, ACCOUNT, RATE_READ, 0, "what one has here, until when, and every button", false},
+    {POST, "/@:handle/membership", web_membership_do, ACCOUNT, RATE_WRITE, KB(16), "cancel, resume, the provider's own page", false},
     {GET, "/@:handle/i/:code", web_invite_go, ANYONE, RATE_READ, 0, "a member's invitation: remembered, then on to the prices", false},
     {GET, "/@:handle/invite", web_invite_show, ACCOUNT, RATE_READ, 0, "one's own invitation link and what it earned", false},
     {GET, "/@:handle/invite/qr.png", web_invite_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},

@@ -399,6 +399,7 @@ struct view_order_page {                /* an order on its way */
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */
 struct str web_static_url(struct cx *cx, const char *name);
 
+#include "web/view_life.h"
 #include "web/view_offers.h"
 #include "web/view_singles.h"
 

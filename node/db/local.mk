@@ -29,6 +29,7 @@ MIGRATIONS += node/db/migrations/0026_singles.sql
 MIGRATIONS += node/db/migrations/0025_back.sql
 MIGRATIONS += node/db/migrations/0027_books.sql
 MIGRATIONS += node/db/migrations/0029_api.sql
+MIGRATIONS += node/db/migrations/0024_life.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

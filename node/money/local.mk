@@ -130,3 +130,6 @@ check_PROGRAMS += tests/unit/test_transfer
 tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c $(DOMAIN_FIXTURE)
 tests_unit_test_transfer_LDADD = $(DOMAIN_TEST_LIBS)
 tests/unit/test_transfer.$(OBJEXT): | orrery-media$(EXEEXT)
+# A membership through its life.
+SQL_DOMAIN += node/money/life.sql
+libdomain_a_SOURCES += node/money/life.c node/money/life.h

@@ -12,6 +12,7 @@
 #include "node/money/rail_sql.h"
 #include "node/money/refund.h"
 #include "node/money/subscription.h"
+#include "node/money/subscription_sql.h"
 #include "node/node.h"
 
 enum {
@@ -239,6 +240,8 @@ static enum err end_well(struct cx *cx, struct making *m)
         error = m->refunded.why;
         TRY(given_back(cx, m));
         TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
+    } else if (str_eq_c(m->row.step, "cancel") || str_eq_c(m->row.step, "resume")) {
+        TRY(q_subscription_ends(cx, m->row.subscription_id, str_eq_c(m->row.step, "cancel"), NULL));
     }
     TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));
     return tx_commit(cx);

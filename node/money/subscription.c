@@ -27,6 +27,7 @@ static struct subscription from(const struct subscription_row *r)
         .period_end = r->period_end,
         .since = r->since,
         .rail_at = r->rail_at,
+        .price_id = r->price_id,
     };
 }
 

@@ -10,6 +10,7 @@ struct subscription {
     struct str rail, ref, customer, state; /* active, past_due, paused, ended */
     bool ends_with_term;
     int64_t period_end, since, rail_at;    /* period_end DB_NULL: unsaid */
+    int64_t price_id;                      /* of further terms; DB_NULL: that of its first order */
 };
 MUST_USE enum err subscription_by_id(struct cx *cx, int64_t id, struct subscription *ret);
 MUST_USE enum err subscription_by_ref(struct cx *cx, int64_t planet_id, struct str rail, struct str ref,

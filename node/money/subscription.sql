@@ -1,23 +1,26 @@
 -- Memberships that a provider renews.
 -- :row subscription_row id int, planet_id int, rail text, ref text, account_id int, order_id int, customer text?,
---      state text, ends_with_term int, period_end int?, since int, rail_at int
+--      state text, ends_with_term int, period_end int?, since int, rail_at int, price_id int?
 
 -- :name subscription_by_id :one
 -- :in id int
 -- :out subscription_row
-SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at,
+       price_id
   FROM rail_subscription WHERE id = :id;
 
 -- :name subscription_by_ref :one
 -- :in planet_id int, rail text, ref text
 -- :out subscription_row
-SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at,
+       price_id
   FROM rail_subscription WHERE planet_id = :planet_id AND rail = :rail AND ref = :ref;
 
 -- :name subscription_of_account :one
 -- :in planet_id int, account_id int
 -- :out subscription_row
-SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at,
+       price_id
   FROM rail_subscription WHERE account_id = :account_id AND planet_id = :planet_id AND state <> 'ended'
  ORDER BY id DESC LIMIT 1;
 
@@ -35,3 +38,8 @@ ON CONFLICT (planet_id, rail, ref) DO NOTHING;
 UPDATE rail_subscription SET customer = :customer, state = :state, ends_with_term = :ends_with_term,
        period_end = :period_end, since = :since, rail_at = :rail_at
  WHERE id = :id;
+
+-- The provider has taken our word for it; its own message may come later, or before.
+-- :name subscription_ends :exec
+-- :in id int, ends_with_term int
+UPDATE rail_subscription SET ends_with_term = :ends_with_term WHERE id = :id AND state <> 'ended';

@@ -46,7 +46,7 @@ enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id)
 }
 
 struct worth {
-    int64_t ends_at;
+    int64_t ends_at, grace_from;
     const char *state;
 };
 
@@ -56,18 +56,25 @@ static enum err derive(struct cx *cx, const struct grant_row *g, struct worth *r
 {
     struct grant_events_row *events;
     size_t n;
-    struct worth w = {g->first_ends_at, "live"};
+    struct worth w = {g->first_ends_at, DB_NULL, "live"};
+    int64_t grace = DB_NULL;
     TRY(q_grant_events(cx, g->id, &events, &n));
     for (size_t i = 0; i < n; i++) {
         struct str kind = events[i].kind;
         if (str_eq_c(kind, "extend") || str_eq_c(kind, "shorten"))
             w.ends_at = events[i].ends_at;
+        else if (str_eq_c(kind, "grace"))
+            grace = events[i].ends_at;
         else if (str_eq_c(kind, "revoke"))
             w.state = "revoked";
         else if (str_eq_c(kind, "suspend") && strcmp(w.state, "live") == 0)
             w.state = "suspended";
         else if (str_eq_c(kind, "restore") && strcmp(w.state, "suspended") == 0)
             w.state = "live";
+    }
+    if (grace != DB_NULL && w.ends_at != DB_NULL && grace > w.ends_at) {
+        w.grace_from = w.ends_at;
+        w.ends_at = grace;
     }
     *ret = w;
     return OK;
@@ -77,9 +84,9 @@ static enum err refresh(struct cx *cx, const struct grant_row *g, bool *ret_chan
 {
     struct worth w;
     TRY(derive(cx, g, &w));
-    *ret_changed = w.ends_at != g->ends_at || !str_eq_c(g->state, w.state);
+    *ret_changed = w.ends_at != g->ends_at || w.grace_from != g->grace_from || !str_eq_c(g->state, w.state);
     if (*ret_changed)
-        TRY(q_grant_set_live(cx, g->id, w.ends_at, str_c(w.state), NULL));
+        TRY(q_grant_set_live(cx, g->id, w.ends_at, str_c(w.state), w.grace_from, NULL));
     return OK;
 }
 
@@ -97,6 +104,20 @@ enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id,
 const char *grant_happening_word(enum grant_happening what)
 {
     return words[what];
+}
+
+enum err grant_grace(struct cx *cx, int64_t grant_id, int64_t until, struct str reason)
+{
+    struct grant_row g;
+    bool changed;
+    TX_SCOPE(cx);
+    TRY(q_grant_by_id(cx, grant_id, &g));
+    TRY(q_planet_lock(cx, g.planet_id, NULL));
+    TRY(q_grant_grace_insert(cx, id_next(cx->node->ids), grant_id, cx->now, until, reason, NULL));
+    TRY(refresh(cx, &g, &changed));
+    if (changed)
+        TRY(event_emit(cx, EV_GRANT_CHANGED, g.account_id, STR_NULL));
+    return tx_commit(cx);
 }
 
 enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed)

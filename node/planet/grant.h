@@ -3,6 +3,7 @@
 #ifndef NODE_PLANET_GRANT_H
 #define NODE_PLANET_GRANT_H
 
+#include "node/db/db.h"
 #include "node/planet/planet.h"
 
 struct grant_new {
@@ -26,6 +27,14 @@ MUST_USE enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happeni
 struct grant_row;
 MUST_USE enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id, enum grant_happening what,
                               int64_t ends_at, struct str reason);
+/* Inside a transaction (P13): it opens until then, though its term is over, since its renewal is being paid;
+ * DB_NULL: no longer. The term itself keeps its end. */
+MUST_USE enum err grant_grace(struct cx *cx, int64_t grant_id, int64_t until, struct str reason);
+/* Where its term ends: without grace. DB_NULL: never. */
+static inline int64_t grant_term_end(const struct grant *g)
+{
+    return g->grace_from == DB_NULL ? g->ends_at : g->grace_from;
+}
 /* Of an order, oldest first; in the same shape as membership_list without changes. */
 MUST_USE enum err grant_of_order(struct cx *cx, int64_t order_id, struct grant **ret,
                                  size_t *ret_n);

@@ -62,13 +62,14 @@ static struct membership membership_from(const struct grant_row *rows, size_t n,
     }
     const struct grant_row *g = best != NULL ? best : last;
     if (g == NULL)
-        return (struct membership){.ends_at = DB_NULL};
+        return (struct membership){.ends_at = DB_NULL, .grace_from = DB_NULL};
     return (struct membership){
         .grant_id = g->id,
         .tier_id = g->tier_id,
         .rank = g->rank,
         .starts_at = g->starts_at,
         .ends_at = best != NULL ? chain_end(rows, n, best) : g->ends_at,
+        .grace_from = g->grace_from,
         .tier_name = g->tier_name,
         .kind = g->kind,
         .live = best != NULL,
@@ -109,7 +110,7 @@ enum err member_list(struct cx *cx, int64_t planet_id, int64_t after_account_id,
             .name = rows[i].name,
             .mail = rows[i].mail,
             .role = role_parse(rows[i].role),
-            .m = n_grants == 0 ? (struct membership){.ends_at = DB_NULL}
+            .m = n_grants == 0 ? (struct membership){.ends_at = DB_NULL, .grace_from = DB_NULL}
                                : membership_from(grants + first, g - first, cx->now),
         };
     }
@@ -129,6 +130,7 @@ static struct grant grant_from(const struct grant_row *r, int64_t now)
         .starts_at = r->starts_at,
         .ends_at = r->ends_at,
         .first_ends_at = r->first_ends_at,
+        .grace_from = r->grace_from,
         .window_days = r->window_days,
         .order_id = r->order_id,
         .price_id = r->price_id,
@@ -205,25 +207,43 @@ enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_pla
     return q_member_planets(cx, account_id, ret_planet_ids, ret_n);
 }
 
+/* A term that is paid late, while the old one goes on by grace, begins where that ended: the grace was part of
+ * it. Unless it would be over by now. */
+static bool late(const struct grant_row *g, struct str unit, int64_t count, int64_t now)
+{
+    if (g->grace_from == DB_NULL || g->ends_at <= now)
+        return false;
+    int64_t end = term_end_anchored(g->grace_from, unit, count, (int)g->anchor_day);
+    return end == DB_NULL || end > now;
+}
+
 enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t rank,
                               struct str unit, int64_t count, struct term *ret)
 {
     struct grant_row *rows;
     size_t n;
     int64_t from = cx->now;
-    int anchor = clock_day_of_month(cx->now);
+    const struct grant_row *before = NULL, *owing = NULL;
     TRY(q_grant_of_account(cx, planet_id, account_id, &rows, &n));
     for (size_t i = 0; i < n; i++) {
         const struct grant_row *g = &rows[i];
+        int64_t end = g->grace_from == DB_NULL ? g->ends_at : g->grace_from;
         if (!str_eq_c(g->state, "live") || is_trial(g->kind) || g->rank < rank)
             continue;
-        if (g->ends_at == DB_NULL)
+        if (end == DB_NULL)
             return cx_tell(cx, ERR_CONFLICT, N_("You are a member for life already."));
-        if (g->ends_at > from) {
-            from = g->ends_at;
-            anchor = (int)g->anchor_day;
+        if (end > from) {
+            from = end;
+            before = g;
+        } else if (late(g, unit, count, cx->now)) {
+            owing = g;
         }
     }
+    if (before == NULL && owing != NULL) {
+        from = owing->grace_from;
+        before = owing;
+    }
+    int anchor = before == NULL ? clock_day_of_month(cx->now) : (int)before->anchor_day;
     *ret = (struct term){
         .starts_at = from,
         .ends_at = term_end_anchored(from, unit, count, anchor),

@@ -1,14 +1,14 @@
 -- Grants and what became of them.
 -- :row grant_row id int, account_id int, planet_id int, tier_id int, rank int, kind text,
 --      starts_at int, first_ends_at int?, anchor_day int, window_days int?, order_id int?,
---      price_id int?, created_at int, ends_at int?, state text, tier_name text
+--      price_id int?, created_at int, ends_at int?, state text, grace_from int?, tier_name text
 
 -- :name grant_by_id :one
 -- :in id int
 -- :out grant_row
 SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, g.ends_at,
        g.anchor_day, g.window_days, g.order_id, g.price_id, g.created_at, g.live_ends_at,
-       g.live_state, t.name
+       g.live_state, g.grace_from, t.name
   FROM member_grant g JOIN tier t ON t.id = g.tier_id WHERE g.id = :id;
 
 -- :name grant_of_account :many
@@ -16,7 +16,7 @@ SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, 
 -- :out grant_row
 SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, g.ends_at,
        g.anchor_day, g.window_days, g.order_id, g.price_id, g.created_at, g.live_ends_at,
-       g.live_state, t.name
+       g.live_state, g.grace_from, t.name
   FROM member_grant g JOIN tier t ON t.id = g.tier_id
  WHERE g.account_id = :account_id AND g.planet_id = :planet_id ORDER BY g.id DESC;
 
@@ -25,7 +25,7 @@ SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, 
 -- :out grant_row
 SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, g.ends_at,
        g.anchor_day, g.window_days, g.order_id, g.price_id, g.created_at, g.live_ends_at,
-       g.live_state, t.name
+       g.live_state, g.grace_from, t.name
   FROM member_grant g JOIN tier t ON t.id = g.tier_id WHERE g.order_id = :order_id ORDER BY g.id;
 
 -- :name grant_of_accounts :many
@@ -33,7 +33,7 @@ SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, 
 -- :out grant_row
 SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, g.ends_at,
        g.anchor_day, g.window_days, g.order_id, g.price_id, g.created_at, g.live_ends_at,
-       g.live_state, t.name
+       g.live_state, g.grace_from, t.name
   FROM member_grant g JOIN tier t ON t.id = g.tier_id
  WHERE g.planet_id = :planet_id AND g.account_id >= :first_account AND g.account_id <= :last_account
  ORDER BY g.account_id, g.id DESC;
@@ -43,7 +43,7 @@ SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, 
 -- :out grant_row
 SELECT g.id, g.account_id, g.planet_id, g.tier_id, g.rank, g.kind, g.starts_at, g.ends_at,
        g.anchor_day, g.window_days, g.order_id, g.price_id, g.created_at, g.live_ends_at,
-       g.live_state, t.name
+       g.live_state, g.grace_from, t.name
   FROM member_grant g JOIN tier t ON t.id = g.tier_id
  WHERE g.planet_id = :planet_id AND g.id > :after_id ORDER BY g.id LIMIT :n;
 
@@ -57,20 +57,27 @@ VALUES (:id, :account_id, :planet_id, :tier_id, :rank, :kind, :starts_at, :ends_
        :window_days, :order_id, :price_id, :with_files, :created_at, :ends_at, 'live');
 
 -- :name grant_set_live :exec
--- :in id int, live_ends_at int?, live_state text
-UPDATE member_grant SET live_ends_at = :live_ends_at, live_state = :live_state WHERE id = :id;
+-- :in id int, live_ends_at int?, live_state text, grace_from int?
+UPDATE member_grant SET live_ends_at = :live_ends_at, live_state = :live_state, grace_from = :grace_from
+ WHERE id = :id;
 
 -- :name grant_event_insert :exec
 -- :in id int, grant_id int, at int, kind text, ends_at int?, reason text, actor_account_id int?
 INSERT INTO grant_event (id, grant_id, at, kind, ends_at, reason, actor_account_id)
 VALUES (:id, :grant_id, :at, :kind, :ends_at, :reason, :actor_account_id);
 
--- In the order in which they were written: by id.
+-- In the order in which they were written: by id. Grace: ends_at NULL when it is over.
 -- :name grant_events :many
 -- :in grant_id int
--- :out at int, kind text, ends_at int?, reason text, actor_account_id int?
-SELECT at, kind, ends_at, reason, actor_account_id FROM grant_event
- WHERE grant_id = :grant_id ORDER BY id;
+-- :out id int, at int, kind text, ends_at int?, reason text, actor_account_id int?
+SELECT id, at, kind, ends_at, reason, actor_account_id FROM grant_event WHERE grant_id = :grant_id
+UNION ALL
+SELECT id, at, 'grace', until, reason, CAST(NULL AS BIGINT) FROM grant_grace WHERE grant_id = :grant_id
+ ORDER BY 1;
+
+-- :name grant_grace_insert :exec
+-- :in id int, grant_id int, at int, until int?, reason text
+INSERT INTO grant_grace (id, grant_id, at, until, reason) VALUES (:id, :grant_id, :at, :until, :reason);
 
 -- :name grant_order_number :maybe
 -- :in order_id int

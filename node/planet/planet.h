@@ -74,6 +74,7 @@ MUST_USE enum err planet_list_of_author(struct cx *cx, int64_t account_id, struc
  * follow one another without a gap: until when the account has this rank. */
 struct membership {
     int64_t grant_id, tier_id, rank, starts_at, ends_at /* DB_NULL: lifetime */;
+    int64_t grace_from;              /* its term ended then, and its renewal is being paid; DB_NULL: no */
     struct str tier_name, kind;
     bool live;
 };
@@ -95,6 +96,7 @@ struct grant {
     int64_t id, account_id, planet_id, tier_id, rank, starts_at,
         ends_at /* now; DB_NULL: lifetime */;
     int64_t first_ends_at;           /* as it was made */
+    int64_t grace_from;              /* ends_at is the end of its grace, this that of its term; DB_NULL: no */
     int64_t window_days, order_id, price_id, created_at; /* DB_NULL: none */
     struct str tier_name, kind;      /* kind: paid, trial, trial_card, gift, code, comp, legacy … */
     struct str state;                /* live, suspended, revoked */
