@@ -159,7 +159,9 @@ UPDATE member_grant SET account_id = :account_id, tier_id = :tier_id, rank = :ra
 -- :name grant_event_by_id :maybe
 -- :in id int
 -- :out grant_id int, at int, kind text, ends_at int?
-SELECT grant_id, at, kind, ends_at FROM grant_event WHERE id = :id;
+SELECT grant_id, at, kind, ends_at FROM grant_event WHERE id = :id
+UNION ALL
+SELECT grant_id, at, 'grace', until FROM grant_grace WHERE id = :id;
 
 -- :name grants_strange :one
 -- :in planet_id int

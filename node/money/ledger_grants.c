@@ -43,7 +43,7 @@ enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what, 
                     struct str reason)
 {
     struct grant_row g;
-    bool dated = what == GRANT_EXTEND || what == GRANT_SHORTEN;
+    bool dated = what == GRANT_EXTEND || what == GRANT_SHORTEN || what == GRANT_GRACE;
     int64_t event_id = id_next(cx->node->ids);
     TX_SCOPE(cx);
     TRY(q_grant_by_id(cx, grant_id, &g));
@@ -138,6 +138,8 @@ static enum err look_at_change(struct cx *cx, const struct txn *t, const json_t 
     *(found ? &r->n_wrong : &r->n_missing) += 1;
     if (!fix || found) /* what was written of a grant can't be written over: the triggers see to it */
         return OK;
+    if (str_eq_c(kind, "grace"))
+        return q_grant_grace_insert(cx, id, t->grant_id, t->at, ends_at, STR(""), NULL);
     return q_grant_event_insert(cx, id, t->grant_id, t->at, kind, ends_at, STR(""), id_of(j, "actor"), NULL);
 }
 

@@ -13,6 +13,7 @@
 static const char *const words[] = {
     [GRANT_EXTEND] = "extend",   [GRANT_SHORTEN] = "shorten", [GRANT_REVOKE] = "revoke",
     [GRANT_SUSPEND] = "suspend", [GRANT_RESTORE] = "restore",
+    [GRANT_GRACE] = "grace",
 };
 
 bool grant_is_live(const char *state, int64_t starts_at, int64_t ends_at, int64_t now)
@@ -95,8 +96,11 @@ enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id,
 {
     bool changed;
     bool dated = what == GRANT_EXTEND || what == GRANT_SHORTEN;
-    TRY(q_grant_event_insert(cx, event_id, g->id, cx->now, str_c(words[what]), dated ? ends_at : DB_NULL, reason,
-                             cx->viewer == 0 ? DB_NULL : cx->viewer, NULL));
+    if (what == GRANT_GRACE)
+        TRY(q_grant_grace_insert(cx, event_id, g->id, cx->now, ends_at, reason, NULL));
+    else
+        TRY(q_grant_event_insert(cx, event_id, g->id, cx->now, str_c(words[what]), dated ? ends_at : DB_NULL, reason,
+                                 cx->viewer == 0 ? DB_NULL : cx->viewer, NULL));
     TRY(refresh(cx, g, &changed));
     return event_emit(cx, EV_GRANT_CHANGED, g->account_id, STR_NULL);
 }
@@ -104,20 +108,6 @@ enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id,
 const char *grant_happening_word(enum grant_happening what)
 {
     return words[what];
-}
-
-enum err grant_grace(struct cx *cx, int64_t grant_id, int64_t until, struct str reason)
-{
-    struct grant_row g;
-    bool changed;
-    TX_SCOPE(cx);
-    TRY(q_grant_by_id(cx, grant_id, &g));
-    TRY(q_planet_lock(cx, g.planet_id, NULL));
-    TRY(q_grant_grace_insert(cx, id_next(cx->node->ids), grant_id, cx->now, until, reason, NULL));
-    TRY(refresh(cx, &g, &changed));
-    if (changed)
-        TRY(event_emit(cx, EV_GRANT_CHANGED, g.account_id, STR_NULL));
-    return tx_commit(cx);
 }
 
 enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed)

@@ -17,19 +17,18 @@ struct grant_new {
 /* Inside a transaction. Locks the planet's row, inserts, emits EV_GRANT_CHANGED. The caller posts to the
  * ledger, behind it: a txn that names the grant says what it is. */
 MUST_USE enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id);
-enum grant_happening { GRANT_EXTEND, GRANT_SHORTEN, GRANT_REVOKE, GRANT_SUSPEND, GRANT_RESTORE };
+enum grant_happening { GRANT_EXTEND, GRANT_SHORTEN, GRANT_REVOKE, GRANT_SUSPEND, GRANT_RESTORE, GRANT_GRACE };
 const char *grant_happening_word(enum grant_happening what);
 /* Inside a transaction. Writes the event, derives the live columns anew, and posts a txn grant_change to the
- * ledger (which is why it stands in node/money/ledger_grants.c). ends_at counts for extend and shorten only. */
+ * ledger (which is why it stands in node/money/ledger_grants.c). ends_at counts for extend, shorten and grace.
+ * Grace (P13): it opens until then though its term is over, since its renewal is being paid; DB_NULL: no longer. The
+ * term itself keeps its end. */
 MUST_USE enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what,
                              int64_t ends_at, struct str reason);
 /* Its part without the ledger. */
 struct grant_row;
 MUST_USE enum err grant_noted(struct cx *cx, const struct grant_row *g, int64_t event_id, enum grant_happening what,
                               int64_t ends_at, struct str reason);
-/* Inside a transaction (P13): it opens until then, though its term is over, since its renewal is being paid;
- * DB_NULL: no longer. The term itself keeps its end. */
-MUST_USE enum err grant_grace(struct cx *cx, int64_t grant_id, int64_t until, struct str reason);
 /* Where its term ends: without grace. DB_NULL: never. */
 static inline int64_t grant_term_end(const struct grant *g)
 {
