@@ -15,6 +15,8 @@ enum err desk_card_end(struct rq *rq);      /* POST /desk/:planet/offers/cards/:
 enum err desk_invites(struct rq *rq);       /* GET /desk/:planet/offers/invites */
 enum err desk_invites_save(struct rq *rq);  /* POST /desk/:planet/offers/invites */
 enum err desk_gifts(struct rq *rq);         /* GET /desk/:planet/offers/gifts */
+enum err desk_singles(struct rq *rq);       /* GET /desk/:planet/offers/singles: posts for sale, tips */
+enum err desk_singles_save(struct rq *rq);  /* POST: do = toward, tips */
 enum err desk_requests(struct rq *rq);      /* GET /desk/:planet/requests */
 enum err desk_request_decide(struct rq *rq); /* POST /desk/:planet/requests/:id */
 

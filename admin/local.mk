@@ -104,3 +104,4 @@ libadmin_a_SOURCES += admin/desk_ledger.c
 libadmin_a_SOURCES += admin/desk_income.c
 libadmin_a_SOURCES += admin/cli/cmd_books.c
 libadmin_a_SOURCES += admin/cli/cmd_token.c
+libadmin_a_SOURCES += admin/desk_singles.c

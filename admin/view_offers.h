@@ -2,7 +2,7 @@
 #ifndef ADMIN_VIEW_OFFERS_H
 #define ADMIN_VIEW_OFFERS_H
 
-enum offers_tab { OFFERS_COUPONS, OFFERS_CARDS, OFFERS_INVITES, OFFERS_GIFTS };
+enum offers_tab { OFFERS_COUPONS, OFFERS_CARDS, OFFERS_INVITES, OFFERS_GIFTS, OFFERS_SINGLES };
 
 struct view_coupon {
     int64_t id;
@@ -57,6 +57,18 @@ struct view_desk_requests {
     struct str question, error;
     bool by_approval;
     const struct view_request *requests; size_t n_requests;
+};
+
+struct view_desk_sold { struct str title, url, money; int64_t n; };
+struct view_desk_tip_rule { struct str currency, least, most; };
+struct view_desk_singles {              /* posts that are sold alone, and tips */
+    const struct view_desk *desk;
+    struct str error, tips_error, f_days;
+    bool f_count;
+    const struct view_desk_tip_rule *rules; size_t n_rules;
+    const struct view_desk_sold *sold; size_t n_sold;
+    const struct view_tip *tips; size_t n_tips;
+    struct str older_url;
 };
 
 #endif

@@ -81,3 +81,5 @@ web/api_files.c: web/api/schemas.json node/tools/embed$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) web && node/tools/embed$(EXEEXT) $@ api_files schemas.json=$(srcdir)/web/api/schemas.json
 libweb_a_SOURCES += web/membership.c web/membership.h
 libweb_a_SOURCES += web/view_life.h
+libweb_a_SOURCES += web/tips.c
+libweb_a_SOURCES += web/tips.h

@@ -303,6 +303,7 @@ static struct str notice_text(struct cx *cx, struct str kind)
         {"join_declined", N_("did not take up your wish to join")},
         {"reward", N_("thanks you for your invitation")},
         {"gift", N_("has redeemed your gift")},
+        {"tip", N_("says thank you with a tip")},
         {"message", N_("sent your planet a private message")},
         {"report", N_("reports something on your planet")},
         {"letter", N_("See more")},

@@ -20,6 +20,7 @@
 #include "web/page.h"
 #include "web/planet_view.h"
 #include "web/thread_view.h"
+#include "web/tips.h"
 
 enum { FACES_MAX = 20 };
 
@@ -242,6 +243,7 @@ static enum err send_post(struct rq *rq, const struct planet *planet, const stru
     TRY(fill_delivered(rq, planet, post, &v));
     TRY(fill_attachments(cx, post, pass, &v));
     TRY(fill_reactions(rq, post, &v));
+    TRY(web_tips_below(rq, post, pass, &v));
     if (!v.open)
         TRY(fill_way_in(rq, post, pass, &v));
     TRY(thread_view(rq, post, pass, asked->reply_id, asked->edit_id, &v));

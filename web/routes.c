@@ -22,6 +22,7 @@
 #include "web/report.h"
 #include "web/singles.h"
 #include "web/static.h"
+#include "web/tips.h"
 
 enum { UPLOAD_ROOM = 1 << 20 }; /* what a form brings beside its files */
 
@@ -66,6 +67,9 @@ static const struct route rows[] = {
     {POST, "/@:handle/trial", web_trial_start, ACCOUNT, RATE_WRITE, KB(4), "begin the free days of a price", false},
     {GET, "/@:handle/:slug/buy", web_post_buy_show, ANYONE, RATE_READ, 0, "a post that is for sale, in full, before it is paid", false},
     {POST, "/@:handle/:slug/buy", web_post_buy_do, ACCOUNT, RATE_WRITE, KB(4), "buy it", false},
+    {GET, "/@:handle/:slug/tip", web_tip_show, ANYONE, RATE_READ, 0, "say thank you with money, for a post or a comment", false},
+    {POST, "/@:handle/:slug/tip", web_tip_do, ACCOUNT, RATE_WRITE, KB(4), "order a tip", false},
+    {POST, "/@:handle/:slug/tips/:id/hide", web_tip_hide, ACCOUNT, RATE_WRITE, KB(4), "take a tip's name and words off the page", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
     {GET, "/@:handle/membership", web_membership, ACCOUNT, RATE_READ, 0, "what one has here, until when, and every button", false},

@@ -5,6 +5,7 @@
 #include "node/money/order.h"
 #include "node/money/post_sale.h"
 #include "node/money/rail.h"
+#include "node/money/tip.h"
 #include "node/planet/planet.h"
 #include "web/html.h"
 #include "web/page.h"
@@ -24,7 +25,7 @@ static struct str login_to(struct cx *cx, struct str path)
     return buf_str(&b);
 }
 
-enum err web_sale_view(struct rq *rq, const struct quote *q, struct str back, const struct view_sale **ret)
+enum err web_sale_make(struct rq *rq, const struct quote *q, struct str back, struct view_sale **ret)
 {
     struct cx *cx = rq->cx;
     const struct pay_rail *rails[RAILS_SHOWN];
@@ -76,18 +77,32 @@ bool web_sale_mendable(enum err e)
     return e == ERR_INVALID || e == ERR_CONFLICT || e == ERR_FORBIDDEN || e == ERR_RATE_LIMITED;
 }
 
-enum err web_order_home(struct cx *cx, const struct order *o, const struct planet *p, struct str *ret)
+/* The post, or what was said below it; what is gone leads to the planet. */
+static enum err post_home(struct cx *cx, const struct planet *p, int64_t post_id, int64_t comment_id, struct str *ret)
 {
     struct post post;
+    enum err e = post_by_id(cx, post_id, &post);
+    if (e == ERR_NOT_FOUND || e == ERR_GONE)
+        return OK;
+    TRY(e);
+    *ret = web_post_path(cx, p->handle, post.slug);
+    if (comment_id != 0)
+        *ret = str_fmt(cx->arena, STR_FMT "#c-%lld", STR_ARG(*ret), (long long)comment_id);
+    return OK;
+}
+
+enum err web_order_home(struct cx *cx, const struct order *o, const struct planet *p, struct str *ret)
+{
+    int64_t post_id, comment_id;
     *ret = web_planet_path(cx, p->handle);
     if (str_eq_c(o->kind, "gift"))
         *ret = str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o->number));
-    if (!str_eq_c(o->kind, "post"))
+    if (str_eq_c(o->kind, "post"))
+        return post_home(cx, p, o->post_id, 0, ret);
+    if (!str_eq_c(o->kind, "tip"))
         return OK;
-    enum err e = post_by_id(cx, o->post_id, &post);
-    if (e == OK)
-        *ret = web_post_path(cx, p->handle, post.slug);
-    return e == ERR_NOT_FOUND || e == ERR_GONE ? OK : e;
+    TRY(tip_of_order(cx, o->id, &post_id, &comment_id));
+    return post_home(cx, p, post_id, comment_id, ret);
 }
 
 enum err web_sale_go(struct rq *rq, const struct order *o, const struct planet *p)
@@ -148,7 +163,9 @@ static enum err send_buy(struct rq *rq, const struct planet *p, const struct pos
     v.member_money = member_money(cx, post);
     if (offer.open)
         v.blocked = str_c(tr(cx, N_("This post is open to you already.")));
-    TRY(web_sale_view(rq, &offer.quote, v.action, &v.sale));
+    struct view_sale *sale;
+    TRY(web_sale_make(rq, &offer.quote, v.action, &sale));
+    v.sale = sale;
     struct buf out = web_buf();
     html_post_buy(&out, cx, &v);
     rq_cache_control(rq, "no-store");

@@ -13,7 +13,7 @@ enum err web_post_buy_show(struct rq *rq);  /* GET /@:handle/:slug/buy */
 enum err web_post_buy_do(struct rq *rq);    /* POST /@:handle/:slug/buy */
 
 /* The sums of a quote and the ways to pay it; back: the path to come back to after signing in. */
-MUST_USE enum err web_sale_view(struct rq *rq, const struct quote *q, struct str back, const struct view_sale **ret);
+MUST_USE enum err web_sale_make(struct rq *rq, const struct quote *q, struct str back, struct view_sale **ret);
 /* The way of paying that a form chose: the only one when it had no choice. "none": there is none. */
 const char *web_sale_rail(struct rq *rq, int64_t planet_id);
 /* The total that the form said it showed; 0: none. */

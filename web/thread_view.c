@@ -16,7 +16,7 @@ struct thread {
     const struct role_holder *holders;
     size_t n_holders;
     int64_t edit_id;
-    bool may_reply;
+    bool may_reply, tips_on;
     struct reaction_group *groups;
     size_t n_groups;
 };
@@ -27,6 +27,15 @@ static struct str role_label(const struct thread *t, const struct comment *c)
         if (t->holders[i].account_id == c->account_id)
             return planet_role_label(t->rq->cx, t->holders[i].role);
     return STR_NULL;
+}
+
+/* What the planet's authors said may be thanked for. */
+static bool is_author(const struct thread *t, const struct comment *c)
+{
+    for (size_t i = 0; c->account_id != 0 && i < t->n_holders; i++)
+        if (t->holders[i].account_id == c->account_id)
+            return t->holders[i].role >= ROLE_GUEST;
+    return false;
 }
 
 static struct view_person author(struct cx *cx, const struct comment *c)
@@ -71,6 +80,8 @@ static enum err one(const struct thread *t, const struct comment *c, struct view
         .may_delete = c->may_delete,
         .may_hide = c->may_moderate,
         .n_likes = c->n_likes,
+        .may_tip = t->tips_on && str_eq_c(c->state, "shown") && is_author(t, c) &&
+                   c->account_id != rq->session.account_id,
     };
     if (c->is_remote) {
         v->origin_url = c->object_url.n > 0 ? c->object_url : c->object_uri;
@@ -152,7 +163,7 @@ enum err thread_view(struct rq *rq, const struct post *post, const struct access
     TRY(role_list(cx, post->planet_id, &holders, &n_holders));
     TRY(what_may_be_said(rq, post, v));
     struct thread t = {.rq = rq, .holders = holders, .n_holders = n_holders, .edit_id = edit_id,
-                       .may_reply = v->may_comment};
+                       .may_reply = v->may_comment, .tips_on = v->tips_on};
     TRY(reaction_groups(cx, post->id, &t.groups, &t.n_groups));
     far_reactions(cx, t.groups, t.n_groups, 0, &v->emoji, &v->n_emoji);
     for (size_t i = 0; i < n; i++) {

@@ -134,6 +134,7 @@ struct view_far_media {
     struct str label, alt;              /* "Picture", "Video" …; alt: its writer's words */
     int64_t width, height;              /* 0: not known */
 };
+struct view_tip { int64_t id; struct str name, money, words, when, title, url; bool named, hidden, undone; };
 struct view_emoji_count { struct str text, picture, name; int64_t n; }; /* picture NULL: text stands for it */
 
 struct view_comment {
@@ -149,7 +150,7 @@ struct view_comment {
     const struct view_emoji_count *emoji; size_t n_emoji;
     bool quote, abroad;                 /* abroad: of ours, other servers have it, too */
     struct str source;                  /* Markdown, when being edited here; else NULL */
-    bool members_only, deleted, held, liked, may_like, may_reply, may_edit, may_delete, may_hide;
+    bool members_only, deleted, held, liked, may_like, may_reply, may_edit, may_delete, may_hide, may_tip;
     int64_t n_likes;
     const struct view_comment *replies; size_t n_replies;
 };
@@ -189,6 +190,9 @@ struct view_post {
     int64_t reply_to_id;                /* the comment that the form answers, 0: none */
     struct str reply_to_name;
     struct str comment_text, comment_error;
+    bool tips_on;                       /* the planet takes tips: what is below may ask for them */
+    struct str tip_url;                 /* NULL: not of the viewer for this post */
+    const struct view_tip *tips; size_t n_tips; /* of those who want to be named */
     bool may_edit, may_pin, pinned;
     bool may_close, closed;             /* closed: nobody may add to the thread */
     struct str edit_url;

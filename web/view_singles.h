@@ -21,4 +21,19 @@ struct view_post_buy {
     int64_t count_days;                 /* counts toward a membership; 0: does not */
 };
 
+struct view_tip_amount { struct str amount, currency, money, url; bool on; };
+struct view_tip_give {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_sale *sale;
+    struct str title, url, action, to;  /* to: who wrote it */
+    struct safe_html quoted;            /* of a comment; empty: the post itself */
+    struct str amount, currency, words, error, range; /* range: "¥1 – ¥500" of each currency */
+    const struct str *currencies; size_t n_currencies;
+    const struct view_tip_amount *amounts; size_t n_amounts; /* to choose from */
+    int64_t comment_id;
+    bool named;
+    bool sums;                          /* something comes on top, so they are shown */
+};
+
 #endif

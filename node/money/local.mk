@@ -133,3 +133,6 @@ tests/unit/test_transfer.$(OBJEXT): | orrery-media$(EXEEXT)
 # A membership through its life.
 SQL_DOMAIN += node/money/life.sql
 libdomain_a_SOURCES += node/money/life.c node/money/life.h
+SQL_DOMAIN += node/money/tip.sql
+libdomain_a_SOURCES += node/money/tip.c
+libdomain_a_SOURCES += node/money/tip.h

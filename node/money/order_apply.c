@@ -10,6 +10,7 @@
 #include "node/money/money.h"
 #include "node/money/order_row.h"
 #include "node/money/refund.h"
+#include "node/money/tip.h"
 #include "node/node.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
@@ -185,7 +186,15 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
 /* What is bought singly opens what it names for good; some of it opens nothing. */
 static enum err on_paid_single(struct cx *cx, const struct order_row *o)
 {
-    return o->post_id == DB_NULL ? OK : q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL);
+    if (o->post_id != DB_NULL)
+        TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
+    return str_eq_c(o->kind, "tip") ? tip_paid(cx, o->id) : OK;
+}
+
+/* Its money went back, is held back, or came again after all. */
+static enum err on_single_changed(struct cx *cx, const struct order_row *o)
+{
+    return str_eq_c(o->kind, "tip") ? tip_changed(cx, o->id) : OK;
 }
 
 /* What came in, what was paid by credit, what is tax, and the rest is income. What was given without
@@ -292,6 +301,7 @@ static enum err on_refund(struct cx *cx, const struct order_row *o, enum state t
     TRY(give_credit_back(cx, o, c));
     TRY(referral_undo(cx, o->id, "the payment was refunded"));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
+    TRY(on_single_changed(cx, o));
     return each_grant(cx, o, GRANT_REVOKE, "refunded");
 }
 
@@ -310,6 +320,7 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
     TRY(book(cx, o, c, "dispute", DB_NULL, DB_NULL, "disputes", clearing(cx, o),
              o->total - o->refunded));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
+    TRY(on_single_changed(cx, o));
     return each_grant(cx, o, GRANT_SUSPEND, "disputed");
 }
 
@@ -344,6 +355,7 @@ static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
     TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o),
              "disputes", o->total - o->refunded));
     TRY(q_post_right_restore(cx, o->id, NULL));
+    TRY(on_single_changed(cx, o));
     return order_give_time_back(cx, o->id, "dispute won", "time lost in the dispute");
 }
 

@@ -15,7 +15,7 @@ static bool known(const char *kind)
     static const char *const kinds[] = {"mention", "reply", "comment", "like", "boost", "quote",
                                         "follow", "follow_request", "held", "membership", "message",
                                         "report", "join_request", "join_approved", "join_declined",
-                                        "reward", "gift", "letter"};
+                                        "reward", "gift", "tip", "letter"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kind, kinds[i]) == 0)
             return true;

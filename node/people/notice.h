@@ -10,7 +10,7 @@ struct notice {
     struct str kind;              /* mention, reply, comment, like, boost, quote, follow,
                                      follow_request, held (a comment that waits), membership,
                                      message, report, join_request, join_approved, join_declined,
-                                     reward (for an invitation), gift (yours was redeemed),
+                                     reward (for an invitation), gift (yours was redeemed), tip,
                                      letter (letter.h; from_name says what) */
     struct str from_name, from_url; /* from_url STR_NULL: none */
     int64_t created_at, read_at;  /* read_at DB_NULL: unread */

@@ -113,6 +113,9 @@ describe('in a browser', () => {
         ids.delivered = (await node.cli('post list'))[0].id;
         await node.cli('domain block', { host: 'bad.example', confirm: 'bad.example', comment: 'spam' });
         await node.cli('actor block', { actor: '@far902@a-name-of-a-server-that-does-not-end.and-another-label.invalid', note: 'after two warnings' });
+        await node.cli('tip rules', { least: ['CNY:1', 'USD:1'], most: ['CNY:500', 'USD:100'] });
+        const tip = await member.submit(await member.page(`/@tea/${ids.slugs[0]}/tip`), `/@tea/${ids.slugs[0]}/tip`, { amount: '20', currency: 'CNY', words: '谢谢，写得真好。' + 'x'.repeat(90), named: '1', rail: 'fake' });
+        await member.submit(tip, /\/dev\/pay/, { do: 'pay' });
         await node.post({ title: '单独出售的一篇', slug: 'for-sale', body: 'Only for who bought it.', teaser: '预览在此。', access: 'price:CNY:9.90', included: tier });
         sessions = { visitor: node.client(), member, owner };
     });
@@ -142,11 +145,11 @@ describe('in a browser', () => {
 
     const pages = {
         visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, '/@tea/for-sale', '/@tea/for-sale/buy', new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', `/interact?do=follow&uri=${encodeURIComponent(node.origin + '/@tea')}`, '/nothing/here'],
-        member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/for-sale/buy', '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
+        member: () => ['/', '/@tea', '/@tea/join', `/@tea/join/${ids.price}`, `/@tea/join/${ids.price}?gift=1`, '/@tea/for-sale/buy', `/@tea/${ids.slugs[0]}/tip?amount=20.00&currency=CNY`, '/@tea/ask', '/@tea/invite', '/@tea/invite/poster', '/me/gifts', ids.gift, `/@tea/${ids.slugs[0]}`, `/@tea/${ids.slugs[1]}`, `/@tea/${ids.slugs[0]}?reply=${ids.comment}`,
                        `/@tea/${ids.slugs[0]}?edit=${ids.comment}`, '/me', '/me/profile', '/me/password', '/me/sessions', '/me/notices', '/me/fediverse', '/compose'],
         owner: () => ['/@tea', `/@tea/${ids.slugs[0]}`, '/compose', `/compose/${ids.draft}`, `/compose/${ids.posts[0]}`, `/compose/${ids.draft}/confirm`,
                       `/compose/${ids.draft}/delete`, `/compose/${ids.posts[0]}/unpublish`, '/drafts', '/desk', '/desk/tea/members', '/desk/tea/codes',
-                      '/desk/tea/offers', '/desk/tea/offers/cards', `/desk/tea/offers/cards/${ids.card.id}`, '/desk/tea/offers/invites', '/desk/tea/offers/gifts', '/desk/tea/requests',
+                      '/desk/tea/offers', '/desk/tea/offers/cards', `/desk/tea/offers/cards/${ids.card.id}`, '/desk/tea/offers/invites', '/desk/tea/offers/gifts', '/desk/tea/offers/singles', '/desk/tea/requests',
                       '/desk/tea/tiers', '/desk/tea/settings', '/desk/tea/tray', '/me', '/me/notices',
                       '/desk/tea/fediverse', '/desk/tea/fediverse/followers', '/desk/tea/fediverse/talk', '/desk/tea/fediverse/talk?show=marks',
                       '/desk/tea/fediverse/delivery', '/desk/tea/fediverse/delivery?hosts=all', '/desk/tea/fediverse/settings',

@@ -1,4 +1,4 @@
-/* Single posts: bought once, for good; and what they count toward a membership. */
+/* Single posts: bought once, for good; what they count toward a membership; and tips. */
 #include "tests/unit/domain_fixture.h"
 
 #include "node/db/db.h"
@@ -7,6 +7,7 @@
 #include "node/money/post_sale.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
+#include "node/money/tip.h"
 #include "node/planet/access.h"
 #include "node/talk/post.h"
 
@@ -229,6 +230,140 @@ static void more_than_a_membership_costs_is_kept_for_the_next(void **state)
     books_are_sound(d);
 }
 
+/* ---- tips ---- */
+
+static const struct tip_rule usual = {{100, "CNY"}, {50000, "CNY"}};
+
+static struct post open_post(struct domain *d, int64_t author, enum gate_kind access)
+{
+    struct post p;
+    struct post_draft draft = {.planet_id = d->tea.id, .title = STR("A walk"), .body = STR("Through the fields."),
+                               .teaser = STR("A walk."), .access = access, .tier_rank = 1};
+    d->cx->viewer = author;
+    OK_(post_save(d->cx, &draft, &p));
+    OK_(post_publish(d->cx, p.id, true, &p));
+    d->cx->viewer = 0;
+    return p;
+}
+
+static enum err tip(struct domain *d, int64_t who, int64_t post_id, int64_t comment_id, int64_t amount, bool named,
+                    struct order *o)
+{
+    struct tip_ask ask = {.account_id = who, .post_id = post_id, .comment_id = comment_id, .words = STR(" Thank you! "),
+                          .amount = {amount, "CNY"}, .named = named, .rail = "fake"};
+    d->cx->now += MS_MINUTE;
+    d->cx->viewer = who;
+    enum err e = tip_give(d->cx, &ask, o);
+    d->cx->viewer = 0;
+    return e;
+}
+
+static size_t tips_below(struct domain *d, int64_t who, const struct post *p, struct tip **list)
+{
+    struct access_pass pass;
+    size_t n;
+    d->cx->viewer = who;
+    OK_(access_decide(d->cx, &p->gate, &pass));
+    OK_(tip_list(d->cx, p, &pass, list, &n));
+    d->cx->viewer = 0;
+    return n;
+}
+
+static void a_tip_gives_nothing_but_joy(void **state)
+{
+    struct domain *d = *state;
+    struct post p = open_post(d, d->owner.id, GATE_PUBLIC), locked = open_post(d, d->owner.id, GATE_MEMBERS);
+    struct order o;
+    struct tip *list;
+    int64_t who = person(d), g;
+    assert_int_equal(tip(d, who, p.id, 0, 500, true, &o), ERR_UNSUPPORTED); /* none are taken */
+    OK_(tip_rules_set(d->cx, d->tea.id, &usual, 1));
+    assert_int_equal(tip(d, who, p.id, 0, 99, true, &o), ERR_INVALID);
+    assert_int_equal(tip(d, who, p.id, 0, 50001, true, &o), ERR_INVALID);
+    assert_int_equal(tip(d, d->owner.id, p.id, 0, 500, true, &o), ERR_INVALID); /* oneself */
+    assert_int_equal(tip(d, who, locked.id, 0, 500, true, &o), ERR_FORBIDDEN);
+    OK_(tip(d, who, p.id, 0, 500, true, &o));
+    assert_int_equal(tips_below(d, 0, &p, &list), 0); /* not paid */
+    happens(d, o.number, "paid", 500);
+    OK_(order_by_number(d->cx, o.number, &o));
+    CHECK_STR(o.kind, "tip");
+    CHECK_STR(o.state, "paid");
+    assert_int_equal(sees(d, who, &locked), WHY_NOT_MEMBER);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM post_right"), 0);
+    assert_int_equal(raw(d, "SELECT -SUM(amount) FROM entry WHERE account = 'revenue:tip'"), 500);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM notice WHERE kind = 'tip' AND from_name = 'Somebody'"), 1);
+    assert_int_equal(tips_below(d, 0, &p, &list), 1);
+    CHECK_STR(list[0].words, "Thank you!");
+    OK_(tip(d, who, p.id, 0, 100, false, &o));
+    happens(d, o.number, "paid", 100);
+    assert_int_equal(tips_below(d, 0, &p, &list), 1); /* who stays unnamed is not shown */
+    OK_(membership_grant(d->cx, d->tea.id, who, d->member.id, "comp", d->cx->now, DB_NULL, DB_NULL, DB_NULL, &g));
+    OK_(tip(d, who, locked.id, 0, 500, true, &o));
+    happens(d, o.number, "paid", 500);
+    assert_int_equal(tips_below(d, who, &locked, &list), 1);
+    assert_int_equal(tips_below(d, 0, &locked, &list), 0); /* a member's name is the members' to know */
+    happens(d, o.number, "refund", 500);
+    assert_int_equal(tips_below(d, who, &locked, &list), 0);
+    books_are_sound(d);
+}
+
+static void comments_of_authors_may_be_tipped(void **state)
+{
+    struct domain *d = *state;
+    struct post p = open_post(d, d->owner.id, GATE_PUBLIC);
+    struct comment theirs, mine;
+    struct order o;
+    struct tip *all;
+    size_t n;
+    int64_t who = person(d), guest = person(d);
+    OK_(tip_rules_set(d->cx, d->tea.id, &usual, 1));
+    OK_(role_set(d->cx, d->tea.id, guest, ROLE_GUEST));
+    d->cx->viewer = guest;
+    OK_(comment_create(d->cx, &p, 0, STR("A good question."), COMMENT_PUBLIC, &theirs));
+    d->cx->viewer = who;
+    OK_(comment_create(d->cx, &p, 0, STR("Indeed."), COMMENT_PUBLIC, &mine));
+    d->cx->viewer = 0;
+    OK_(tip(d, who, p.id, theirs.id, 200, false, &o));
+    happens(d, o.number, "paid", 200);
+    assert_int_equal(RAW(d, "SELECT COUNT(*) FROM notice WHERE kind = 'tip' AND account_id = %lld", (long long)guest), 1);
+    assert_int_equal(tip(d, guest, p.id, mine.id, 200, false, &o), ERR_INVALID); /* a member's: not theirs to get */
+    struct post other = open_post(d, d->owner.id, GATE_PUBLIC);
+    assert_int_equal(tip(d, who, other.id, theirs.id, 200, false, &o), ERR_NOT_FOUND);
+    OK_(tip_list_of_planet(d->cx, d->tea.id, 0, 10, &all, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(all[0].comment_id, theirs.id);
+    assert_false(all[0].named);
+    d->cx->viewer = who;
+    assert_int_equal(tip_list_of_planet(d->cx, d->tea.id, 0, 10, &all, &n), ERR_FORBIDDEN);
+    assert_int_equal(tip_hide(d->cx, d->tea.id, all[0].order_id, true), ERR_FORBIDDEN);
+    d->cx->viewer = d->owner.id;
+    OK_(tip_hide(d->cx, d->tea.id, all[0].order_id, true));
+    assert_int_equal(tip_hide(d->cx, d->tea.id + 1, all[0].order_id, true), ERR_FORBIDDEN);
+}
+
+static void rules_of_tips_make_sense(void **state)
+{
+    struct domain *d = *state;
+    struct tip_rule got[TIP_RULES_MAX], two[2] = {usual, {{1, "USD"}, {1, "USD"}}};
+    size_t n;
+    struct tip_rule none = {{0, "CNY"}, {5, "CNY"}}, turned = {{5, "CNY"}, {4, "CNY"}}, mixed = {{1, "CNY"}, {4, "USD"}};
+    OK_(tip_rules_set(d->cx, d->tea.id, two, 2));
+    assert_int_equal(tip_rules_set(d->cx, d->tea.id, &none, 1), ERR_INVALID);
+    assert_int_equal(tip_rules_set(d->cx, d->tea.id, &turned, 1), ERR_INVALID);
+    assert_int_equal(tip_rules_set(d->cx, d->tea.id, &mixed, 1), ERR_INVALID);
+    two[1] = usual;
+    assert_int_equal(tip_rules_set(d->cx, d->tea.id, two, 2), ERR_INVALID);
+    OK_(tip_rules(d->cx, d->tea.id, got, &n));
+    assert_int_equal(n, 2);
+    CHECK_STR(str_c(got[1].least.cur), "USD");
+    d->cx->viewer = person(d);
+    assert_int_equal(tip_rules_set(d->cx, d->tea.id, NULL, 0), ERR_FORBIDDEN);
+    d->cx->viewer = 0;
+    OK_(tip_rules_set(d->cx, d->tea.id, NULL, 0));
+    OK_(tip_rules(d->cx, d->tea.id, got, &n));
+    assert_int_equal(n, 0);
+}
+
 static void sales_are_the_owners_to_see(void **state)
 {
     struct domain *d = *state;
@@ -258,6 +393,9 @@ int main(void)
         TEST(what_was_paid_counts_toward_a_membership),
         TEST(more_than_a_membership_costs_is_kept_for_the_next),
         TEST(sales_are_the_owners_to_see),
+        TEST(a_tip_gives_nothing_but_joy),
+        TEST(comments_of_authors_may_be_tipped),
+        TEST(rules_of_tips_make_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

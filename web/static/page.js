@@ -34,6 +34,18 @@ for (const t of document.querySelectorAll("time[datetime]")) {
   t.title = d.toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short" });
 }
 
+/* Amounts to choose from. */
+for (const a of document.querySelectorAll("a[data-fill]")) {
+  a.addEventListener("click", (event) => {
+    const amount = document.getElementById("amount");
+    if (!amount) return;
+    event.preventDefault();
+    amount.value = a.dataset.fill;
+    for (const other of document.querySelectorAll("a[data-fill]")) other.removeAttribute("aria-current");
+    a.setAttribute("aria-current", "true");
+  });
+}
+
 /* Copying. */
 for (const b of document.querySelectorAll("[data-copy]")) {
   const from = document.querySelector(b.dataset.copy);

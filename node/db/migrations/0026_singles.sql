@@ -15,3 +15,26 @@ CREATE TABLE post_counted (
 );
 CREATE INDEX post_counted_post ON post_counted (post_order_id);
 CREATE INDEX purchase_order_post ON purchase_order (post_id, kind) WHERE post_id IS NOT NULL;
+
+-- Tips: within which amounts, in which currencies; no row: the planet takes none.
+CREATE TABLE tip_rule (
+    planet_id BIGINT NOT NULL REFERENCES planet (id),
+    currency TEXT NOT NULL,
+    least BIGINT NOT NULL,
+    most BIGINT NOT NULL,
+    PRIMARY KEY (planet_id, currency)
+);
+-- A tip's money and state are its order's.
+CREATE TABLE tip (
+    order_id BIGINT PRIMARY KEY REFERENCES purchase_order (id),
+    planet_id BIGINT NOT NULL REFERENCES planet (id),
+    post_id BIGINT NOT NULL REFERENCES post (id),
+    comment_id BIGINT NOT NULL,         -- 0: for the post itself
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    to_account_id BIGINT NOT NULL REFERENCES account (id), -- who wrote that
+    words TEXT NOT NULL,
+    named BIGINT NOT NULL,              -- 1: the giver's name and words may stand below it
+    hidden BIGINT NOT NULL              -- 1: by who looks after the planet
+);
+CREATE INDEX tip_post ON tip (post_id, order_id);
+CREATE INDEX tip_planet ON tip (planet_id, order_id);
