@@ -347,17 +347,18 @@ enum err web_hook(struct rq *rq)
     const struct pay_rail *rail = rail_by_name(rq_param(rq, "rail"));
     struct rail_heard *h = ARENA_NEW(cx->arena, struct rail_heard);
     struct rail_header *headers = ARENA_ARRAY(cx->arena, struct rail_header, RAIL_HEADERS);
-    struct rail_message m = {.body = rq->body, .content_type = rq_header(rq, "Content-Type"),
-                             .signature = rq_header(rq, "X-Rail-Signature"), .headers = headers};
+    struct rail_message *m = ARENA_NEW(cx->arena, struct rail_message);
+    *m = (struct rail_message){.body = rq->body, .content_type = rq_header(rq, "Content-Type"),
+                               .signature = rq_header(rq, "X-Rail-Signature"), .headers = headers};
     if (rail == NULL)
         return ERR_NOT_FOUND;
     TRY(web_planet(rq, &p));
-    for (size_t i = 0; rail->headers != NULL && rail->headers[i] != NULL && m.n_headers < RAIL_HEADERS; i++) {
+    for (size_t i = 0; rail->headers != NULL && rail->headers[i] != NULL && m->n_headers < RAIL_HEADERS; i++) {
         struct str value = rq_header(rq, rail->headers[i]);
         if (value.p != NULL)
-            headers[m.n_headers++] = (struct rail_header){str_c(rail->headers[i]), value};
+            headers[m->n_headers++] = (struct rail_header){str_c(rail->headers[i]), value};
     }
-    enum err e = rail_hear(cx, rail, p.id, &m, h);
+    enum err e = rail_hear(cx, rail, p.id, m, h);
     if (e != OK)
         return answer(rq, e, rail);
     return h->asks ? web_away(rq, follow, h, HOOK_MS, followed) : answer(rq, rail_follow(cx, h, NULL), rail);

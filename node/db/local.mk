@@ -23,6 +23,7 @@ MIGRATIONS += node/db/migrations/0018_thread.sql
 MIGRATIONS += node/db/migrations/0019_audience.sql
 MIGRATIONS += node/db/migrations/0020_rails.sql
 MIGRATIONS += node/db/migrations/0022_till.sql
+MIGRATIONS += node/db/migrations/0021_paypal.sql
 MIGRATIONS += node/db/migrations/0023_offers.sql
 MIGRATIONS += node/db/migrations/0024_letter.sql
 MIGRATIONS += node/db/migrations/0026_singles.sql

@@ -136,3 +136,24 @@ libdomain_a_SOURCES += node/money/life.c node/money/life.h
 SQL_DOMAIN += node/money/tip.sql
 libdomain_a_SOURCES += node/money/tip.c
 libdomain_a_SOURCES += node/money/tip.h
+
+SQL_DOMAIN += node/money/rail_plan.sql
+libdomain_a_SOURCES += node/money/rails/paypal.c
+libdomain_a_SOURCES += node/money/rails/paypal.h
+libdomain_a_SOURCES += node/money/rails/paypal_event.c
+libdomain_a_SOURCES += node/money/rails/paypal_look.c
+libdomain_a_SOURCES += node/money/rails/paypal_plan.c
+libdomain_a_SOURCES += node/money/rails/paypal_setup.c
+libdomain_a_SOURCES += node/money/rails/paypal_sign.c
+libdomain_a_SOURCES += node/money/rails/paypal_talk.c
+check_PROGRAMS += tests/unit/test_rail_paypal
+tests_unit_test_rail_paypal_SOURCES = tests/unit/test_rail_paypal.c tests/unit/loopback.h tests/unit/paypal_world.h
+tests_unit_test_rail_paypal_SOURCES += $(DOMAIN_FIXTURE)
+tests_unit_test_rail_paypal_LDADD = $(DOMAIN_TEST_LIBS)
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_paypal
+FUZZERS += tests/fuzz/fuzz_paypal
+tests_fuzz_fuzz_paypal_SOURCES = tests/fuzz/fuzz_paypal.c
+tests_fuzz_fuzz_paypal_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_paypal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -9,7 +9,14 @@
 #include <strings.h>
 
 /* In the order in which buyers see them. */
-static const struct pay_rail *const rails[] = {&rail_wechat, &rail_alipay, &rail_stripe, &rail_transfer, &rail_fake};
+static const struct pay_rail *const rails[] = {
+    &rail_wechat,
+    &rail_alipay,
+    &rail_stripe,
+    &rail_paypal,
+    &rail_transfer,
+    &rail_fake,
+};
 enum { N_RAILS = sizeof rails / sizeof *rails };
 
 const struct pay_rail *rail_by_name(struct str name)

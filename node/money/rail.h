@@ -62,6 +62,9 @@ struct rail_state {
     struct rail_sub sub;
     struct str refund_key;    /* of REFUND_LOST: rail_step.key of our call; STR_NULL: refs[0] is its name */
     struct str note;          /* of WARNING and REFUND_LOST: for the owner's log, without personal data */
+    /* Not believed by itself (no signature, or half of what is needed): counts only when the rail, asked, says
+     * it, too. Without an answer the message is refused, so that it is told again. */
+    bool hint;
 };
 
 /* Who is at the till: what a checkout may depend on. Kept with the call; nothing of it is logged. */
@@ -75,7 +78,7 @@ struct rail_visit rail_visit_of(struct str ip, struct str agent);
 /* One call that changes something, as it was written down. */
 struct rail_step {
     int64_t id;
-    struct str name;          /* checkout, close, refund, cancel, resume */
+    struct str name;          /* checkout, capture, close, refund, cancel, resume, end */
     struct str key;           /* for the provider's idempotency: the same at each try */
     const struct rail_account *account;
     const struct order *order;         /* NULL: none */
@@ -156,11 +159,17 @@ struct pay_rail {
      * rail. In the door, on its worker. NULL: it has no messages. */
     enum err (*verify)(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
                        struct rail_state *ret);
+    /* verify said ERR_BUSY: it lacks a key that the provider publishes. Fetch and keep it, and verify. Waits for
+     * the provider. NULL: there are no such keys. */
+    enum err (*learn)(struct cx *cx, struct rail_account *acc, const struct rail_message *m, struct rail_state *ret);
     /* The payment as it stands now, asked of the rail. io comes with what is known: of an order its number
      * and ref, of an event all that it said. o is NULL while no order is known. ERR_UPSTREAM,
      * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. NULL: no such question. */
     enum err (*fetch_state)(struct cx *cx, const struct rail_account *acc, const struct order *o,
                             struct rail_state *io);
+    /* Take the money that a buyer has approved: the call "capture", which fetch_state has written down
+     * (rail_call_capture). NULL: approving is paying. */
+    enum err (*capture)(struct cx *cx, const struct rail_step *s);
     /* Whose money do we take: the planet's merchant name, and is it live? NULL: the account's. */
     enum err (*merchant)(struct cx *cx, int64_t planet_id, struct str *ret_merchant, bool *ret_live);
     enum err (*refund)(struct cx *cx, const struct rail_step *s, struct rail_refunded *ret);
@@ -216,6 +225,8 @@ struct rail_heard {
     struct rail_account account;
     struct str body;
     struct rail_state state;
+    const struct rail_message *message; /* its headers and body live as long as this */
+    bool unproved;            /* a key is missing: rail_follow learns it first, or gives verify's error */
     bool known;               /* a repeat: nothing to follow */
     bool asks;                /* rail_follow will wait for the provider */
 };

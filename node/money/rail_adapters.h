@@ -9,5 +9,6 @@ extern const struct pay_rail rail_alipay;
 extern const struct pay_rail rail_fake;
 extern const struct pay_rail rail_stripe;
 extern const struct pay_rail rail_transfer;
+extern const struct pay_rail rail_paypal;
 
 #endif

@@ -19,6 +19,7 @@ enum {
     CALL_MS = 20000,     /* all that one call asks its provider */
     LEASE_MS = 60000,    /* longer than that: who holds it has died */
     JSON_MAX = 65536,
+    CAPTURES_MAX = 5,    /* a buyer whose cards are all declined */
 };
 
 /* ---- writing it down ---- */
@@ -174,8 +175,10 @@ static enum err call(struct cx *cx, struct making *m)
         return m->rail->refund(cx, &m->step, &m->refunded);
     if (str_eq_c(name, "close") && m->rail->close != NULL)
         return m->rail->close(cx, &m->step);
-    bool resume = str_eq_c(name, "resume");
-    if ((resume || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
+    if (str_eq_c(name, "capture") && m->rail->capture != NULL)
+        return m->rail->capture(cx, &m->step);
+    bool resume = str_eq_c(name, "resume"), end = str_eq_c(name, "end");
+    if ((resume || end || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
         return m->rail->renewal(cx, &m->step, resume);
     return cx_fail(cx, ERR_INVALID, "this rail knows no such step");
 }
@@ -323,6 +326,40 @@ enum err rail_close(struct cx *cx, const struct order *o)
         .amount = DB_NULL,
     };
     return rail_call_put(cx, &c, &id);
+}
+
+enum err rail_call_capture(struct cx *cx, const struct order *o)
+{
+    const struct pay_rail *rail = rail_by_name(o->rail);
+    struct rail_call_row *rows;
+    size_t n, failed = 0;
+    int64_t id = 0;
+    if (rail == NULL || rail->capture == NULL)
+        return ERR_UNSUPPORTED;
+    TRY(tx_begin(cx));
+    enum err e = q_rail_call_of_order(cx, o->id, STR("capture"), &rows, &n);
+    for (size_t i = 0; e == OK && i < n; i++)
+        failed += str_eq_c(rows[i].state, "failed");
+    if (e == OK && failed >= CAPTURES_MAX)
+        e = ERR_CONFLICT;
+    const struct rail_call_new c = {
+        .planet_id = o->planet_id,
+        .rail = rail,
+        .step = "capture",
+        .order_id = o->id,
+        .subscription_id = DB_NULL,
+        .group = str_fmt(cx->arena, "%zu", failed + 1),
+        .amount = DB_NULL,
+        .wait_s = 60,
+    };
+    if (e == OK)
+        e = rail_call_put(cx, &c, &id);
+    if (e != OK) {
+        tx_rollback(cx);
+        return e;
+    }
+    TRY(tx_commit(cx));
+    return rail_call_make(cx, id);
 }
 
 enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id)

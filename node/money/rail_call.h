@@ -10,7 +10,7 @@
 struct rail_call_new {
     int64_t planet_id;
     const struct pay_rail *rail;
-    const char *step;              /* checkout, close, refund, cancel, resume */
+    const char *step;              /* checkout, capture, close, refund, cancel, resume, end */
     int64_t order_id;              /* DB_NULL: none */
     int64_t subscription_id;       /* DB_NULL: none */
     /* What tells this call from others of the same order and step; "" for the only one. The key is
@@ -34,6 +34,10 @@ MUST_USE enum err rail_call_by_id(struct cx *cx, int64_t id, struct rail_call *r
  * cx->tell. */
 MUST_USE enum err rail_call_make(struct cx *cx, int64_t id);
 enum job_verdict rail_call_run(struct cx *cx, const struct job *job);
+
+/* For fetch_state of an adapter, outside of transactions: the buyer has approved, take the money. ERR_CONFLICT with a
+ * sentence: the rail can't take it so; the buyer may approve another way. ERR_BUSY: somebody else is at it. */
+MUST_USE enum err rail_call_capture(struct cx *cx, const struct order *o);
 
 /* Inside a transaction: an order that its buyer gave up; its rail is told, if it wants to know. */
 MUST_USE enum err rail_close(struct cx *cx, const struct order *o);

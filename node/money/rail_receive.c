@@ -249,43 +249,73 @@ static bool unreachable(enum err e)
     return e == ERR_UPSTREAM || e == ERR_TIMEOUT || e == ERR_BUSY || e == ERR_RATE_LIMITED;
 }
 
+/* What was verified: is it new, and is there something to ask? */
+static enum err heard(struct cx *cx, struct rail_heard *h)
+{
+    int64_t n;
+    if (h->state.event_id.n == 0)
+        return cx_fail(cx, ERR_INVALID, "a message without a name");
+    TRY(q_rail_event_known(cx, str_c(h->rail->name), h->planet_id, h->state.event_id, &n));
+    h->known = n > 0;
+    bool about = h->state.topic == RAIL_ORDER || h->state.topic == RAIL_RENEWAL;
+    h->asks = !h->known && about && h->rail->fetch_state != NULL;
+    return OK;
+}
+
 enum err rail_hear(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, const struct rail_message *m,
                    struct rail_heard *ret)
 {
     struct planet planet;
-    int64_t n;
-    *ret = (struct rail_heard){.rail = rail, .planet_id = planet_id, .body = m->body};
+    *ret = (struct rail_heard){.rail = rail, .planet_id = planet_id, .body = m->body, .message = m};
     if (m->body.n > BODY_MAX)
         return ERR_TOO_LARGE;
     TRY(planet_by_id(cx, planet_id, &planet));
     TRY(rail_account_for(cx, rail, planet_id, &ret->account));
     if (rail->verify == NULL)
         return ERR_NOT_FOUND;
-    TRY(rail->verify(cx, &ret->account, m, &ret->state));
-    if (ret->state.event_id.n == 0)
-        return cx_fail(cx, ERR_INVALID, "a message without a name");
-    TRY(q_rail_event_known(cx, str_c(rail->name), planet_id, ret->state.event_id, &n));
-    ret->known = n > 0;
-    bool about = ret->state.topic == RAIL_ORDER || ret->state.topic == RAIL_RENEWAL;
-    ret->asks = !ret->known && about && rail->fetch_state != NULL;
-    return OK;
+    enum err e = rail->verify(cx, &ret->account, m, &ret->state);
+    if (e == ERR_BUSY && rail->learn != NULL) {
+        ret->unproved = ret->asks = true;
+        return OK;
+    }
+    TRY(e);
+    return heard(cx, ret);
+}
+
+/* A message whose key had to be learned first. */
+static enum err prove(struct cx *cx, const struct rail_heard *h, struct rail_heard *ret)
+{
+    *ret = *h;
+    ret->unproved = false;
+    if (!h->asks)
+        return ERR_BUSY;
+    TRY(h->rail->learn(cx, &ret->account, h->message, &ret->state));
+    return heard(cx, ret);
 }
 
 enum err rail_follow(struct cx *cx, const struct rail_heard *h, enum order_verdict *ret_verdict)
 {
-    struct rail_state s = h->state;
+    struct rail_heard proved;
+    struct rail_state s;
     struct order o;
     if (ret_verdict != NULL)
         *ret_verdict = ORDER_RECORDED;
+    if (h->unproved) {
+        TRY(prove(cx, h, &proved));
+        h = &proved;
+    }
+    s = h->state;
     if (h->known)
         return OK;
+    if (s.hint && !h->asks)
+        return ERR_BUSY;
     if (h->asks) {
         struct rail_state now = s;
         TRY(find_order(cx, h->rail, h->planet_id, &now));
         bool ours = now.topic == RAIL_ORDER && order_by_number(cx, now.order_number, &o) == OK &&
                     o.planet_id == h->planet_id;
         enum err e = h->rail->fetch_state(cx, &h->account, ours ? &o : NULL, &now);
-        if (e != OK && !unreachable(e))
+        if (e != OK && (s.hint || !unreachable(e)))
             return e;
         if (e == OK) {
             now.event_id = s.event_id;

@@ -48,6 +48,14 @@ enum err subscription_by_ref(struct cx *cx, int64_t planet_id, struct str rail, 
     return OK;
 }
 
+enum err subscription_of_order(struct cx *cx, int64_t order_id, struct subscription *ret)
+{
+    struct subscription_row row;
+    TRY(q_subscription_of_order(cx, order_id, &row));
+    *ret = from(&row);
+    return OK;
+}
+
 enum err subscription_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct subscription *ret)
 {
     struct subscription_row row;

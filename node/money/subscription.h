@@ -15,6 +15,8 @@ struct subscription {
 MUST_USE enum err subscription_by_id(struct cx *cx, int64_t id, struct subscription *ret);
 MUST_USE enum err subscription_by_ref(struct cx *cx, int64_t planet_id, struct str rail, struct str ref,
                                       struct subscription *ret);
+/* The one that began with this order. */
+MUST_USE enum err subscription_of_order(struct cx *cx, int64_t order_id, struct subscription *ret);
 /* The newest that has not ended. ERR_NOT_FOUND: none. */
 MUST_USE enum err subscription_of(struct cx *cx, int64_t planet_id, int64_t account_id,
                                   struct subscription *ret);

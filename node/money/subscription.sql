@@ -24,6 +24,12 @@ SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_wit
   FROM rail_subscription WHERE account_id = :account_id AND planet_id = :planet_id AND state <> 'ended'
  ORDER BY id DESC LIMIT 1;
 
+-- :name subscription_of_order :one
+-- :in order_id int
+-- :out subscription_row
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+  FROM rail_subscription WHERE order_id = :order_id ORDER BY id DESC LIMIT 1;
+
 -- :name subscription_insert :exec
 -- :in id int, planet_id int, rail text, ref text, account_id int, order_id int, customer text?, state text,
 --     ends_with_term int, period_end int?, since int, rail_at int
