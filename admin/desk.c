@@ -5,7 +5,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
-#include "node/money/order.h"
+#include "node/money/tray.h"
 #include "node/money/redeem.h"
 #include "node/people/account.h"
 #include "node/talk/timeline.h"
@@ -36,11 +36,8 @@ bool desk_mendable(enum err e)
 /* Jobs and links are for the node's owner, money for the planet's. */
 static enum err count_waiting(struct rq *rq, const struct planet *p, struct view_desk *d)
 {
-    struct unmatched *money;
-    size_t n = 0;
     if (d->sees_money)
-        TRY(unmatched_list(rq->cx, p->id, &money, &n));
-    d->n_money = (int64_t)n;
+        TRY(unmatched_count(rq->cx, p->id, &d->n_money));
     return rq->session.is_owner ? job_count_resting(rq->cx, TRAY_MAX, &d->n_tray) : OK;
 }
 

@@ -3,8 +3,8 @@
 #include "admin/admin.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
-#include "node/money/order.h"
 #include "node/money/transfer.h"
+#include "node/money/tray.h"
 #include "web/page.h"
 
 #include <string.h>
@@ -43,10 +43,7 @@ static bool has_page(const char *path)
 /* What waits for the owner on each page. */
 static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *waits)
 {
-    struct unmatched *money;
-    size_t n;
-    TRY(unmatched_list(cx, p->id, &money, &n));
-    waits[MONEY_TRAY] = (int64_t)n;
+    TRY(unmatched_count(cx, p->id, &waits[MONEY_TRAY]));
     struct transfer_counts transfers;
     TRY(transfer_count(cx, p->id, &transfers));
     waits[MONEY_TRANSFERS] = transfers.sent;

@@ -26,7 +26,7 @@ enum err desk_ledger_csv(struct rq *rq);        /* GET …/ledger.csv, with the 
 enum err desk_ledger_lines(struct rq *rq);      /* GET …/ledger.jsonl */
 enum err desk_ledger_verify(struct rq *rq);     /* POST …/ledger/verify */
 enum err desk_money_tray(struct rq *rq);        /* GET …/tray: money without an order */
-enum err desk_money_settle(struct rq *rq);      /* POST …/tray/:id/settle */
+enum err desk_money_decide(struct rq *rq);      /* POST …/tray/:id: assign, refund, keep, settle */
 enum err desk_transfers(struct rq *rq);         /* GET …/transfers: payments that the owner confirms by hand */
 enum err desk_transfers_decide(struct rq *rq);  /* POST …/transfers */
 enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */

@@ -19,10 +19,18 @@ struct view_money {
     struct str base;                    /* "/desk/tea/money" */
 };
 
-struct view_tray_money { int64_t id; struct str reason, money, number, when; };
+struct view_tray_money {
+    int64_t id, f_tier;
+    struct str reason, money, number, when, rail, ref, who, note, state;
+    struct str f_who, f_unit, f_length; /* the form, filled in from the order that it names */
+    bool booked, waits, can_refund;
+};
 struct view_money_tray {
     const struct view_money *m;
     const struct view_tray_money *money; size_t n_money;
+    const struct view_tray_money *decided; size_t n_decided;
+    const struct view_tier *tiers; size_t n_tiers;
+    struct str error;
 };
 
 struct view_ledger_entry { struct str account, money; bool out; };

@@ -1,10 +1,13 @@
-/* ledger: the books, read, taken along, verified and rebuilt. */
+/* ledger, tray: the books, read, taken along, verified and rebuilt; money that fits no order. */
 #include "admin/cli/cli.h"
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/order.h"
+#include "node/money/rail_call.h"
+#include "node/money/tray.h"
+#include "node/people/account.h"
 #include "node/planet/planet.h"
 
 #include <stdio.h>
@@ -181,6 +184,102 @@ static enum err cmd_export(struct cli *cli)
     return ledger_export(cli->cx, p.id, &f, csv ? LEDGER_CSV : LEDGER_LINES, to_stdout, NULL);
 }
 
+/* ---- the tray ---- */
+
+static enum err cmd_tray_list(struct cli *cli)
+{
+    static const char *const columns[] = {"id", "state", "money", "reason", "rail", "order", "ref", "at", "note", NULL};
+    struct planet p;
+    struct unmatched *all;
+    size_t n;
+    TRY(cli_planet(cli, &p));
+    TRY(cli_has(cli, "decided") ? unmatched_decided(cli->cx, p.id, LIST_MAX, &all, &n)
+                                : unmatched_list(cli->cx, p.id, &all, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].state, money_format(cli->cx->arena, all[i].amount),
+                                    all[i].reason, all[i].rail, all[i].order_number, all[i].rail_ref,
+                                    cli_time(cli, all[i].created_at), all[i].note});
+    cli_end(cli);
+    return OK;
+}
+
+/* The item of --id and its planet; prints what became of it. */
+static enum err the_item(struct cli *cli, struct planet *p, int64_t *ret_id)
+{
+    TRY(cli_planet(cli, p));
+    TRY(cli_i64(cli, "id", 0, ret_id));
+    return OK;
+}
+
+static enum err became(struct cli *cli, const struct planet *p, int64_t id)
+{
+    static const char *const columns[] = {"id", "state", "note", NULL};
+    struct unmatched u;
+    TRY(unmatched_by_id(cli->cx, p->id, id, &u));
+    cli_begin(cli, false, columns);
+    cli_row(cli, (struct str[]){cli_id(cli, u.id), u.state, u.note});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err cmd_tray_assign(struct cli *cli)
+{
+    static const char *const columns[] = {"order", "state", NULL};
+    struct planet p;
+    struct tray_assign to = {.account_id = DB_NULL, .tier_id = DB_NULL, .unit = cli_get(cli, "unit")};
+    struct account a;
+    struct tier t;
+    struct order o;
+    int64_t id;
+    TRY(the_item(cli, &p, &id));
+    if (cli_has(cli, "account")) {
+        TRY(cli_account(cli, &a));
+        to.account_id = a.id;
+    }
+    if (cli_has(cli, "tier")) {
+        TRY(tier_by_slug(cli->cx, p.id, cli_get(cli, "tier"), &t));
+        to.tier_id = t.id;
+        to.unit = to.unit.n == 0 ? STR("year") : to.unit;
+        TRY(cli_i64(cli, "count", 1, &to.count));
+    }
+    TRY(tray_assign(cli->cx, p.id, id, &to, &o));
+    cli_begin(cli, false, columns);
+    cli_row(cli, (struct str[]){o.number, o.state});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err cmd_tray_refund(struct cli *cli)
+{
+    struct planet p;
+    int64_t id, call_id;
+    TRY(the_item(cli, &p, &id));
+    TRY(tray_refund(cli->cx, p.id, id, &call_id));
+    TRY(rail_call_make(cli->cx, call_id));
+    return became(cli, &p, id);
+}
+
+static enum err cmd_tray_keep(struct cli *cli)
+{
+    struct planet p;
+    int64_t id;
+    TRY(the_item(cli, &p, &id));
+    TRY(tray_keep(cli->cx, p.id, id));
+    return became(cli, &p, id);
+}
+
+static enum err cmd_tray_settle(struct cli *cli)
+{
+    struct planet p;
+    int64_t id;
+    TRY(the_item(cli, &p, &id));
+    TRY(unmatched_settle(cli->cx, p.id, id));
+    return became(cli, &p, id);
+}
+
+#define ITEM_OPTIONS CLI_PLANET_OPTION, {"id", "ID", true, "the payment; 'tray list' names them"}
+
 #define FILTER_OPTIONS \
     {"kind", "KIND", false, "payment, refund, dispute, fee, grant …"}, \
     {"ledger-account", "NAME", false, "an account of the books, such as clearing:stripe"}, \
@@ -196,6 +295,15 @@ static const struct cli_option list_options[] = {
 static const struct cli_option export_options[] = {
     CLI_PLANET_OPTION, FILTER_OPTIONS, {"format", "FORMAT", false, "csv or jsonl (the usual, with hashes)"}, {0}};
 
+static const struct cli_option tray_options[] = {CLI_PLANET_OPTION, {"decided", NULL, false, "those that were decided"}, {0}};
+static const struct cli_option item_options[] = {ITEM_OPTIONS, {0}};
+static const struct cli_option assign_options[] = {
+    ITEM_OPTIONS,
+    {"account", "MAIL", false, "who it is from; else the buyer of the order that it names"},
+    {"tier", "SLUG", false, "what it gives; else what that order would have given"},
+    {"unit", "UNIT", false, "day, month, year (the usual) or once"},
+    {"count", "N", false, "how many of them, 1"}, {0}};
+
 const struct cli_verb cli_books_verbs[] = {
     {"ledger list", cmd_list, true, "what stands in a planet's books, newest first", list_options},
     {"ledger accounts", cmd_accounts, true, "what lies on each account of the books", planet_options},
@@ -203,5 +311,10 @@ const struct cli_verb cli_books_verbs[] = {
     {"ledger verify", cmd_verify, true, "walk each planet's chain of hashes, and compare memberships with it",
      planets_options},
     {"ledger rebuild", cmd_rebuild, true, "make memberships and sums again from what the ledger says", planets_options},
+    {"tray list", cmd_tray_list, true, "payments that fit no order", tray_options},
+    {"tray assign", cmd_tray_assign, true, "give a membership for one", assign_options},
+    {"tray refund", cmd_tray_refund, true, "give one back through its provider", item_options},
+    {"tray keep", cmd_tray_keep, true, "keep one as a tip", item_options},
+    {"tray settle", cmd_tray_settle, true, "one was dealt with by hand", item_options},
     {0},
 };

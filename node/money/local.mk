@@ -157,3 +157,6 @@ tests_fuzz_fuzz_paypal_SOURCES = tests/fuzz/fuzz_paypal.c
 tests_fuzz_fuzz_paypal_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_paypal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+SQL_DOMAIN += node/money/tray.sql
+libdomain_a_SOURCES += node/money/tray.c
+libdomain_a_SOURCES += node/money/tray.h

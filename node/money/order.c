@@ -71,7 +71,9 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
     const char *kind = o->kind;
     bool plain = o->list == 0;
     const struct pay_rail *rail = rail_by_name(str_c(o->rail));
-    int64_t expires_at = rail != NULL && rail->open_ms > 0 ? cx->now + rail->open_ms : o->expires_at;
+    int64_t expires_at = o->expires_at; /* DB_NULL: it is paid at once */
+    if (expires_at != DB_NULL && rail != NULL && rail->open_ms > 0)
+        expires_at = cx->now + rail->open_ms;
     struct str number = number_new(cx);
     int64_t id = id_next(cx->node->ids);
     if (kind == NULL) {
@@ -86,7 +88,7 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
                        plain ? o->total.minor : o->list, o->discount, o->credit, o->tax,
                        o->total.minor, str_c(o->total.cur), str_c(o->rail), cx->now, expires_at,
                        NULL));
-    if (o->total.minor > 0) /* what costs nothing is settled at once */
+    if (o->total.minor > 0 && expires_at != DB_NULL) /* what costs nothing is settled at once */
         TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, expires_at));
     *ret_number = number;
     *ret_id = id;
@@ -255,46 +257,4 @@ enum job_verdict order_expire_run(struct cx *cx, const struct job *job)
     int64_t n;
     (void)job; /* all that are due, not only its own */
     return order_expire_due(cx, &n) == OK ? JOB_DONE : JOB_RETRY;
-}
-
-enum err order_unmatched(struct cx *cx, int64_t planet_id, const struct order_change *change,
-                         struct str number, const char *reason)
-{
-    return q_unmatched_insert(cx, id_next(cx->node->ids), planet_id,
-                              change->rail_event_id == DB_NULL ? 0 : change->rail_event_id,
-                              str_c(reason), change->amount.minor,
-                              str_dup(cx->arena, str_c(change->amount.cur)), number, cx->now, NULL);
-}
-
-enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n)
-{
-    struct unmatched_open_row *rows;
-    size_t n;
-    TRY(planet_may_own(cx, planet_id));
-    TRY(q_unmatched_open(cx, planet_id, &rows, &n));
-    struct unmatched *list = ARENA_ARRAY(cx->arena, struct unmatched, n);
-    for (size_t i = 0; i < n; i++)
-        list[i] = (struct unmatched){
-            .id = rows[i].id,
-            .planet_id = rows[i].planet_id,
-            .rail_event_id = rows[i].rail_event_id,
-            .created_at = rows[i].created_at,
-            .reason = rows[i].reason,
-            .order_number = rows[i].order_number,
-            .amount = money_of(rows[i].amount, rows[i].currency),
-        };
-    *ret = list;
-    *ret_n = n;
-    return OK;
-}
-
-enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id)
-{
-    int64_t changes;
-    TRY(planet_may_own(cx, planet_id));
-    TX_SCOPE(cx);
-    TRY(q_unmatched_settle(cx, id, planet_id, cx->now, &changes));
-    if (changes == 0)
-        return ERR_NOT_FOUND;
-    return tx_commit(cx);
 }

@@ -85,6 +85,7 @@ struct order_change {
     struct str rail_ref;      /* the rail's name of the payment; STR_NULL: unsaid */
     int64_t rail_event_id;    /* DB_NULL: not from a rail */
     int64_t rail_at;          /* when the rail says that it happened; DB_NULL: now */
+    bool held;                /* of PAID: it lies in the tray already (tray.h); refused is ERR_CONFLICT then */
     bool by_hand;             /* of REFUND: not by the rail, the owner paid it outside */
 };
 enum order_verdict { ORDER_APPLIED, ORDER_RECORDED, ORDER_UNMATCHED };
@@ -96,16 +97,5 @@ MUST_USE enum err order_expire_due(struct cx *cx, int64_t *ret_n);
 /* The same as a job, "money.expire" in the wiring table; each order puts one for the time when it
  * expires, so that nobody must look each hour (a node that sleeps would have to wake for it). */
 enum job_verdict order_expire_run(struct cx *cx, const struct job *job);
-
-/* P8: money that waits for the owner's decision. */
-struct unmatched {
-    int64_t id, planet_id, rail_event_id, created_at;
-    struct str reason, order_number; /* order_number STR_NULL: said none */
-    struct money amount;
-};
-MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret,
-                                 size_t *ret_n);
-/* The owner has dealt with it outside (given back, kept). */
-MUST_USE enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id);
 
 #endif

@@ -112,24 +112,6 @@ UPDATE post_right SET revoked_at = :now WHERE order_id = :order_id AND revoked_a
 -- :in order_id int
 UPDATE post_right SET revoked_at = NULL WHERE order_id = :order_id;
 
--- :name unmatched_insert :exec
--- :in id int, planet_id int, rail_event_id int, reason text, amount int?, currency text?,
---     order_number text?, created_at int
-INSERT INTO unmatched (id, planet_id, rail_event_id, reason, amount, currency, order_number, created_at)
-VALUES (:id, :planet_id, :rail_event_id, :reason, :amount, :currency, :order_number, :created_at);
-
--- :name unmatched_open :many
--- :in planet_id int
--- :out id int, planet_id int, rail_event_id int, reason text, amount int?, currency text?,
---      order_number text?, created_at int
-SELECT id, planet_id, rail_event_id, reason, amount, currency, order_number, created_at
-  FROM unmatched WHERE planet_id = :planet_id AND settled_at IS NULL ORDER BY id;
-
--- :name unmatched_settle :exec
--- :in id int, planet_id int, now int
-UPDATE unmatched SET settled_at = :now
- WHERE id = :id AND planet_id = :planet_id AND settled_at IS NULL;
-
 -- Open orders of an account that hold a coupon, credit, or what was paid for posts.
 -- :name order_holding :many
 -- :in account_id int, planet_id int

@@ -204,7 +204,7 @@ static enum err book_paid(struct cx *cx, const struct order_row *o, const struct
 {
     struct entry entries[4];
     const struct entry all[] = {
-        {.account = str_c(clearing(cx, o)), .amount = o->total},
+        {.account = c->held ? STR("held:unmatched") : str_c(clearing(cx, o)), .amount = o->total},
         {.account = credit_account(cx, o->account_id), .amount = credit},
         {.account = STR("tax_payable"), .amount = -o->tax},
         {.account = str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind)),
@@ -424,7 +424,7 @@ static enum err record(struct cx *cx, const struct order_row *o, const struct or
 static enum err keep(struct cx *cx, const struct order_row *o, const struct order_change *c,
                      const char *reason, enum order_verdict *ret)
 {
-    TRY(order_unmatched(cx, o->planet_id, c, o->number, reason));
+    TRY(order_unmatched(cx, o->planet_id, o->rail, c, o->number, reason));
     *ret = ORDER_UNMATCHED;
     return record(cx, o, c, NONE, reason);
 }
@@ -462,6 +462,8 @@ enum err order_apply(struct cx *cx, struct str number, const struct order_change
     enum state to = stale ? NONE : next_state(&o, from, change);
     if (to != NONE)
         TRY(effects(cx, &o, from, to, change, &refused));
+    if (refused != NULL && change->held)
+        return cx->tell != NULL ? ERR_CONFLICT : cx_tell(cx, ERR_CONFLICT, N_("The buyer is a member for life already."));
     if (refused != NULL) {
         cx->tell = NULL; /* said to the owner, not to whoever brings the event */
         TRY(keep(cx, &o, change, refused, ret));

@@ -13,6 +13,7 @@
 #include "node/money/refund.h"
 #include "node/money/subscription.h"
 #include "node/money/subscription_sql.h"
+#include "node/money/tray.h"
 #include "node/node.h"
 
 enum {
@@ -52,6 +53,8 @@ enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *re
     if (c->order_id != DB_NULL) {
         TRY(order_by_id(cx, c->order_id, &o));
         of = o.number;
+    } else if (c->unmatched_id != 0) {
+        of = str_fmt(cx->arena, "tray%lld", (long long)c->unmatched_id);
     } else {
         of = str_fmt(cx->arena, "sub%lld", (long long)c->subscription_id);
     }
@@ -64,7 +67,8 @@ enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *re
     }
     *ret_id = id_next(cx->node->ids);
     TRY(q_rail_call_insert(cx, *ret_id, c->planet_id, str_c(c->rail->name), c->order_id, c->subscription_id,
-                           str_c(c->step), key, c->amount, request_json(cx, c, o.refunded), cx->now, NULL));
+                           str_c(c->step), key, c->amount, request_json(cx, c, o.refunded), cx->now,
+                           c->unmatched_id == 0 ? DB_NULL : c->unmatched_id, NULL));
     return job_put(cx, "pay.call", *ret_id, STR_NULL, STR_NULL, c->wait_s == 0 ? 0 : cx->now + c->wait_s * MS_SECOND);
 }
 
@@ -153,6 +157,11 @@ static enum err load(struct cx *cx, struct making *m)
                                      STR_ARG(m->order.number));
         m->step.amount = money_of(r->amount == DB_NULL ? 0 : r->amount, str_c(m->order.total.cur));
     }
+    if (r->unmatched_id != DB_NULL) {
+        TRY(tray_order(cx, r->unmatched_id, &m->order));
+        m->step.order = &m->order;
+        m->step.amount = money_of(r->amount, str_c(m->order.total.cur));
+    }
     if (r->subscription_id != DB_NULL) {
         TRY(subscription_by_id(cx, r->subscription_id, &m->of));
         m->sub = (struct rail_sub){.ref = m->of.ref, .customer = m->of.customer, .state = m->of.state,
@@ -237,6 +246,11 @@ static enum err end_well(struct cx *cx, struct making *m)
     if (str_eq_c(m->row.step, "checkout")) {
         answer = way_json(cx, &m->way);
         TRY(opened(cx, m));
+    } else if (m->row.unmatched_id != DB_NULL) {
+        answer = refund_json(cx, &m->refunded);
+        failed = m->refunded.state == RAIL_REFUND_FAILED;
+        error = m->refunded.why;
+        TRY(tray_given_back(cx, m->row.unmatched_id, &m->refunded));
     } else if (str_eq_c(m->row.step, "refund")) {
         answer = refund_json(cx, &m->refunded);
         failed = m->refunded.state == RAIL_REFUND_FAILED;
@@ -265,7 +279,10 @@ static enum err end_badly(struct cx *cx, const struct making *m, enum err e)
         TRY(q_rail_call_again(cx, m->row.id, why, NULL));
     else
         TRY(q_rail_call_end(cx, m->row.id, STR("failed"), STR_NULL, why, cx->now, NULL));
-    if (!may_pass(e) && str_eq_c(m->row.step, "refund"))
+    const struct rail_refunded refused = {.state = RAIL_REFUND_FAILED, .why = why};
+    if (!may_pass(e) && m->row.unmatched_id != DB_NULL)
+        TRY(tray_given_back(cx, m->row.unmatched_id, &refused));
+    else if (!may_pass(e) && str_eq_c(m->row.step, "refund"))
         TRY(refund_call_ended(cx, m->row.id, true, STR_NULL, why));
     TRY(tx_commit(cx));
     cx->tell = tell;

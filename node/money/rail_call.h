@@ -13,6 +13,7 @@ struct rail_call_new {
     const char *step;              /* checkout, capture, close, refund, cancel, resume, end */
     int64_t order_id;              /* DB_NULL: none */
     int64_t subscription_id;       /* DB_NULL: none */
+    int64_t unmatched_id;          /* of refund: money of the tray (tray.h), with neither of these; 0: none */
     /* What tells this call from others of the same order and step; "" for the only one. The key is
      * made of order (or subscription), step and group: put the same again, and it is the same call. */
     struct str group;

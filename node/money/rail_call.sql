@@ -1,35 +1,35 @@
 -- Calls to providers, written down before they are made.
 -- :row rail_call_row id int, planet_id int, rail text, order_id int?, subscription_id int?, step text,
 --      idem_key text, amount int?, request text, state text, answer text?, last_error text?, tries int,
---      created_at int, ended_at int?
+--      created_at int, ended_at int?, unmatched_id int?
 
 -- :name rail_call_by_id :one
 -- :in id int
 -- :out rail_call_row
 SELECT id, planet_id, rail, order_id, subscription_id, step, idem_key, amount, request, state, answer, last_error,
-       tries, created_at, ended_at
+       tries, created_at, ended_at, unmatched_id
   FROM pay_outbox WHERE id = :id;
 
 -- :name rail_call_by_key :maybe
 -- :in idem_key text
 -- :out rail_call_row
 SELECT id, planet_id, rail, order_id, subscription_id, step, idem_key, amount, request, state, answer, last_error,
-       tries, created_at, ended_at
+       tries, created_at, ended_at, unmatched_id
   FROM pay_outbox WHERE idem_key = :idem_key;
 
 -- :name rail_call_of_order :many
 -- :in order_id int, step text
 -- :out rail_call_row
 SELECT id, planet_id, rail, order_id, subscription_id, step, idem_key, amount, request, state, answer, last_error,
-       tries, created_at, ended_at
+       tries, created_at, ended_at, unmatched_id
   FROM pay_outbox WHERE order_id = :order_id AND step = :step ORDER BY id;
 
 -- :name rail_call_insert :exec
 -- :in id int, planet_id int, rail text, order_id int?, subscription_id int?, step text, idem_key text,
---     amount int?, request text, now int
-INSERT INTO pay_outbox (id, planet_id, rail, order_id, subscription_id, step, idem_key, amount, request, state,
+--     amount int?, request text, now int, unmatched_id int?
+INSERT INTO pay_outbox (id, planet_id, rail, order_id, subscription_id, unmatched_id, step, idem_key, amount, request, state,
        tries, created_at)
-VALUES (:id, :planet_id, :rail, :order_id, :subscription_id, :step, :idem_key, :amount, :request, 'new',
+VALUES (:id, :planet_id, :rail, :order_id, :subscription_id, :unmatched_id, :step, :idem_key, :amount, :request, 'new',
        0, :now);
 
 -- Nobody else calls until the lease is over.

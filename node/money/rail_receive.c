@@ -9,6 +9,7 @@
 #include "node/money/rail_account_sql.h"
 #include "node/money/rail_sql.h"
 #include "node/money/subscription.h"
+#include "node/money/tray.h"
 #include "node/node.h"
 #include "node/planet/planet_sql.h"
 
@@ -151,14 +152,18 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
     const char *reason;
     struct order o;
     struct subscription sub;
+    bool taken;
     *ret = ORDER_RECORDED;
+    TRY(tray_told(cx, rail, planet_id, s, event_id, &taken));
+    if (taken)
+        return OK;
     if (s->order_number.n == 0)
         return OK; /* the owner sells other things by this account, too */
     TRY(stranger(cx, rail, planet_id, s, &reason));
     if (reason != NULL) {
-        struct order_change change = {.event = s->event, .amount = s->paid, .rail_event_id = event_id};
+        struct order_change change = {.event = s->event, .amount = s->paid, .rail_ref = s->ref, .rail_event_id = event_id};
         *ret = ORDER_UNMATCHED;
-        return order_unmatched(cx, planet_id, &change, s->order_number, reason);
+        return order_unmatched(cx, planet_id, str_c(rail->name), &change, s->order_number, reason);
     }
     TRY(remember(cx, rail, s));
     if (s->event == ORDER_PENDING && s->seen)

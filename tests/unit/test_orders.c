@@ -1,6 +1,7 @@
 #include "tests/unit/domain_fixture.h"
 
 #include "node/money/ledger.h"
+#include "node/money/tray.h"
 #include "node/money/money.h"
 #include "node/money/rail.h"
 #include "node/planet/access.h"

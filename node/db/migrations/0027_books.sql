@@ -32,6 +32,8 @@ ALTER TABLE unmatched ADD COLUMN booked BIGINT NOT NULL DEFAULT 0; -- 1: it lies
 ALTER TABLE unmatched ADD COLUMN state TEXT NOT NULL DEFAULT 'open'; -- open, assigned, refunding, refunded, kept, settled
 ALTER TABLE unmatched ADD COLUMN order_id BIGINT;   -- assigned to
 ALTER TABLE unmatched ADD COLUMN decided_by BIGINT;
+ALTER TABLE unmatched ADD COLUMN txn_id BIGINT;     -- that put it there
+ALTER TABLE unmatched ADD COLUMN refunded BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE unmatched ADD COLUMN note TEXT;         -- why giving back failed
 UPDATE unmatched SET state = 'settled' WHERE settled_at IS NOT NULL;
 CREATE INDEX unmatched_open ON unmatched (planet_id, state, id);
