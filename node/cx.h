@@ -34,6 +34,7 @@ struct cx {
     bool tx_shared;         /* the open transaction is a shared one */
     bool unpinned;
     int64_t viewer;         /* account id, 0 = visitor */
+    struct str ip;          /* where the browser of this request is; STR_NULL: no request */
     enum locale locale;
     int64_t now;            /* fixed at the start of the request or job; tests set it */
     char trace[17];         /* names this request or job in the log */

@@ -11,6 +11,7 @@ check_PROGRAMS += tests/unit/test_base
 tests_unit_test_base_SOURCES = tests/unit/test_base.c tests/unit/unit.h
 tests_unit_test_base_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS)
 
+libbase_a_SOURCES += node/base/country.c node/base/country.h
 libbase_a_SOURCES += \
 	node/base/embed.h \
 	node/base/crew.c node/base/crew.h \

@@ -31,6 +31,9 @@ MIGRATIONS += node/db/migrations/0025_back.sql
 MIGRATIONS += node/db/migrations/0027_books.sql
 MIGRATIONS += node/db/migrations/0029_api.sql
 MIGRATIONS += node/db/migrations/0024_life.sql
+MIGRATIONS += node/db/migrations/0028_bills.sql
+MIGRATIONS += node/db/migrations/0028_bills.sqlite.sql
+MIGRATIONS += node/db/migrations/0028_bills.pg.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -209,7 +209,7 @@ void call_prepare(struct call *c)
     rq->priv = c;
     rq->target = (struct str){c->target, c->target_n};
     rq->secure = str_starts(node->origin, STR("https://"));
-    rq->ip = find_ip(c);
+    rq->ip = cx->ip = find_ip(c);
     rq->repr = repr_for(rq->target, rq_header(rq, "Accept"));
     cx->locale = locale_for(rq_cookie(rq, "lang"), rq_header(rq, "Accept-Language"));
     struct str cookies = rq_header(rq, "Cookie");

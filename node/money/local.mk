@@ -160,3 +160,13 @@ endif
 SQL_DOMAIN += node/money/tray.sql
 libdomain_a_SOURCES += node/money/tray.c
 libdomain_a_SOURCES += node/money/tray.h
+libdomain_a_SOURCES += node/money/tax.c node/money/tax.h
+libdomain_a_SOURCES += node/money/tax_id.c
+SQL_DOMAIN += node/money/tax.sql
+libdomain_a_SOURCES += node/money/bill.c node/money/bill.h node/money/bill_int.h
+libdomain_a_SOURCES += node/money/bill_list.c
+SQL_DOMAIN += node/money/bill.sql
+
+check_PROGRAMS += tests/unit/test_bills
+tests_unit_test_bills_SOURCES = tests/unit/test_bills.c $(DOMAIN_FIXTURE)
+tests_unit_test_bills_LDADD = $(DOMAIN_TEST_LIBS)

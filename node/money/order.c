@@ -88,6 +88,7 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
                        plain ? o->total.minor : o->list, o->discount, o->credit, o->tax,
                        o->total.minor, str_c(o->total.cur), str_c(o->rail), cx->now, expires_at,
                        NULL));
+    TRY(order_tax_put(cx, id, o->account_id, o->taxed));
     if (o->total.minor > 0 && expires_at != DB_NULL) /* what costs nothing is settled at once */
         TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, expires_at));
     *ret_number = number;

@@ -2,6 +2,7 @@
 #include "node/base/clock.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
+#include "node/money/bill.h"
 #include "node/money/credit.h"
 #include "node/money/gift.h"
 #include "node/money/invite.h"
@@ -263,6 +264,7 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
     if (credit.amount > 0)
         TRY(credit_spend(cx, o->id, o->planet_id, o->account_id,
                          money_of(credit.amount, o->currency), txn_id));
+    TRY(bill_paid(cx, o->id, c->rail_ref));
     return referral_paid(cx, o->id, money_of(o->total, o->currency));
 }
 
@@ -279,26 +281,52 @@ static enum err each_grant(struct cx *cx, const struct order_row *o, enum grant_
     return OK;
 }
 
-static enum err give_credit_back(struct cx *cx, const struct order_row *o,
-                                 const struct order_change *c)
+/* Of what was paid in all, the part between two sums went back by this account: with the tax in it. */
+static enum err book_back(struct cx *cx, const struct order_row *o, const struct order_change *c, const char *kind,
+                          int64_t reverses, const char *debit, const char *credit, int64_t before,
+                          int64_t after)
 {
-    int64_t amount;
-    TRY(credit_return(cx, o->id, o->planet_id, o->account_id, o->currency, &amount));
-    if (amount == 0)
+    int64_t gross, amount = after - before, tax;
+    struct entry entries[3];
+    TRY(bill_gross(cx, o->id, &gross));
+    tax = tax_share(o->tax, gross, before, after);
+    const struct entry all[] = {
+        {.account = str_c(debit), .amount = amount - tax},
+        {.account = STR("tax_payable"), .amount = tax},
+        {.account = str_c(credit), .amount = -amount},
+    };
+    struct txn t = {.planet_id = o->planet_id, .kind = str_c(kind), .order_id = o->id, .grant_id = DB_NULL,
+                    .rail_event_id = c->rail_event_id, .reverses = reverses, .memo = o->kind, .entries = entries};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].amount != 0) {
+            entries[t.n_entries] = all[i];
+            memcpy(entries[t.n_entries++].cur, o->currency.p, 3);
+        }
+    return ledger_post(cx, &t);
+}
+
+static enum err give_credit_back(struct cx *cx, const struct order_row *o,
+                                 const struct order_change *c, int64_t *ret_amount)
+{
+    TRY(credit_return(cx, o->id, o->planet_id, o->account_id, o->currency, ret_amount));
+    if (*ret_amount == 0)
         return OK;
-    return book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds",
-                credit_account(cx, o->account_id).p, amount);
+    return book_back(cx, o, c, "refund", DB_NULL, "refunds", credit_account(cx, o->account_id).p, o->total,
+                     o->total + *ret_amount);
 }
 
 static enum err on_refund(struct cx *cx, const struct order_row *o, enum state to,
                           const struct order_change *c)
 {
-    TRY(book(cx, o, c, "refund", DB_NULL, DB_NULL, "refunds", c->by_hand ? "clearing:hand" : clearing(cx, o),
-             c->amount.minor - o->refunded));
+    int64_t credit = 0;
+    const char *from = c->by_hand ? "clearing:hand" : clearing(cx, o);
+    TRY(book_back(cx, o, c, "refund", DB_NULL, "refunds", from, o->refunded, c->amount.minor));
     TRY(refund_arrived(cx, o->id, c->amount.minor));
+    if (to == REFUNDED)
+        TRY(give_credit_back(cx, o, c, &credit));
+    TRY(bill_given_back(cx, o->id, o->refunded, c->amount.minor + credit, credit));
     if (to != REFUNDED)
         return OK;
-    TRY(give_credit_back(cx, o, c));
     TRY(referral_undo(cx, o->id, "the payment was refunded"));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
     TRY(on_single_changed(cx, o));
@@ -311,8 +339,9 @@ static enum err on_refund_lost(struct cx *cx, const struct order_row *o, const s
     int64_t reverses = DB_NULL;
     bool found;
     TRY(q_txn_of_order(cx, o->id, STR("refund"), &found, &reverses));
-    return book(cx, o, c, "refund_lost", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o), "refunds",
-                o->refunded - c->amount.minor);
+    TRY(book_back(cx, o, c, "refund_lost", found ? reverses : DB_NULL, "refunds", clearing(cx, o), o->refunded,
+                  c->amount.minor));
+    return bill_given_back(cx, o->id, o->refunded, c->amount.minor, 0);
 }
 
 static enum err on_dispute(struct cx *cx, const struct order_row *o, const struct order_change *c)
@@ -362,7 +391,12 @@ static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
 static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
                                 const struct order_change *c)
 {
-    TRY(book(cx, o, c, "dispute_lost", DB_NULL, DB_NULL, "disputes", clearing(cx, o), 0));
+    int64_t gross;
+    TRY(bill_gross(cx, o->id, &gross));
+    /* The money went when the dispute was opened; its tax is owed no more. */
+    TRY(book(cx, o, c, "dispute_lost", DB_NULL, DB_NULL, "tax_payable", "disputes",
+             tax_share(o->tax, gross, o->refunded, o->total)));
+    TRY(bill_given_back(cx, o->id, o->refunded, o->total, 0));
     TRY(referral_undo(cx, o->id, "the payment was charged back"));
     return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
 }

@@ -70,6 +70,7 @@ static enum err insert(struct cx *cx, const struct order_ask *ask, const struct 
         .discount = q->discount,
         .credit = q->unused + q->posts + q->credit,
         .tax = q->tax,
+        .taxed = &q->taxed,
         .rail = q->total.minor == 0 ? "none" : ask->rail,
         .expires_at = cx->now + ORDER_OPEN_MS,
     };

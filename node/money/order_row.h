@@ -4,6 +4,7 @@
 
 #include "node/money/order.h"
 #include "node/money/order_sql.h"
+#include "node/money/tax.h"
 
 #define ORDER_OPEN_MS (2 * MS_HOUR) /* how long an order waits for its payment */
 
@@ -15,6 +16,7 @@ struct order_new {
     struct str term_unit;
     struct money total;
     int64_t list, discount, credit, tax; /* all 0: the total is the list price */
+    const struct quote_tax *taxed;       /* NULL: no tax was worked out */
     const char *rail;
     int64_t expires_at;     /* a rail that waits longer says so itself (pay_rail.open_ms) */
 };

@@ -105,16 +105,15 @@ static enum err with_credit(struct cx *cx, const struct quote_ask *ask, struct q
 
 static enum err with_tax(struct cx *cx, const struct quote_ask *ask, struct quote *q, int64_t *due)
 {
-    struct quote_tax tax;
-    TRY(quote_tax_of(cx, ask, q, money_of(*due, str_c(q->list.cur)), &tax));
-    if (tax.amount == 0)
+    struct quote_tax *t = &q->taxed;
+    TRY(quote_tax_of(cx, ask, q, money_of(*due, str_c(q->list.cur)), t));
+    q->tax = t->amount;
+    q->tax_contained = t->contained;
+    *due += t->added;
+    if (t->label.n == 0)
         return OK;
-    q->tax = tax.amount;
-    q->tax_contained = tax.contained;
-    line(q, QUOTE_TAX, tax.label, tax.amount);
-    q->lines[q->n_lines - 1].contained = tax.contained;
-    if (!tax.contained)
-        *due += tax.amount;
+    line(q, QUOTE_TAX, t->label, t->amount);
+    q->lines[q->n_lines - 1].contained = t->contained && !t->reverse;
     return OK;
 }
 

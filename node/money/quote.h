@@ -4,6 +4,7 @@
 #define NODE_MONEY_QUOTE_H
 
 #include "node/money/coupon.h"
+#include "node/money/tax.h"
 #include "node/planet/planet.h"
 
 enum quote_kind {
@@ -22,6 +23,7 @@ struct quote_line {
     bool contained;        /* a tax that the total holds already */
 };
 
+struct order;
 struct quote_ask {
     int64_t account_id;    /* 0: a visitor */
     int64_t price_id;      /* of a tier; or 0 and these four: */
@@ -33,6 +35,9 @@ struct quote_ask {
     struct str coupon;     /* typed; empty or STR_NULL: none, though one that runs still counts */
     int64_t unused;        /* P29: minor units, already worked out; 0: none */
     bool keep_credit;      /* don't spend the member's credit on this */
+    struct str country;    /* chosen on the page and not kept yet; empty or STR_NULL: as the buyer's details say */
+    int64_t further_of;    /* a further term of what this order began: the provider takes the same sum again,
+                              whatever the rates are now; 0: none */
 };
 struct quote {
     int64_t planet_id, tier_id, price_id; /* tier and price DB_NULL: none */
@@ -40,6 +45,7 @@ struct quote {
     struct money list, total;
     int64_t discount, unused, posts, credit, tax; /* credit: the member's own */
     bool tax_contained;
+    struct quote_tax taxed;                /* how the tax came about, for the order */
     struct coupon_fit coupon;              /* coupon_id DB_NULL: none */
     struct quote_line lines[7]; size_t n_lines;
 };
@@ -47,9 +53,11 @@ struct quote {
  * offered. ERR_NOT_FOUND: no such price. */
 MUST_USE enum err price_quote(struct cx *cx, const struct quote_ask *ask, struct quote *ret);
 
-/* The tax on a net or gross amount (P43), by the planet's rules: quote_tax.c. */
-struct quote_tax { int64_t amount; bool contained; struct str label; };
+/* The tax on what is due, by the planet's rules and for this buyer (P43). */
 MUST_USE enum err quote_tax_of(struct cx *cx, const struct quote_ask *ask, const struct quote *so_far,
                                struct money due, struct quote_tax *ret);
+/* What a further term of an order costs by itself: its list price, without what made the first one cheaper, with
+ * the tax. For providers that renew. */
+MUST_USE enum err quote_further(struct cx *cx, const struct order *o, struct money *ret);
 
 #endif

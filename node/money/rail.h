@@ -65,6 +65,8 @@ struct rail_state {
     /* Not believed by itself (no signature, or half of what is needed): counts only when the rail, asked, says
      * it, too. Without an answer the message is refused, so that it is told again. */
     bool hint;
+    struct str country;       /* where the card, wallet or bank is: "DE"; STR_NULL: unsaid */
+    int64_t tax;              /* what the rail worked out of `paid` (TAX_RAIL); 0: unsaid */
 };
 
 /* Who is at the till: what a checkout may depend on. Kept with the call; nothing of it is logged. */
@@ -139,6 +141,7 @@ struct pay_rail {
     const struct rail_field *fields; /* ends with name == NULL; NULL: needs no account */
     const char *const *headers;      /* those of a message that verify reads, then NULL */
     bool renews;              /* takes the money for further terms by itself */
+    const char *country;      /* where its wallets are, when it says nothing closer; NULL: anywhere */
     bool talks;               /* checkout calls the provider: a page must rest meanwhile */
     int64_t open_ms;          /* how long an order waits for its payment; 0: two hours */
     /* Does it take this currency, asked in pages? NULL: any, as far as can be told before asking it. */

@@ -10,6 +10,7 @@
 #include "node/money/rail_sql.h"
 #include "node/money/subscription.h"
 #include "node/money/tray.h"
+#include "node/money/tax.h"
 #include "node/node.h"
 #include "node/planet/planet_sql.h"
 
@@ -168,8 +169,9 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
     TRY(remember(cx, rail, s));
     if (s->event == ORDER_PENDING && s->seen)
         TRY(q_order_seen(cx, s->order_number, cx->now, NULL));
+    TRY(order_by_number(cx, s->order_number, &o));
+    TRY(order_tax_told(cx, o.id, s->country.n > 0 ? s->country : str_c(rail->country), s->tax));
     if (s->sub.ref.n > 0) {
-        TRY(order_by_number(cx, s->order_number, &o));
         TRY(subscription_told(cx, &o, planet_id, rail->name, &s->sub, s->at, &sub));
     }
     return follow(cx, s, event_id, ret);

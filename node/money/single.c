@@ -37,6 +37,7 @@ enum err single_order(struct cx *cx, const struct single *s, struct str *ret_num
         .discount = q.discount,
         .credit = 0,
         .tax = q.tax,
+        .taxed = &q.taxed,
         .rail = q.total.minor == 0 ? "none" : s->rail,
         .expires_at = cx->now + ORDER_OPEN_MS,
     };

@@ -113,11 +113,8 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
     /* What the price says, less a coupon that still runs, with the tax on top if the first had it: money of
      * another amount is for the owner to look at (P24). */
     struct quote_ask ask = {.account_id = s->account_id, .price_id = first.price_id, .kind = "renewal",
-                            .keep_credit = true};
+                            .keep_credit = true, .further_of = first.id};
     TRY(price_quote(cx, &ask, &q));
-    int64_t rail_tax = first.total.minor - (first.list_amount - first.discount - first.credit);
-    if (q.tax == 0 && rail_tax > 0)
-        q.total.minor += rail_tax;
     struct order_new o = {
         .account_id = s->account_id,
         .planet_id = s->planet_id,
@@ -131,6 +128,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
         .list = q.list.minor,
         .discount = q.discount,
         .tax = q.tax,
+        .taxed = &q.taxed,
         .rail = str_z(cx->arena, s->rail),
         .expires_at = cx->now + RENEWAL_DAYS * MS_DAY,
     };

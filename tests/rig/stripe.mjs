@@ -59,6 +59,8 @@ const SESSION = {
     expires_at: (s) => number(s) && +s >= now() + 1800 - 5 && +s <= now() + 86400,
     locale: (s) => s === 'auto',
     'automatic_tax.enabled': yes,
+    'line_items.0.price_data.tax_behavior': (s) => s === 'inclusive',
+    'customer_update.address': (s) => s === 'auto',
     'invoice_creation.enabled': yes,
     'discounts.0.coupon': text,
 };

@@ -103,12 +103,12 @@ static void secrets_are_sealed_and_never_shown(void **state)
     OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
     CHECK_STR(rail_secret(&acc, "key"), "rk_test_abcdefghijklmnop");
     /* Nothing typed: it stays. Another: to be tested again. */
-    const struct rail_value same[] = {{"key", STR("")}, {"tax", STR("true")}};
+    const struct rail_value same[] = {{"key", STR("")}, {"invoices", STR("true")}};
     OK_(rail_account_save(d->cx, stripe(), d->tea.id, same, 2));
     OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
     CHECK_STR(acc.state, "on");
     CHECK_STR(rail_secret(&acc, "key"), "rk_test_abcdefghijklmnop");
-    assert_true(rail_switch(&acc, "tax"));
+    assert_true(rail_switch(&acc, "invoices"));
     const struct rail_value other[] = {{"key", STR(" rk_test_another_key_9999 ")}};
     OK_(rail_account_save(d->cx, stripe(), d->tea.id, other, 1));
     OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));

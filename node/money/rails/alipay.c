@@ -340,6 +340,7 @@ static void alipay_answer(struct cx *cx, enum err e, struct rail_reply *ret)
 
 const struct pay_rail rail_alipay = {
     .name = "alipay",
+    .country = "CN",
     .label = N_("Alipay"),
     .title = "Alipay",
     .about = N_("In open.alipay.com make a web or mobile app, sign up for its payment products, and set the app's "

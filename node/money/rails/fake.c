@@ -81,6 +81,8 @@ enum err fake_rail_sign(struct cx *cx, const struct rail_state *s, struct str *r
     jw_key_str(&w, "ref", s->ref);
     jw_key_str(&w, "merchant", s->merchant);
     jw_key_bool(&w, "live", s->live);
+    jw_key_str(&w, "country", s->country);
+    jw_key_i64(&w, "tax", s->tax);
     jw_end(&w);
     if (!jw_done(&w))
         return cx_fail(cx, ERR_INTERNAL, "fake event too long");
@@ -121,6 +123,8 @@ static enum err fake_verify(struct cx *cx, const struct rail_account *acc, const
     s.ref = ld_str(j, "ref");
     s.merchant = ld_str(j, "merchant");
     s.live = ld_bool(j, "live", true);
+    s.country = ld_str(j, "country");
+    (void)ld_i64(j, "tax", &s.tax);
     currency = ld_str(j, "currency");
     if (s.event_id.n == 0 || !order_event_parse(ld_str(j, "event"), &s.event) ||
         !money_currency_ok(currency) || !ld_i64(j, "at", &s.at) ||

@@ -5,6 +5,7 @@
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/quote.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/subscription.h"
 #include "node/node.h"
@@ -115,12 +116,16 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
     struct subscription old = {.id = 0};
     bool renew, known;
     int64_t total, list;
+    struct tax_rule rule;
     struct buf f;
     json_t *j;
-    struct money list_money = money_of(o->list_amount, str_c(o->total.cur));
-    if (!stripe_amount(o->total, &total) || !stripe_amount(list_money, &list))
-        return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
+    struct money further = o->total; /* what the terms after this one cost */
     TRY(renews(cx, s, &old, &renew, &known));
+    if (renew)
+        TRY(quote_further(cx, o, &further));
+    if (!stripe_amount(o->total, &total) || !stripe_amount(further, &list))
+        return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
+    TRY(tax_rule_of(cx, o->planet_id, &rule));
     buf_init_arena(&f, cx->arena, FORM_MAX);
     stripe_put(&f, "mode", renew ? STR("subscription") : STR("payment"));
     TRY(put_item(cx, s, renew, renew && list > total ? list : total, &f));
@@ -135,8 +140,12 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
                                          STR_ARG(o->number)));
     put_i64(cx, &f, "expires_at", closes_at(o));
     stripe_put(&f, "locale", STR("auto"));
-    if (rail_switch(s->account, "tax"))
+    if (rule.mode == TAX_RAIL) { /* contained, so that the sum is the one that was promised */
         stripe_put(&f, "automatic_tax[enabled]", STR("true"));
+        stripe_put(&f, "line_items[0][price_data][tax_behavior]", STR("inclusive"));
+        if (known && old.customer.n > 0)
+            stripe_put(&f, "customer_update[address]", STR("auto"));
+    }
     if (!renew && rail_switch(s->account, "invoices"))
         stripe_put(&f, "invoice_creation[enabled]", STR("true"));
     if (f.overflow)
@@ -185,6 +194,9 @@ static enum err follow_payment(struct cx *cx, const struct rail_account *acc, st
             io->refs[i] = ld_str(charge, "id");
             break;
         }
+    struct str country = ld_str(charge, "payment_method_details.card.country");
+    if (country.n == 2)
+        io->country = country;
     if (ld_i64(charge, "amount_refunded", &back) && back > 0) {
         io->refunded = stripe_money(back, ld_str(charge, "currency")).minor;
         io->event = ORDER_REFUND;
@@ -240,6 +252,7 @@ static enum err see_invoice(struct cx *cx, const struct rail_account *acc, struc
     }
     if (ld_i64(j, "amount_paid", &amount))
         io->paid = stripe_money(amount, ld_str(j, "currency"));
+    stripe_invoice_tax(j, io);
     return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
 }
 
@@ -397,7 +410,6 @@ static const struct rail_field fields[] = {
      N_("Leave it empty: the endpoint is made for you, if the key may. Else make one by hand and paste its whsec_…"),
      RAIL_SECRET},
     {"one_off", N_("No automatic renewal: each term is paid by itself"), NULL, RAIL_SWITCH},
-    {"tax", N_("Let Stripe work out the tax (Stripe Tax)"), NULL, RAIL_SWITCH},
     {"invoices", N_("Let Stripe write invoices for single payments, too"), NULL, RAIL_SWITCH},
     {"webhook_id", "", NULL, RAIL_SELF},
     {0},

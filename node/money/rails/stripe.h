@@ -24,7 +24,9 @@ MUST_USE enum err stripe_own(struct cx *cx, const struct rail_account *acc, stru
 void stripe_session(struct cx *cx, const json_t *session, struct rail_state *io);
 /* An invoice: old and new shapes (S6). */
 struct str stripe_invoice_subscription(const json_t *invoice);
-struct str stripe_invoice_payment(const json_t *invoice); /* pi_…; STR_NULL: not said */
+struct str stripe_invoice_payment(const json_t *invoice);
+/* The tax in it (Stripe Tax), and where its customer is. */
+void stripe_invoice_tax(const json_t *j, struct rail_state *io); /* pi_…; STR_NULL: not said */
 /* A subscription, old and new shapes. */
 void stripe_subscription(const json_t *subscription, struct rail_sub *ret);
 /* "pi_…" of a field that may be an id or the thing itself. */

@@ -64,6 +64,30 @@ static void put_money(struct cx *cx, const json_t *j, const char *path, struct r
         io->paid = stripe_money(n, cur);
 }
 
+/* Stripe Tax's, contained in what was paid. */
+static void put_tax(const json_t *j, const char *path, struct rail_state *io)
+{
+    int64_t n;
+    if (ld_i64(j, path, &n) && n > 0)
+        io->tax = stripe_money(n, ld_str(j, "currency")).minor;
+}
+
+/* Of an invoice: newer versions have a list, older ones a sum. */
+void stripe_invoice_tax(const json_t *j, struct rail_state *io)
+{
+    int64_t n, sum = 0;
+    json_t *list = ld_get(j, "total_taxes");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (ld_i64(json_array_get(list, i), "amount", &n) && n > 0 && n < INT64_MAX / 64 && i < 32)
+            sum += n;
+    if (sum > 0)
+        io->tax = stripe_money(sum, ld_str(j, "currency")).minor;
+    else
+        put_tax(j, "tax", io);
+    if (io->country.n == 0)
+        io->country = ld_str(j, "customer_address.country");
+}
+
 static void add_ref(struct rail_state *io, struct str ref)
 {
     if (ref.n == 0 || ref.n > 200 || str_eq(ref, io->ref))
@@ -131,6 +155,9 @@ void stripe_session(struct cx *cx, const json_t *j, struct rail_state *io)
     add_ref(io, invoice);
     io->live = ld_bool(j, "livemode", false);
     put_money(cx, j, "amount_total", io);
+    put_tax(j, "total_details.amount_tax", io);
+    if (io->country.n == 0)
+        io->country = ld_str(j, "customer_details.address.country");
     io->event = ORDER_PENDING;
     if (str_eq_c(status, "complete") && (str_eq_c(paid, "paid") || str_eq_c(paid, "no_payment_required")))
         io->event = ORDER_PAID;
@@ -194,6 +221,7 @@ static void invoice(struct cx *cx, const json_t *j, struct str type, struct rail
     add_ref(io, stripe_id(j, "charge"));
     io->live = ld_bool(j, "livemode", false);
     put_money(cx, j, "amount_paid", io);
+    stripe_invoice_tax(j, io);
     io->sub = (struct rail_sub){.ref = sub, .customer = stripe_id(j, "customer"), .period_end = DB_NULL};
     io->event = ORDER_PENDING;
     if (str_eq_c(type, "invoice.paid") || str_eq_c(ld_str(j, "status"), "paid"))

@@ -472,6 +472,7 @@ static void wechat_answer(struct cx *cx, enum err e, struct rail_reply *ret)
 
 const struct pay_rail rail_wechat = {
     .name = "wechat",
+    .country = "CN",
     .label = N_("WeChat Pay"),
     .title = "WeChat Pay",
     .about = N_("In pay.weixin.qq.com, under Account > API security: apply for the API certificate, set the APIv3 key, "
