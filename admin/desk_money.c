@@ -3,6 +3,7 @@
 #include "admin/admin.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/money/refund.h"
 #include "node/money/transfer.h"
 #include "node/money/tray.h"
 #include "web/page.h"
@@ -47,7 +48,7 @@ static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *wa
     struct transfer_counts transfers;
     TRY(transfer_count(cx, p->id, &transfers));
     waits[MONEY_TRANSFERS] = transfers.sent;
-    return OK;
+    return refund_waiting(cx, p->id, &waits[MONEY_REFUNDS]);
 }
 
 enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab tab, const char *title,

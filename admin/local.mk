@@ -105,3 +105,4 @@ libadmin_a_SOURCES += admin/desk_income.c
 libadmin_a_SOURCES += admin/cli/cmd_books.c
 libadmin_a_SOURCES += admin/cli/cmd_token.c
 libadmin_a_SOURCES += admin/desk_singles.c
+libadmin_a_SOURCES += admin/desk_refunds.c admin/desk_refunds.h admin/view_refunds.h

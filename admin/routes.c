@@ -3,6 +3,7 @@
 #include "admin/desk_fedi.h"
 #include "admin/desk_money.h"
 #include "admin/desk_offers.h"
+#include "admin/desk_refunds.h"
 
 static const struct route rows[] = {
     {GET, "/desk", desk_first, ACCOUNT, RATE_READ, 0, "the desk of one's first planet", false},
@@ -54,6 +55,14 @@ static const struct route rows[] = {
      "the books with their hashes, JSON lines", false},
     {POST, "/desk/:planet/money/ledger/verify", desk_ledger_verify, ACCOUNT, RATE_WRITE, KB(4),
      "walk the chain of hashes", false},
+    {GET, "/desk/:planet/money/refunds", desk_refunds, ACCOUNT, RATE_READ, 0, "money that goes back", false},
+    {POST, "/desk/:planet/money/refunds/:id", desk_refund_decide, ACCOUNT, RATE_WRITE, KB(16),
+     "decide about a refund", false},
+    {POST, "/desk/:planet/money/refund-rule", desk_refund_rule, ACCOUNT, RATE_WRITE, KB(4),
+     "how long opened posts can be given back", false},
+    {GET, "/desk/:planet/money/orders/:number", desk_order, ACCOUNT, RATE_READ, 0, "one order, and what happened to it", false},
+    {POST, "/desk/:planet/money/orders/:number/refund", desk_order_refund, ACCOUNT, RATE_WRITE, KB(16),
+     "give its money back, or a part", false},
     {GET, "/desk/:planet/money/tray", desk_money_tray, ACCOUNT, RATE_READ, 0, "money that fits no order", false},
     {POST, "/desk/:planet/money/tray/:id", desk_money_decide, ACCOUNT, RATE_WRITE, KB(4),
      "what becomes of a payment without an order", false},

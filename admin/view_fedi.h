@@ -8,6 +8,7 @@
 #include "admin/view_moves.h"
 #include "admin/view_pay.h"
 #include "admin/view_transfers.h"
+#include "admin/view_refunds.h"
 
 /* A sub-tab stands in the row when its page has a line in the table of desk_fedi.c. */
 enum fedi_tab {

@@ -83,3 +83,6 @@ libweb_a_SOURCES += web/membership.c web/membership.h
 libweb_a_SOURCES += web/view_life.h
 libweb_a_SOURCES += web/tips.c
 libweb_a_SOURCES += web/tips.h
+libweb_a_SOURCES += web/orders.c
+libweb_a_SOURCES += web/orders.h
+libweb_a_SOURCES += web/view_orders.h

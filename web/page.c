@@ -33,6 +33,7 @@ static const struct {
     {"reported", false, N_("Thank you. Those who look after this planet will see it.")},
     {"done", false, N_("Done.")},
     {"refunding", false, N_("Your money is on its way back.")},
+    {"refund-asked", false, N_("You have asked for the money back. The owner decides.")},
     {"trying", false, N_("Welcome. Look around: the posts are open to you.")},
     {"not-renewing", false, N_("Cancelled. Everything stays open to the end of your term.")},
     {"renewing", false, N_("It goes on.")},

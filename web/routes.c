@@ -17,6 +17,7 @@
 #include "web/me.h"
 #include "web/membership.h"
 #include "web/nearby_view.h"
+#include "web/orders.h"
 #include "web/planet.h"
 #include "web/post.h"
 #include "web/report.h"
@@ -82,6 +83,9 @@ static const struct route rows[] = {
     {POST, "/t/:token", web_card_use, ACCOUNT, RATE_WRITE, KB(4), "use it", false},
     {GET, "/gift/:code", web_gift_open, ANYONE, RATE_READ, 0, "a gift, to who was given it", false},
     {POST, "/gift/:code", web_gift_take, ACCOUNT, RATE_CODE, KB(4), "take it", false},
+    {GET, "/me/orders", web_orders, ACCOUNT, RATE_READ, 0, "what one has ordered", false},
+    {GET, "/me/orders/:number", web_order, ACCOUNT, RATE_READ, 0, "one order: its sums, its state, money back", false},
+    {POST, "/me/orders/:number/refund", web_order_refund, ACCOUNT, RATE_WRITE, KB(16), "the money back, or ask the owner for it", false},
     {GET, "/me/gifts", web_gifts, ACCOUNT, RATE_READ, 0, "memberships that one gave away", false},
     {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/me/gifts/:number/refund", web_gift_refund, ACCOUNT, RATE_WRITE, KB(4), "the money back, while nobody has redeemed it", false},

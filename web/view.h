@@ -405,6 +405,7 @@ struct str web_static_url(struct cx *cx, const char *name);
 
 #include "web/view_life.h"
 #include "web/view_offers.h"
+#include "web/view_orders.h"
 #include "web/view_singles.h"
 
 #endif

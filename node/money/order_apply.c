@@ -4,6 +4,7 @@
 #include "node/db/db.h"
 #include "node/money/bill.h"
 #include "node/money/credit.h"
+#include "node/money/dispute.h"
 #include "node/money/gift.h"
 #include "node/money/invite.h"
 #include "node/money/ledger.h"
@@ -350,7 +351,8 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
              o->total - o->refunded));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
     TRY(on_single_changed(cx, o));
-    return each_grant(cx, o, GRANT_SUSPEND, "disputed");
+    TRY(each_grant(cx, o, GRANT_SUSPEND, "disputed"));
+    return dispute_turned(cx, o->id, DISPUTE_OPENED, money_of(o->total - o->refunded, o->currency));
 }
 
 enum err order_give_time_back(struct cx *cx, int64_t order_id, const char *why, const char *why_time)
@@ -385,7 +387,8 @@ static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
              "disputes", o->total - o->refunded));
     TRY(q_post_right_restore(cx, o->id, NULL));
     TRY(on_single_changed(cx, o));
-    return order_give_time_back(cx, o->id, "dispute won", "time lost in the dispute");
+    TRY(order_give_time_back(cx, o->id, "dispute won", "time lost in the dispute"));
+    return dispute_turned(cx, o->id, DISPUTE_WON, money_of(o->total - o->refunded, o->currency));
 }
 
 static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
@@ -398,6 +401,7 @@ static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
              tax_share(o->tax, gross, o->refunded, o->total)));
     TRY(bill_given_back(cx, o->id, o->refunded, o->total, 0));
     TRY(referral_undo(cx, o->id, "the payment was charged back"));
+    TRY(dispute_turned(cx, o->id, DISPUTE_LOST, money_of(o->total - o->refunded, o->currency)));
     return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
 }
 

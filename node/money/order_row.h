@@ -38,6 +38,8 @@ MUST_USE enum err order_limit(struct cx *cx, int64_t account_id);
 MUST_USE enum err order_settle_if_free(struct cx *cx, struct str number, struct money total);
 /* Inside a transaction: what is suspended of an order goes on, with the time lost added. why: "dispute won". */
 MUST_USE enum err order_give_time_back(struct cx *cx, int64_t order_id, const char *why, const char *why_time);
+/* Inside a transaction: no provider takes money for further terms of what this order began. */
+MUST_USE enum err order_stop_renewals(struct cx *cx, const struct order *o);
 /* Put money into the owner's tray. */
 MUST_USE enum err order_unmatched(struct cx *cx, int64_t planet_id, struct str rail,
                                   const struct order_change *change, struct str number,

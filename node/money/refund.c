@@ -7,6 +7,7 @@
 #include "node/db/db.h"
 #include "node/money/credit.h"
 #include "node/money/gift.h"
+#include "node/money/member_file.h"
 #include "node/money/money.h"
 #include "node/money/rail_call.h"
 #include "node/money/refund_int.h"
@@ -123,6 +124,12 @@ static enum err term_limits(struct cx *cx, const struct order *o, const char **r
         TRY(had_it(cx, o, ret_why));
     if (*ret_why != NULL)
         return OK;
+    bool flagged;
+    TRY(member_flagged(cx, o->planet_id, o->account_id, &flagged));
+    if (flagged) {
+        *ret_why = N_("An earlier payment of yours here was charged back.");
+        return OK;
+    }
     TRY(q_refund_had_since(cx, o->account_id, cx->now - YEAR_MS, &n));
     if (n >= REFUND_A_YEAR)
         *ret_why = N_("You have had three such refunds within a year.");

@@ -41,7 +41,7 @@ static enum err each_grant(struct cx *cx, int64_t order_id, enum grant_happening
     return OK;
 }
 
-static enum err stop_renewals(struct cx *cx, const struct order *o)
+enum err order_stop_renewals(struct cx *cx, const struct order *o)
 {
     int64_t *subs, call;
     size_t n;
@@ -50,9 +50,11 @@ static enum err stop_renewals(struct cx *cx, const struct order *o)
         return OK;
     TRY(q_refund_subscriptions(cx, o->account_id, o->planet_id, o->rail, &subs, &n));
     for (size_t i = 0; i < n; i++) {
+        const char *tell = cx->tell;
         enum err e = rail_renewal(cx, subs[i], false, &call);
         if (e != OK && e != ERR_UNSUPPORTED && e != ERR_CONFLICT)
             return e;
+        cx->tell = tell; /* what can't be stopped doesn't renew by itself */
     }
     return OK;
 }
@@ -63,7 +65,7 @@ static enum err take_rights(struct cx *cx, const struct order *o)
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
     TRY(each_grant(cx, o->id, GRANT_SUSPEND, "refund sent"));
     TRY(book_suspension(cx, o));
-    return stop_renewals(cx, o);
+    return order_stop_renewals(cx, o);
 }
 
 enum err refund_rights_back(struct cx *cx, int64_t order_id)

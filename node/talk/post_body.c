@@ -4,6 +4,15 @@
 #include "node/talk/post_body_sql.h"
 
 
+/* What was bought by itself is had from the moment that it is read: that decides whether it can be given back. A
+ * right that was opened once is not written again. */
+static enum err note_opened(struct cx *cx, int64_t post_id, int64_t account_id)
+{
+    int64_t fresh;
+    TRY(q_post_right_unopened(cx, account_id, post_id, &fresh));
+    return fresh == 0 ? OK : q_post_right_open(cx, account_id, post_id, cx->now, NULL);
+}
+
 enum err post_body(struct cx *cx, const struct post *post, const struct access_pass *pass,
                    struct safe_html *ret)
 {
@@ -13,6 +22,8 @@ enum err post_body(struct cx *cx, const struct post *post, const struct access_p
         return cx_fail(cx, ERR_PAYMENT_REQUIRED, "no full pass for post %lld",
                        (long long)post->id);
     TRY(q_post_body_html(cx, post->id, &html));
+    if (access_why(pass) == WHY_PURCHASED)
+        TRY(note_opened(cx, post->id, pass->account_id_));
     return media_expand(cx, (struct safe_html){html}, ret);
 }
 

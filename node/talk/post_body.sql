@@ -19,3 +19,14 @@ ON CONFLICT (post_id) DO UPDATE
 -- :name post_body_erase :exec
 -- :in post_id int
 DELETE FROM post_body WHERE post_id = :post_id;
+
+-- :name post_right_unopened :one
+-- :in account_id int, post_id int
+-- :out n int
+SELECT COUNT(*) FROM post_right
+ WHERE account_id = :account_id AND post_id = :post_id AND revoked_at IS NULL AND opened_at IS NULL;
+
+-- :name post_right_open :exec
+-- :in account_id int, post_id int, now int
+UPDATE post_right SET opened_at = :now
+ WHERE account_id = :account_id AND post_id = :post_id AND revoked_at IS NULL AND opened_at IS NULL;
