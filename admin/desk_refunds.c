@@ -231,7 +231,7 @@ static enum err show_order(struct rq *rq, const struct planet *p, const struct o
     struct view_desk_order v = {
         .m = m,
         .number = o->number,
-        .what = web_order_what(cx, o),
+        .what = web_order_title(cx, o),
         .kind = money_kind_words(cx, o->kind),
         .state = money_state_words(cx, o->state),
         .total = money_text(cx, o->total),

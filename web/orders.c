@@ -150,7 +150,7 @@ static enum err show(struct rq *rq, const struct order *o, enum err error)
     struct view_my_order v = {
         .page = page,
         .number = o->number,
-        .what = web_order_what(cx, o),
+        .what = web_order_title(cx, o),
         .planet_name = p.name,
         .planet_url = web_planet_path(cx, p.handle),
         .state = money_state_words(cx, o->state),
@@ -236,7 +236,7 @@ enum err web_orders(struct rq *rq)
         TRY(planet_by_id(cx, o->planet_id, &p));
         out[i] = (struct view_my_order_row){
             .url = order_url(cx, o->number),
-            .what = web_order_what(cx, o),
+            .what = web_order_title(cx, o),
             .planet_name = p.name,
             .when = i18n_date(cx, o->created_at),
             .money = money_text(cx, o->total.minor, o->total.cur),

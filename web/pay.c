@@ -38,7 +38,7 @@ enum err web_my_order(struct rq *rq, struct order *o, struct planet *p)
 
 /* ---- the page of an order ---- */
 
-struct str web_order_what(struct cx *cx, const struct order *o)
+struct str web_order_title(struct cx *cx, const struct order *o)
 {
     struct tier tier;
     struct post post;
@@ -114,7 +114,7 @@ static struct view_order_page view_of(struct rq *rq, const struct order *o, cons
     struct view_order_page v = {
         .page = page,
         .number = o->number,
-        .what = web_order_what(cx, o),
+        .what = web_order_title(cx, o),
         .money = i18n_money(cx, o->total.minor, str_c(o->total.cur)),
         .rail = rail == NULL ? o->rail : str_c(tr(cx, rail->title)),
         .gift = str_eq_c(o->kind, "gift"),

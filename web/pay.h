@@ -15,7 +15,7 @@ MUST_USE enum err web_my_order(struct rq *rq, struct order *ret, struct planet *
 /* Its page; with a sentence when something went wrong. */
 MUST_USE enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct planet *p, enum err error);
 /* "Gold · 3 months", the title of a post */
-struct str web_order_what(struct cx *cx, const struct order *o);
+struct str web_order_title(struct cx *cx, const struct order *o);
 
 enum err web_pay_page(struct rq *rq);   /* GET /pay/:number, ?go=1 leaves, ?back=N confirms */
 enum err web_pay_wechat(struct rq *rq); /* GET /pay/:number/wechat, on the way to paying inside WeChat */
