@@ -54,6 +54,8 @@ struct rail_state {
     struct money paid;        /* what was paid in all (DISPUTE and REFUND imply it) */
     int64_t refunded;         /* given back so far */
     bool seen;                /* of PENDING: the payment is on its way, and not certain yet */
+    struct str back_ref;      /* one refund that is told by itself: the key of our call, or the provider's name */
+    int64_t back;             /* and how much it was; refunded is the sum of all such then. STR_NULL: none */
     struct str ref;           /* the rail's name of the payment: the same whoever tells it */
     struct str merchant;      /* whose account the money went to */
     bool live;                /* false: test money */
