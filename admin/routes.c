@@ -1,6 +1,7 @@
 #include "admin/admin.h"
 #include "admin/desk.h"
 #include "admin/desk_fedi.h"
+#include "admin/desk_member.h"
 #include "admin/desk_money.h"
 #include "admin/desk_offers.h"
 #include "admin/desk_refunds.h"
@@ -38,6 +39,9 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/requests/:id", desk_request_decide, ACCOUNT, RATE_WRITE, KB(4),
      "let somebody in, or not", false},
     {GET, "/desk/:planet/members", desk_members, ACCOUNT, RATE_READ, 0, "members", false},
+    {GET, "/desk/:planet/members/:id", desk_member, ACCOUNT, RATE_READ, 0, "one member: what they have, and everything that happened", false},
+    {POST, "/desk/:planet/members/:id", desk_member_do, ACCOUNT, RATE_WRITE, KB(16),
+     "give, extend, end, remove, note", false},
     {POST, "/desk/:planet/members/grant", desk_member_grant, ACCOUNT, RATE_WRITE, KB(4),
      "give a membership", false},
     {POST, "/desk/:planet/members/revoke", desk_member_revoke, ACCOUNT, RATE_WRITE, KB(4),
