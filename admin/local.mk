@@ -107,3 +107,4 @@ libadmin_a_SOURCES += admin/cli/cmd_token.c
 libadmin_a_SOURCES += admin/desk_singles.c
 libadmin_a_SOURCES += admin/desk_refunds.c admin/desk_refunds.h admin/view_refunds.h
 libadmin_a_SOURCES += admin/desk_member.c admin/desk_member.h admin/view_member.h
+libadmin_a_SOURCES += admin/desk_reconcile.c

@@ -183,3 +183,6 @@ tests_unit_test_tills_SOURCES += tests/unit/till.h tests/unit/till_stripe.h test
 tests_unit_test_tills_SOURCES += tests/unit/china_vectors.h tests/unit/loopback.h tests/unit/rail_world.h $(DOMAIN_FIXTURE)
 tests_unit_test_tills_LDADD = $(DOMAIN_TEST_LIBS)
 tests_unit_test_tills_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tx_commit -Wl,--wrap=rail_http
+SQL_DOMAIN += node/money/reconcile.sql
+libdomain_a_SOURCES += node/money/reconcile.c
+libdomain_a_SOURCES += node/money/reconcile.h
