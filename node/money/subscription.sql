@@ -27,7 +27,8 @@ SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_wit
 -- :name subscription_of_order :one
 -- :in order_id int
 -- :out subscription_row
-SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at
+SELECT id, planet_id, rail, ref, account_id, order_id, customer, state, ends_with_term, period_end, since, rail_at,
+       price_id
   FROM rail_subscription WHERE order_id = :order_id ORDER BY id DESC LIMIT 1;
 
 -- :name subscription_insert :exec
