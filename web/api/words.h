@@ -10,6 +10,16 @@ void api_put_price(struct api *a, const struct price *p);
 void api_put_tier(struct api *a, const struct tier *t);
 MUST_USE enum err api_put_order(struct api *a, const struct order *o);
 MUST_USE enum err api_put_grant(struct api *a, const struct grant *g);
+/* NULL, or one of no grant: null */
+void api_put_membership(struct api *a, const char *key, const struct membership *m);
+struct gift;
+void api_put_gift(struct api *a, const struct gift *g);
+struct referral;
+void api_put_referral(struct api *a, const struct referral *r);
+struct refund;
+MUST_USE enum err api_put_refund(struct api *a, const struct refund *r);
+/* The answer: those of an order. */
+MUST_USE enum err api_put_refunds(struct api *a, int64_t order_id);
 /* {"id", "username", "name"}; DB_NULL: null */
 MUST_USE enum err api_put_person(struct api *a, const char *key, int64_t account_id);
 /* An address of ours: the origin before a path. */
