@@ -2,7 +2,6 @@
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/order.h"
-#include "node/money/post_sale.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
 #include "node/people/rate.h"
@@ -13,19 +12,18 @@ enum { CHECKOUT_MS = 20000, RAILS_SHOWN = 16, COUPONS_AN_HOUR = 60 };
 
 /* ---- prices in full ---- */
 
-static enum err put_ways(struct api *a)
+static void put_ways(struct api *a, struct str currency)
 {
     const struct pay_rail *rails[RAILS_SHOWN];
-    size_t n = rail_list(a->cx, a->planet.id, rails, RAILS_SHOWN);
+    size_t n = rail_list_for(a->cx, a->planet.id, currency, rails, RAILS_SHOWN);
     jw_key(&a->w, "rails");
     jw_arr(&a->w);
     for (size_t i = 0; i < n; i++)
         jw_c(&a->w, rails[i]->name);
     jw_end(&a->w);
-    return OK;
 }
 
-static enum err send_quote(struct api *a, const struct quote *q)
+enum err api_send_quote(struct api *a, const struct quote *q)
 {
     static const char *const kinds[] = {[QUOTE_LIST] = "list", [QUOTE_COUPON] = "coupon", [QUOTE_UNUSED] = "unused", [QUOTE_POSTS] = "posts",
                                         [QUOTE_CREDIT] = "credit", [QUOTE_TAX] = "tax", [QUOTE_TOTAL] = "total"};
@@ -47,7 +45,7 @@ static enum err send_quote(struct api *a, const struct quote *q)
     }
     jw_end(w);
     api_put_money(a, "total", q->total.minor, str_c(q->total.cur));
-    TRY(put_ways(a));
+    put_ways(a, str_c(q->total.cur));
     jw_end(w);
     return api_send(a, 200);
 }
@@ -86,12 +84,12 @@ enum err api_quote(struct api *a)
     ask.kind = gift ? "gift" : NULL;
     TRY(count_coupon(a, ask.coupon));
     TRY(price_quote(a->cx, &ask, &q));
-    return send_quote(a, &q);
+    return api_send_quote(a, &q);
 }
 
 /* ---- ordering ---- */
 
-static enum err send_order(struct api *a, struct str number, int status)
+enum err api_send_order(struct api *a, struct str number, int status)
 {
     struct order o;
     TRY(order_by_number(a->cx, number, &o));
@@ -101,7 +99,7 @@ static enum err send_order(struct api *a, struct str number, int status)
 }
 
 /* The way of paying: the only one there is, when none was named. */
-static enum err read_rail(struct api *a, const char **ret)
+enum err api_get_rail(struct api *a, const char **ret)
 {
     const struct pay_rail *rails[RAILS_SHOWN];
     struct str name;
@@ -116,7 +114,7 @@ enum err api_buy(struct api *a)
     struct order_ask ask = {.account_id = a->account.id};
     struct order o;
     TRY(price_here(a, &ask.price_id));
-    TRY(read_rail(a, &ask.rail));
+    TRY(api_get_rail(a, &ask.rail));
     TRY(api_get_text(a, "coupon", &ask.coupon));
     TRY(api_get_text(a, "invite", &ask.invites));
     TRY(api_get_bool(a, "gift", false, &ask.gift));
@@ -125,7 +123,7 @@ enum err api_buy(struct api *a)
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
     TRY(api_read(a));
     TRY(order_place(a->cx, &ask, &o));
-    return send_order(a, o.number, 201);
+    return api_send_order(a, o.number, 201);
 }
 
 enum err api_trial(struct api *a)
@@ -135,36 +133,6 @@ enum err api_trial(struct api *a)
     TRY(api_read(a));
     TRY(trial_start(a->cx, a->account.id, price, &grant));
     return api_send_empty(a);
-}
-
-/* ---- single posts ---- */
-
-static enum err post_of_path(struct api *a, struct post *ret)
-{
-    return post_by_slug(a->cx, a->planet.id, rq_param(a->rq, "slug"), ret);
-}
-
-enum err api_post_quote(struct api *a)
-{
-    struct post post;
-    struct post_offer offer;
-    TRY(post_of_path(a, &post));
-    TRY(post_offer_of(a->cx, &post, &offer));
-    return send_quote(a, &offer.quote);
-}
-
-enum err api_post_buy(struct api *a)
-{
-    struct post post;
-    struct post_ask ask = {.account_id = a->account.id};
-    struct order o;
-    TRY(post_of_path(a, &post));
-    ask.post_id = post.id;
-    TRY(read_rail(a, &ask.rail));
-    TRY(api_get_int(a, "agreed", 0, &ask.agreed));
-    TRY(api_read(a));
-    TRY(post_buy(a->cx, &ask, &o));
-    return send_order(a, o.number, 201);
 }
 
 /* ---- to the till ---- */
@@ -220,14 +188,14 @@ enum err api_my_order_cancel(struct api *a)
     struct order o;
     TRY(my_order(a, &o));
     TRY(order_cancel(a->cx, o.number));
-    return send_order(a, o.number, 200);
+    return api_send_order(a, o.number, 200);
 }
 
 enum err api_my_order(struct api *a)
 {
     struct order o;
     TRY(my_order(a, &o));
-    return send_order(a, o.number, 200);
+    return api_send_order(a, o.number, 200);
 }
 
 enum err api_my_orders(struct api *a)

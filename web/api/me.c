@@ -6,60 +6,12 @@
 #include "node/money/invite.h"
 #include "node/money/redeem.h"
 #include "node/money/refund.h"
-#include "node/money/subscription.h"
 #include "node/money/trial.h"
 #include "node/planet/admission.h"
 #include "web/api/rows.h"
 #include "web/api/words.h"
 
 /* ---- memberships ---- */
-
-static enum err put_subscription(struct api *a, int64_t planet_id)
-{
-    struct jw *w = &a->w;
-    struct subscription s;
-    enum err e = subscription_of(a->cx, planet_id, a->account.id, &s);
-    jw_key(w, "subscription");
-    if (e == ERR_NOT_FOUND) {
-        jw_null(w);
-        return OK;
-    }
-    TRY(e);
-    jw_obj(w);
-    jw_key_id(w, "id", s.id);
-    jw_key_str(w, "rail", s.rail);
-    jw_key_str(w, "state", s.state);
-    jw_key_bool(w, "ends_with_term", s.ends_with_term);
-    api_put_time(w, "period_end", s.period_end);
-    jw_end(w);
-    return OK;
-}
-
-static enum err put_mine(struct api *a, const struct planet *p, bool whole)
-{
-    struct jw *w = &a->w;
-    struct membership m = {.grant_id = 0};
-    struct grant *grants;
-    size_t n;
-    enum err e = membership_of(a->cx, p->id, a->account.id, &m);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    jw_obj(w);
-    jw_key_str(w, "planet", p->handle);
-    jw_key_str(w, "name", p->name);
-    api_put_membership(a, "membership", &m);
-    TRY(put_subscription(a, p->id));
-    if (whole) {
-        TRY(membership_list(a->cx, p->id, a->account.id, &grants, &n));
-        jw_key(w, "grants");
-        jw_arr(w);
-        for (size_t i = 0; i < n; i++)
-            TRY(api_put_grant(a, &grants[i]));
-        jw_end(w);
-    }
-    jw_end(w);
-    return OK;
-}
 
 enum err api_my_memberships(struct api *a)
 {
@@ -72,16 +24,9 @@ enum err api_my_memberships(struct api *a)
         if (a->token.planet_id != DB_NULL && a->token.planet_id != ids[i])
             continue;
         TRY(planet_by_id(a->cx, ids[i], &p));
-        TRY(put_mine(a, &p, false));
+        TRY(api_put_mine(a, &p, false));
     }
     return api_send_list(a, 0);
-}
-
-enum err api_my_membership(struct api *a)
-{
-    api_begin(a);
-    TRY(put_mine(a, &a->planet, true));
-    return api_send(a, 200);
 }
 
 enum err api_my_credit(struct api *a)
@@ -147,7 +92,7 @@ enum err api_card_use(struct api *a)
     TRY(trial_card_use(a->cx, a->account.id, token, &grant));
     TRY(planet_by_id(a->cx, c.planet_id, &p));
     api_begin(a);
-    TRY(put_mine(a, &p, true));
+    TRY(api_put_mine(a, &p, true));
     return api_send(a, 200);
 }
 
