@@ -15,6 +15,7 @@
 #include "web/pay.h"
 #include "web/pay_transfer.h"
 #include "web/me.h"
+#include "web/me_tokens.h"
 #include "web/membership.h"
 #include "web/nearby_view.h"
 #include "web/orders.h"
@@ -121,6 +122,9 @@ static const struct route rows[] = {
     {POST, "/me/password", web_me_password_save, ACCOUNT, RATE_LOGIN, KB(16), "set it", false},
     {GET, "/me/sessions", web_me_sessions, ACCOUNT, RATE_READ, 0, "where one is signed in", false},
     {POST, "/me/sessions/end", web_me_session_end, ACCOUNT, RATE_WRITE, KB(16), "end sessions", false},
+    {GET, "/me/tokens", web_me_tokens, ACCOUNT, RATE_READ, 0, "tokens of programs that act for one", false},
+    {POST, "/me/tokens", web_me_token_make, ACCOUNT, RATE_WRITE, KB(4), "make a token, shown this once", false},
+    {POST, "/me/tokens/:id/revoke", web_me_token_revoke, ACCOUNT, RATE_WRITE, KB(4), "revoke a token", false},
     {POST, "/me/mail", web_add_mail, ACCOUNT, RATE_LOGIN, KB(4), "add a mail address to an account without one", false},
     {GET, "/me/fediverse", web_me_fedi, ACCOUNT, RATE_READ, 0, "linked fediverse accounts, and what is told there", false},
     {POST, "/me/fediverse/unlink", web_me_fedi_unlink, ACCOUNT, RATE_WRITE, KB(4), "unlink one", false},

@@ -407,5 +407,6 @@ struct str web_static_url(struct cx *cx, const char *name);
 #include "web/view_offers.h"
 #include "web/view_orders.h"
 #include "web/view_singles.h"
+#include "web/view_tokens.h"
 
 #endif

@@ -12,7 +12,7 @@ const tokenOf = async (node, options = {}) =>
     (await node.cli('token create', { name: 'test', scope: ['read', 'write'], ...options })).token;
 
 describe('the JSON API', () => {
-    let node, api, owner, visitor, ownerToken, stripe, member, price;
+    let node, api, owner, visitor, ownerToken, stripe, member, price, lost;
     const tea = { handle: 'tea' };
 
     before(async () => {
@@ -348,7 +348,23 @@ describe('the JSON API', () => {
         assert.deepEqual([way.go, way.url], ['url', session.url]);
         for (const e of stripe.pay(session)) assert.equal(await stripe.deliver(e), 200);
         assert.equal((await lea('my_order', { number: order.number })).state, 'paid');
-        assert.equal((await lea('my_membership', tea)).subscription.rail, 'stripe');
+        const mine = await lea('my_membership', tea);
+        assert.deepEqual([mine.subscription.rail, mine.face, mine.may_cancel], ['stripe', 'renews', true]);
+        const ends = await lea('my_cancel', tea);
+        assert.deepEqual([ends.face, ends.may_resume, ends.membership.live], ['cancelled', true, true]);
+        await lea.fails(409, 'my_cancel', tea);
+        assert.equal((await lea('my_resume', tea)).face, 'renews');
+        assert.match((await lea('my_portal', tea)).url, /\/portal\//);
+
+        // A payment of another sum fits nothing, and goes back.
+        const moe = await somebody('moe');
+        const short = await moe('buy', tea, { price_id: price, rail: 'stripe' });
+        await moe('my_order_checkout', { number: short.number });
+        stripe.session(short.number).amount_total = 2500;
+        for (const e of stripe.pay(stripe.session(short.number))) assert.equal(await stripe.deliver(e), 200);
+        const [strange] = (await owner('unmatched', tea)).items;
+        assert.equal(strange.amount.minor, 2500);
+        assert.equal((await owner('unmatched_refund', { ...tea, id: strange.id })).state, 'refunded');
 
         // Three refunds that the provider refuses at the end: given up, tried again, paid by hand.
         stripe.refundStatus = 'failed';
@@ -470,13 +486,70 @@ describe('the JSON API', () => {
         assert.equal((await payIn(rex, order)).kind, 'post');
     });
 
-    it('the tray and the ledger', async () => {
-        const planet = (await visitor('planet', tea)).id;
-        node.sqlRun(`INSERT INTO unmatched (id, planet_id, rail_event_id, reason, amount, currency, created_at) VALUES (77, ${planet}, 1, 'amount', 1234, 'CNY', 1)`);
-        const [lost] = (await owner('unmatched', tea)).items;
-        assert.deepEqual([lost.amount.decimal, lost.order], ['12.34', null]);
-        await owner('unmatched_settle', { ...tea, id: lost.id });
+    it('posts and tips: the owner\'s rules, giving, what came of it', async () => {
+        assert.equal((await owner('post_rule_set', tea, { count_days: 30 })).count_days, 30);
+        assert.equal((await visitor('post_rule', tea)).count_days, 30);
+        const sold = await owner('post_sales', tea);
+        assert.deepEqual([sold.items[0].title, sold.items[0].sold], ['A cup', 1]);
+        const rules = await owner('tip_rules_set', tea, { rules: [{ least: 'CNY:1', most: 'CNY:500' }] });
+        assert.equal(rules.rules[0].most.minor, 50000);
+        assert.equal((await visitor('tip_rules', tea)).rules.length, 1);
+        await node.post({ planet: 'tea', title: 'A walk', body: 'Along the river.', access: 'public' });
+        const walk = { ...tea, slug: 'a-walk' };
+        const tom = await somebody('tom');
+        assert.equal((await tom('tip_quote', walk, { amount: 'CNY:8.80' })).total.minor, 880);
+        await tom.fails(400, 'tip_give', walk, { amount: 'CNY:501', rail: 'fake' });
+        const order = await tom('tip_give', walk, { amount: 'CNY:8.80', words: 'Thank you', named: true, rail: 'fake' });
+        assert.equal((await payIn(tom, order)).kind, 'tip');
+        const [tip] = (await owner('tips', tea)).items;
+        assert.deepEqual([tip.words, tip.account.username, tip.hidden], ['Thank you', 'tom', false]);
+        await tom.fails(403, 'tip_hide', { ...tea, id: tip.id });
+        await owner('tip_hide', { ...tea, id: tip.id });
+        assert.equal((await owner('tips', tea)).items[0].hidden, true);
+        await owner('tip_show', { ...tea, id: tip.id });
+    });
+
+    it('transfers: where to send it, said, confirmed or not; what does not fit lies in the tray', async () => {
+        await owner('rail_save', { ...tea, rail: 'transfer' }, { holder: 'Olga Owner', account: 'DE02 1203 0000 0000 2020 51', unlike: false });
+        assert.equal((await owner('rail_test', { ...tea, rail: 'transfer' })).state, 'on');
+        const send = async (name) => {
+            const who = await somebody(name);
+            const order = await who('buy', tea, { price_id: price, rail: 'transfer' });
+            assert.equal((await who('my_order_checkout', { number: order.number })).go, 'page');
+            assert.equal((await who('my_transfer', { number: order.number })).amount.minor, 3000);
+            const said = await who('my_transfer_say', { number: order.number }, { payer: name, bank_ref: `ref-${name}` });
+            assert.deepEqual([said.state, said.payer], ['sent', name]);
+            return Object.assign(who, { number: order.number });
+        };
+        const uma = await send('uma');
+        const vic = await send('vic');
+        assert.deepEqual((await owner('transfers', { ...tea, state: 'sent' })).items.map((t) => t.order), [uma.number, vic.number]);
+        assert.equal((await owner('transfers', { ...tea, q: 'ref-vic' })).items[0].order, vic.number);
+        await vic.fails(403, 'transfer_confirm', { ...tea, number: vic.number }, {});
+        await vic.fails(404, 'my_transfer', { number: uma.number });
+        assert.equal((await owner('transfer_confirm', { ...tea, number: uma.number }, {})).state, 'confirmed');
+        assert.equal((await uma('my_order', { number: uma.number })).state, 'paid');
+        assert.equal((await owner('transfer_reject', { ...tea, number: vic.number }, { reason: 'It did not come.' })).reason, 'It did not come.');
+        assert.equal((await owner('transfer', { ...tea, number: vic.number })).state, 'rejected');
+        for (const name of ['wes', 'xan', 'yve']) {
+            const short = await send(name);
+            assert.equal((await owner('transfer_confirm', { ...tea, number: short.number }, { amount: '25.00' })).state, 'tray');
+        }
+        const waiting = (await owner('unmatched', tea)).items;
+        assert.deepEqual(waiting.map((u) => [u.amount.minor, u.booked]), [[2500, true], [2500, true], [2500, true]]);
+        const wes = await owner('unmatched_assign', { ...tea, id: waiting[0].id }, { account: '@wes', tier_id: member, unit: 'day', count: 20 });
+        assert.deepEqual([wes.state, wes.total.minor], ['paid', 2500]);
+        assert.equal((await owner('unmatched_keep', { ...tea, id: waiting[1].id })).state, 'kept');
+        assert.equal((await owner('unmatched_settle', { ...tea, id: waiting[2].id })).state, 'settled');
+        await owner.fails(404, 'unmatched_settle', { ...tea, id: waiting[2].id });
+        lost = waiting[2];
         assert.deepEqual((await owner('unmatched', tea)).items, []);
+        assert.equal((await owner('unmatched', { ...tea, state: 'decided' })).items.length, 3);
+        assert.equal((await owner('renewing_set', tea, { grace_days: 10 })).grace_days, 10);
+        assert.equal((await owner('renewing', tea)).grace_days, 10);
+    });
+
+    it('the ledger', async () => {
         const txns = [];
         for (let after; after !== null;) {
             const page = await owner('ledger', { ...tea, limit: 7, ...(after ? { after } : {}) });
@@ -499,11 +572,12 @@ describe('the JSON API', () => {
         for (const id of ['ledger', 'ledger_balances', 'ledger_verify', 'unmatched', 'refunds', 'referrals', 'gifts', 'coupons'])
             await stranger.fails(403, id, tea);
         await stranger.fails(403, 'ledger', { ...tea, order: newest.number });
-        await stranger.fails(403, 'unmatched_settle', { ...tea, id: lost.id });
+        for (const id of ['unmatched_settle', 'unmatched_keep', 'unmatched_refund'])
+            await stranger.fails(403, id, { ...tea, id: lost.id });
     });
 
     it('answers nothing to a stranger that is not everybody\'s', async () => {
-        const open = new Set(['openapi', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote']);
+        const open = new Set(['openapi', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote', 'post_rule', 'tip_rules']);
         for (const [id, o] of Object.entries(api.operations)) {
             const params = Object.fromEntries([...o.path.matchAll(/\{(\w+)\}/g)].map((m) => [m[1], m[1] === 'handle' ? 'tea' : '1']));
             const got = await api.raw(null, id, params, o.requestBody ? {} : undefined);

@@ -241,36 +241,6 @@ enum err api_refund_rule_set(struct api *a)
     return api_refund_rule(a);
 }
 
-/* ---- the tray ---- */
-
-enum err api_unmatched(struct api *a)
-{
-    struct unmatched *v;
-    struct api_span s;
-    size_t n;
-    TRY(unmatched_list(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, id, &s));
-    struct jw *w = api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++) {
-        jw_obj(w);
-        jw_key_id(w, "id", v[i].id);
-        jw_key_str(w, "reason", v[i].reason);
-        api_put_money(a, "amount", v[i].amount.minor, str_c(v[i].amount.cur));
-        jw_key_str(w, "order", v[i].order_number);
-        api_put_time(w, "created_at", v[i].created_at);
-        jw_end(w);
-    }
-    return api_send_list(a, s.next);
-}
-
-enum err api_unmatched_settle(struct api *a)
-{
-    int64_t id;
-    TRY(api_path_id(a, "id", &id));
-    TRY(unmatched_settle(a->cx, a->planet.id, id));
-    return api_send_empty(a);
-}
-
 /* ---- the ledger ---- */
 
 static void put_txn(struct api *a, const struct txn *t)
