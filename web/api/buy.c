@@ -80,6 +80,7 @@ enum err api_quote(struct api *a)
     TRY(api_get_text(a, "coupon", &ask.coupon));
     TRY(api_get_bool(a, "gift", false, &gift));
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
+    TRY(api_get_text(a, "country", &ask.country));
     TRY(api_read(a));
     ask.kind = gift ? "gift" : NULL;
     TRY(count_coupon(a, ask.coupon));
@@ -112,8 +113,10 @@ enum err api_get_rail(struct api *a, const char **ret)
 enum err api_buy(struct api *a)
 {
     struct order_ask ask = {.account_id = a->account.id};
+    struct str country;
     struct order o;
     TRY(price_here(a, &ask.price_id));
+    TRY(api_get_text(a, "country", &country));
     TRY(api_get_rail(a, &ask.rail));
     TRY(api_get_text(a, "coupon", &ask.coupon));
     TRY(api_get_text(a, "invite", &ask.invites));
@@ -122,6 +125,8 @@ enum err api_buy(struct api *a)
     TRY(api_get_text(a, "gift_words", &ask.gift_words));
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
     TRY(api_read(a));
+    if (country.n > 0)
+        TRY(buyer_set_country(a->cx, a->account.id, country));
     TRY(order_place(a->cx, &ask, &o));
     return api_send_order(a, o.number, 201);
 }
