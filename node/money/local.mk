@@ -166,6 +166,9 @@ SQL_DOMAIN += node/money/tax.sql
 libdomain_a_SOURCES += node/money/bill.c node/money/bill.h node/money/bill_int.h
 libdomain_a_SOURCES += node/money/bill_list.c
 SQL_DOMAIN += node/money/bill.sql
+libdomain_a_SOURCES += node/money/csv.c node/money/csv.h
+libdomain_a_SOURCES += node/money/fapiao.c node/money/fapiao.h
+SQL_DOMAIN += node/money/fapiao.sql
 
 check_PROGRAMS += tests/unit/test_bills
 tests_unit_test_bills_SOURCES = tests/unit/test_bills.c $(DOMAIN_FIXTURE)
