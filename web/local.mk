@@ -104,3 +104,7 @@ libweb_a_SOURCES += web/view_tokens.h
 check_PROGRAMS += tests/unit/test_api
 tests_unit_test_api_SOURCES = tests/unit/test_api.c $(DOMAIN_FIXTURE)
 tests_unit_test_api_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)
+
+libweb_a_SOURCES += web/bill_view.c web/bill_view.h
+libweb_a_SOURCES += web/receipts.c web/receipts.h
+libweb_a_SOURCES += web/view_bills.h

@@ -21,6 +21,7 @@
 #include "web/orders.h"
 #include "web/planet.h"
 #include "web/post.h"
+#include "web/receipts.h"
 #include "web/report.h"
 #include "web/singles.h"
 #include "web/static.h"
@@ -91,6 +92,11 @@ static const struct route rows[] = {
     {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/me/gifts/:number/refund", web_gift_refund, ACCOUNT, RATE_WRITE, KB(4), "the money back, while nobody has redeemed it", false},
     {GET, "/me/gifts/:number/qr.png", web_gift_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},
+    {GET, "/me/receipts", web_receipts, ACCOUNT, RATE_READ, 0, "receipts of what one paid", false},
+    {GET, "/me/receipts/:id", web_receipt, ACCOUNT, RATE_READ, 0, "one of them, to print", false},
+    {POST, "/me/receipts/:id/fapiao", web_receipt_fapiao, ACCOUNT, RATE_WRITE, KB(8), "ask for a fapiao, or think again", false},
+    {GET, "/me/billing", web_billing, ACCOUNT, RATE_READ, 0, "the details that stand on receipts", false},
+    {POST, "/me/billing", web_billing_save, ACCOUNT, RATE_WRITE, KB(16), "change them", false},
     {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
     {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
     {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
