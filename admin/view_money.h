@@ -51,16 +51,6 @@ struct view_ledger {
     struct str head, what;
 };
 
-struct view_recon_diff { int64_t id; struct str what, kind, ref, theirs, ours, when; };
-struct view_recon_run { struct str rail, when, from, error; int64_t n_lines, n_same, n_open; };
-struct view_recon {
-    const struct view_money *m;
-    const struct view_recon_diff *diffs; size_t n_diffs;
-    const struct view_recon_run *runs; size_t n_runs;
-    const struct view_ledger_choice *rails; size_t n_rails;
-    struct str error;
-};
-
 struct view_income_month { struct str month, currency, income, back, disputes, fees, tax, rest; };
 struct view_money_balance { struct str account, money; };
 
@@ -70,6 +60,16 @@ struct view_money_overview {
     const struct view_money_order *orders; size_t n_orders;
     const struct view_income_month *months; size_t n_months;
     const struct view_money_balance *balances; size_t n_balances;
+};
+
+struct view_money_answerer { int64_t id; struct str name, role, price, listen, currency, about; bool open; };
+struct view_money_questions {           /* paid questions: the rule, who answers, what was asked */
+    const struct view_money *m;
+    struct str error, f_days, f_share, f_share_days, f_share_percent;
+    bool f_members;
+    const struct view_money_answerer *answerers; size_t n_answerers;
+    const struct view_question *questions; size_t n_questions;
+    struct str older_url;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "node/media/media.h"
 #include "node/money/invite.h"
 #include "node/money/order.h"
+#include "node/money/question.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/money/transfer.h"
@@ -55,6 +56,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
+    {.kind = "money.question", .run = question_run, .tries = 10},
     {0},
 };
 

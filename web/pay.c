@@ -5,6 +5,7 @@
 #include "node/base/url.h"
 #include "node/db/db.h"
 #include "node/money/rails/wechat.h"
+#include "node/money/words.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -48,7 +49,7 @@ struct str web_order_title(struct cx *cx, const struct order *o)
     }
     if (o->post_id != DB_NULL && post_by_id(cx, o->post_id, &post) == OK && post.title.n > 0)
         return post.title;
-    return str_c(tr(cx, N_("Order")));
+    return money_kind_words(cx, o->kind);
 }
 
 static struct str host_of(struct cx *cx, struct str url)

@@ -15,13 +15,12 @@
 #include "web/pay.h"
 #include "web/pay_transfer.h"
 #include "web/me.h"
-#include "web/me_tokens.h"
 #include "web/membership.h"
 #include "web/nearby_view.h"
 #include "web/orders.h"
 #include "web/planet.h"
 #include "web/post.h"
-#include "web/receipts.h"
+#include "web/questions.h"
 #include "web/report.h"
 #include "web/singles.h"
 #include "web/static.h"
@@ -73,6 +72,15 @@ static const struct route rows[] = {
     {GET, "/@:handle/:slug/tip", web_tip_show, ANYONE, RATE_READ, 0, "say thank you with money, for a post or a comment", false},
     {POST, "/@:handle/:slug/tip", web_tip_do, ACCOUNT, RATE_WRITE, KB(4), "order a tip", false},
     {POST, "/@:handle/:slug/tips/:id/hide", web_tip_hide, ACCOUNT, RATE_WRITE, KB(4), "take a tip's name and words off the page", false},
+    {GET, "/@:handle/questions", web_questions, ANYONE, RATE_READ, 0, "who answers, and answers to listen in on", false},
+    {GET, "/@:handle/questions/ask", web_question_form, ANYONE, RATE_READ, 0, "ask a question for money", false},
+    {POST, "/@:handle/questions/ask", web_question_make, ACCOUNT, RATE_WRITE, KB(16), "order it", false},
+    {GET, "/@:handle/questions/:id", web_question_show, ANYONE, RATE_READ, 0, "a question; its answer for who may read it", false},
+    {POST, "/@:handle/questions/:id/answer", web_question_answer, ACCOUNT, RATE_WRITE, KB(128), "answer it", false},
+    {POST, "/@:handle/questions/:id/decline", web_question_decline, ACCOUNT, RATE_WRITE, KB(8), "don't; the money goes back", false},
+    {POST, "/@:handle/questions/:id/listen", web_question_listen, ACCOUNT, RATE_WRITE, KB(4), "pay to listen in", false},
+    {POST, "/@:handle/questions/:id/hide", web_question_hide, ACCOUNT, RATE_WRITE, KB(4), "take it off the list, or back", false},
+    {GET, "/me/questions", web_my_questions, ACCOUNT, RATE_READ, 0, "questions that one asked, or is asked", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
     {GET, "/@:handle/membership", web_membership, ACCOUNT, RATE_READ, 0, "what one has here, until when, and every button", false},
@@ -92,11 +100,6 @@ static const struct route rows[] = {
     {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/me/gifts/:number/refund", web_gift_refund, ACCOUNT, RATE_WRITE, KB(4), "the money back, while nobody has redeemed it", false},
     {GET, "/me/gifts/:number/qr.png", web_gift_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},
-    {GET, "/me/receipts", web_receipts, ACCOUNT, RATE_READ, 0, "receipts of what one paid", false},
-    {GET, "/me/receipts/:id", web_receipt, ACCOUNT, RATE_READ, 0, "one of them, to print", false},
-    {POST, "/me/receipts/:id/fapiao", web_receipt_fapiao, ACCOUNT, RATE_WRITE, KB(8), "ask for a fapiao, or think again", false},
-    {GET, "/me/billing", web_billing, ACCOUNT, RATE_READ, 0, "the details that stand on receipts", false},
-    {POST, "/me/billing", web_billing_save, ACCOUNT, RATE_WRITE, KB(16), "change them", false},
     {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
     {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
     {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
@@ -128,9 +131,6 @@ static const struct route rows[] = {
     {POST, "/me/password", web_me_password_save, ACCOUNT, RATE_LOGIN, KB(16), "set it", false},
     {GET, "/me/sessions", web_me_sessions, ACCOUNT, RATE_READ, 0, "where one is signed in", false},
     {POST, "/me/sessions/end", web_me_session_end, ACCOUNT, RATE_WRITE, KB(16), "end sessions", false},
-    {GET, "/me/tokens", web_me_tokens, ACCOUNT, RATE_READ, 0, "tokens of programs that act for one", false},
-    {POST, "/me/tokens", web_me_token_make, ACCOUNT, RATE_WRITE, KB(4), "make a token, shown this once", false},
-    {POST, "/me/tokens/:id/revoke", web_me_token_revoke, ACCOUNT, RATE_WRITE, KB(4), "revoke a token", false},
     {POST, "/me/mail", web_add_mail, ACCOUNT, RATE_LOGIN, KB(4), "add a mail address to an account without one", false},
     {GET, "/me/fediverse", web_me_fedi, ACCOUNT, RATE_READ, 0, "linked fediverse accounts, and what is told there", false},
     {POST, "/me/fediverse/unlink", web_me_fedi_unlink, ACCOUNT, RATE_WRITE, KB(4), "unlink one", false},

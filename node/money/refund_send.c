@@ -8,7 +8,6 @@
 #include "node/money/money.h"
 #include "node/money/order_row.h"
 #include "node/money/rail_call.h"
-#include "node/money/rail_sql.h"
 #include "node/money/refund_int.h"
 #include "node/node.h"
 #include "node/planet/grant.h"
@@ -191,6 +190,20 @@ static enum err failed(struct cx *cx, int64_t id, struct str why)
     return refund_tell_owner(cx, &r);
 }
 
+enum err refund_owe(struct cx *cx, const struct refund_new *r, int64_t *ret_id)
+{
+    struct order o;
+    TX_SCOPE(cx);
+    TRY(order_by_id(cx, r->order_id, &o));
+    int64_t amount = r->amount == 0 ? o.total.minor - o.refunded : r->amount;
+    TRY(may_send(cx, r, &o, amount, 0));
+    TRY(put_row(cx, r, &o, amount, true, ret_id));
+    TRY(q_refund_set_sent(cx, *ret_id, amount, true, false, DB_NULL, r->said, r->decided_by, cx->now, NULL));
+    TRY(take_rights(cx, &o));
+    TRY(failed(cx, *ret_id, str_c(N_("This way of paying can't give money back by itself."))));
+    return tx_commit(cx);
+}
+
 enum err refund_call_ended(struct cx *cx, int64_t call_id, bool has_failed, struct str ref, struct str why)
 {
     struct refund_row row;
@@ -233,9 +246,7 @@ enum err refund_lost(struct cx *cx, int64_t planet_id, struct str key, struct st
     if (str_eq_c(row.state, "succeeded"))
         TRY(take_back(cx, &row, rail_at, &applied));
     bool open = str_eq_c(row.state, "sent") || str_eq_c(row.state, "succeeded");
-    if (open && applied) {
-        TRY(q_rail_back_drop(cx, row.call_id, NULL));
+    if (open && applied)
         TRY(failed(cx, row.id, why));
-    }
     return tx_commit(cx);
 }
