@@ -4,7 +4,9 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/refund.h"
+#include "node/money/fapiao.h"
 #include "node/money/transfer.h"
+#include "node/money/reconcile.h"
 #include "node/money/tray.h"
 #include "web/page.h"
 
@@ -45,9 +47,11 @@ static bool has_page(const char *path)
 static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *waits)
 {
     TRY(unmatched_count(cx, p->id, &waits[MONEY_TRAY]));
+    TRY(recon_count(cx, p->id, &waits[MONEY_RECONCILE]));
     struct transfer_counts transfers;
     TRY(transfer_count(cx, p->id, &transfers));
     waits[MONEY_TRANSFERS] = transfers.sent;
+    TRY(fapiao_waiting(cx, p->id, &waits[MONEY_FAPIAO]));
     return refund_waiting(cx, p->id, &waits[MONEY_REFUNDS]);
 }
 

@@ -29,6 +29,8 @@ enum err desk_money_tray(struct rq *rq);        /* GET …/tray: money without a
 enum err desk_money_decide(struct rq *rq);      /* POST …/tray/:id: assign, refund, keep, settle */
 enum err desk_transfers(struct rq *rq);         /* GET …/transfers: payments that the owner confirms by hand */
 enum err desk_transfers_decide(struct rq *rq);  /* POST …/transfers */
+enum err desk_reconcile(struct rq *rq);         /* GET …/reconcile: what differs from the provider's report */
+enum err desk_reconcile_do(struct rq *rq);      /* POST …/reconcile: compare now, or close one */
 enum err desk_money_questions(struct rq *rq);   /* GET …/questions: the rule, who answers, what was asked */
 enum err desk_money_questions_save(struct rq *rq); /* POST: do = rule, answerer */
 enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */

@@ -106,5 +106,14 @@ libadmin_a_SOURCES += admin/cli/cmd_books.c
 libadmin_a_SOURCES += admin/cli/cmd_token.c
 libadmin_a_SOURCES += admin/desk_singles.c
 libadmin_a_SOURCES += admin/desk_refunds.c admin/desk_refunds.h admin/view_refunds.h
+libadmin_a_SOURCES += admin/desk_member.c admin/desk_member.h admin/view_member.h
+libadmin_a_SOURCES += admin/desk_reconcile.c
+
+libadmin_a_SOURCES += admin/desk_bills.h
+libadmin_a_SOURCES += admin/desk_fapiao.c
+libadmin_a_SOURCES += admin/desk_invoices.c
+libadmin_a_SOURCES += admin/desk_tax.c
+libadmin_a_SOURCES += admin/export_file.c admin/export_file.h
+libadmin_a_SOURCES += admin/view_bills.h
 libadmin_a_SOURCES += admin/desk_money_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_questions.c

@@ -1,6 +1,8 @@
 #include "admin/admin.h"
 #include "admin/desk.h"
 #include "admin/desk_fedi.h"
+#include "admin/desk_member.h"
+#include "admin/desk_bills.h"
 #include "admin/desk_money.h"
 #include "admin/desk_offers.h"
 #include "admin/desk_refunds.h"
@@ -41,6 +43,9 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/requests/:id", desk_request_decide, ACCOUNT, RATE_WRITE, KB(4),
      "let somebody in, or not", false},
     {GET, "/desk/:planet/members", desk_members, ACCOUNT, RATE_READ, 0, "members", false},
+    {GET, "/desk/:planet/members/:id", desk_member, ACCOUNT, RATE_READ, 0, "one member: what they have, and everything that happened", false},
+    {POST, "/desk/:planet/members/:id", desk_member_do, ACCOUNT, RATE_WRITE, KB(16),
+     "give, extend, end, remove, note", false},
     {POST, "/desk/:planet/members/grant", desk_member_grant, ACCOUNT, RATE_WRITE, KB(4),
      "give a membership", false},
     {POST, "/desk/:planet/members/revoke", desk_member_revoke, ACCOUNT, RATE_WRITE, KB(4),
@@ -73,6 +78,21 @@ static const struct route rows[] = {
      "payments that the owner confirms by hand", false},
     {POST, "/desk/:planet/money/transfers", desk_transfers_decide, ACCOUNT, RATE_WRITE, KB(128),
      "confirm them, or say that they were not found", false},
+    {GET, "/desk/:planet/money/reconcile", desk_reconcile, ACCOUNT, RATE_READ, 0,
+     "what differs from the provider's report", false},
+    {POST, "/desk/:planet/money/reconcile", desk_reconcile_do, ACCOUNT, RATE_WRITE, KB(4),
+     "compare now, or close a difference", false},
+    {GET, "/desk/:planet/money/invoices", desk_invoices, ACCOUNT, RATE_READ, 0, "invoices and credit notes", false},
+    {GET, "/desk/:planet/money/invoices/:id", desk_invoice, ACCOUNT, RATE_READ, 0, "one of them, to print", false},
+    {GET, "/desk/:planet/money/invoices.csv", desk_invoices_csv, ACCOUNT, RATE_WRITE, 0, "invoices of a period, CSV", false},
+    {GET, "/desk/:planet/money/invoices.jsonl", desk_invoices_lines, ACCOUNT, RATE_WRITE, 0,
+     "invoices of a period, JSON lines", false},
+    {GET, "/desk/:planet/money/tax", desk_tax, ACCOUNT, RATE_READ, 0, "how tax is taken, and who sells", false},
+    {POST, "/desk/:planet/money/tax", desk_tax_save, ACCOUNT, RATE_WRITE, KB(16), "change it", false},
+    {POST, "/desk/:planet/money/tax/rates", desk_tax_rate, ACCOUNT, RATE_WRITE, KB(4), "a rate of a country", false},
+    {GET, "/desk/:planet/money/fapiao", desk_fapiao, ACCOUNT, RATE_READ, 0, "requests for fapiao", false},
+    {POST, "/desk/:planet/money/fapiao", desk_fapiao_done, ACCOUNT, RATE_WRITE, KB(32), "issued, or declined", false},
+    {GET, "/desk/:planet/money/fapiao.csv", desk_fapiao_csv, ACCOUNT, RATE_WRITE, 0, "the requests, CSV", false},
     {GET, "/desk/:planet/money/providers", desk_pay, ACCOUNT, RATE_READ, 0, "the ways to take money", false},
     {GET, "/desk/:planet/money/providers/:rail", desk_pay_rail, ACCOUNT, RATE_READ, 0,
      "connect a payment provider", false},

@@ -4,6 +4,8 @@
 
 #include "admin/view.h"
 #include "admin/view_fedi_blocks.h"
+#include "admin/view_member.h"
+#include "admin/view_bills.h"
 #include "admin/view_money.h"
 #include "admin/view_moves.h"
 #include "admin/view_pay.h"

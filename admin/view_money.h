@@ -51,6 +51,16 @@ struct view_ledger {
     struct str head, what;
 };
 
+struct view_recon_diff { int64_t id; struct str what, kind, ref, theirs, ours, when; };
+struct view_recon_run { struct str rail, when, from, error; int64_t n_lines, n_same, n_open; };
+struct view_recon {
+    const struct view_money *m;
+    const struct view_recon_diff *diffs; size_t n_diffs;
+    const struct view_recon_run *runs; size_t n_runs;
+    const struct view_ledger_choice *rails; size_t n_rails;
+    struct str error;
+};
+
 struct view_income_month { struct str month, currency, income, back, disputes, fees, tax, rest; };
 struct view_money_balance { struct str account, money; };
 

@@ -1,6 +1,7 @@
 #include "web/buy.h"
 
 #include "node/base/clock.h"
+#include "node/base/country.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
@@ -10,6 +11,7 @@
 #include "node/people/rate.h"
 #include "node/planet/admission.h"
 #include "node/planet/planet.h"
+#include "web/bill_view.h"
 #include "web/html.h"
 #include "web/invited.h"
 #include "web/page.h"
@@ -24,7 +26,7 @@ struct wish {
     struct price price;
     struct tier tier;
     bool gift;
-    struct str coupon, next;
+    struct str coupon, next, country;   /* country: chosen here; empty: as it is known */
 };
 
 static enum err read_wish(struct rq *rq, struct str price, struct wish *ret)
@@ -46,6 +48,9 @@ static enum err read_wish(struct rq *rq, struct str price, struct wish *ret)
         return cx_tell(cx, ERR_GONE, N_("This price is no longer offered. Please choose again."));
     ret->gift = str_eq_c(form ? rq_form(rq, "gift") : rq_query(rq, "gift"), "1");
     ret->next = web_next(rq, STR(""));
+    ret->country = form ? rq_form(rq, "country") : rq_query(rq, "country");
+    if (country_by_code(ret->country) == NULL)
+        ret->country = STR("");
     ret->coupon = str_trim(form ? rq_form(rq, "coupon") : rq_query(rq, "coupon"));
     return OK;
 }
@@ -61,6 +66,8 @@ static struct str wish_url(struct cx *cx, const struct wish *w)
         buf_lit(&b, "&coupon=");
         buf_put_url(&b, w->coupon);
     }
+    if (w->country.n > 0)
+        buf_fmt(&b, "&country=" STR_FMT, STR_ARG(w->country));
     if (w->next.n > 0 && w->next.n <= 1000) {
         buf_lit(&b, "&next=");
         buf_put_url(&b, w->next);
@@ -101,6 +108,27 @@ static void fill_lines(struct cx *cx, const struct quote *q, struct view_buy *v)
     v->coupon_note = coupon_note(cx, &q->coupon);
 }
 
+/* Where the buyer is decides the tax: asked for where rates differ. */
+static enum err fill_country(struct rq *rq, const struct wish *w, const struct quote *q, struct view_buy *v)
+{
+    struct cx *cx = rq->cx;
+    struct tax_rule rule;
+    struct buf b;
+    TRY(tax_rule_of(cx, w->planet.id, &rule));
+    bool by_rate = rule.mode == TAX_INCLUSIVE || rule.mode == TAX_EXCLUSIVE;
+    v->asks_country = by_rate && rule.n_rates > 1 && q->list.minor > 0;
+    v->country = str_dup(cx->arena, str_c(q->taxed.rate.country));
+    if (v->asks_country)
+        v->countries = web_countries(cx, v->country, v->country.n == 0);
+    if (!by_rate || rq->session.account_id == 0)
+        return OK;
+    buf_init_arena(&b, cx->arena, 16384);
+    buf_lit(&b, "/me/billing?next=");
+    buf_put_url(&b, wish_url(cx, w));
+    v->billing_url = buf_str(&b);
+    return OK;
+}
+
 /* A coupon that does not fit is said beside its field; the price stands without it. Guessing at coupons
  * is slow. */
 static enum err fill_quote(struct rq *rq, struct wish *w, struct view_buy *v)
@@ -112,6 +140,7 @@ static enum err fill_quote(struct rq *rq, struct wish *w, struct view_buy *v)
         .price_id = w->price.id,
         .kind = w->gift ? "gift" : NULL,
         .coupon = w->coupon,
+        .country = w->country,
     };
     enum err e = OK;
     if (w->coupon.n > 0)
@@ -126,7 +155,7 @@ static enum err fill_quote(struct rq *rq, struct wish *w, struct view_buy *v)
     }
     TRY(e);
     fill_lines(cx, &q, v);
-    return OK;
+    return fill_country(rq, w, &q, v);
 }
 
 /* ---- who may, how, until when ---- */
@@ -280,7 +309,9 @@ enum err web_buy_do(struct rq *rq)
         .gift_to = rq_form(rq, "gift_to"),
         .gift_words = rq_form(rq, "gift_words"),
     };
-    enum err e = order_place(cx, &ask, &order);
+    enum err e = w.country.n > 0 ? buyer_set_country(cx, rq->session.account_id, w.country) : OK;
+    if (e == OK)
+        e = order_place(cx, &ask, &order);
     if (mendable(e))
         return send_buy(rq, &w, e);
     TRY(e);

@@ -12,6 +12,7 @@
 #include "node/planet/planet.h"
 #include "web/away.h"
 #include "web/html.h"
+#include "web/orders.h"
 #include "web/page.h"
 #include "web/planet_view.h"
 
@@ -200,13 +201,35 @@ static enum err fill_orders(struct cx *cx, const struct life *l, struct view_lif
                             STR_ARG(web_order_text(cx, &all[i]))),
             .money = all[i].total.minor == 0 ? STR_NULL
                                              : i18n_money(cx, all[i].total.minor, str_c(all[i].total.cur)),
-            .url = str_fmt(cx->arena, "/pay/" STR_FMT, STR_ARG(all[i].number)),
+            .url = str_fmt(cx->arena, open ? "/pay/" STR_FMT : "/me/orders/" STR_FMT, STR_ARG(all[i].number)),
             .number = all[i].number,
             .open = open,
         };
     }
     v->orders = out;
     v->n_orders = k;
+    return OK;
+}
+
+/* The button of the newest payment that has one. */
+static enum err fill_refund(struct rq *rq, const struct view_page *page, const struct life *l, struct view_life *v)
+{
+    struct order *all;
+    size_t n;
+    TRY(order_list(rq->cx, l->account_id, 0, ORDERS_SHOWN, &all, &n));
+    for (size_t i = 0; i < n && v->refund == NULL; i++) {
+        struct view_refund *r = ARENA_NEW(rq->cx->arena, struct view_refund);
+        bool term = all[i].planet_id == l->planet_id && all[i].tier_id != DB_NULL && !str_eq_c(all[i].kind, "gift");
+        if (!term || all[i].paid_at == DB_NULL)
+            continue;
+        TRY(web_refund_view(rq, page, &all[i], r));
+        if (r->now || r->ask || r->waiting)
+            v->refund = r;
+    }
+    if (l->face == LIFE_SUSPENDED && v->refund != NULL && v->refund->waiting) {
+        v->headline = str_c(tr(rq->cx, N_("Your money is on its way back.")));
+        v->sentence = STR("");
+    }
     return OK;
 }
 
@@ -245,6 +268,7 @@ static enum err send_page(struct rq *rq, const struct planet *p, enum err failed
     TRY(fill_history(cx, &l, &v));
     TRY(fill_orders(cx, &l, &v));
     TRY(fill_credit(cx, &l, &v));
+    TRY(fill_refund(rq, page, &l, &v));
     struct buf out = web_buf();
     html_membership(&out, cx, &v);
     rq_cache_control(rq, "no-store");

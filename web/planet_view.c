@@ -7,6 +7,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/media.h"
+#include "node/money/tax.h"
 #include "node/money/order.h"
 #include "node/money/rail.h"
 #include "node/node.h"
@@ -66,7 +67,19 @@ static struct str seats_left(struct cx *cx, int64_t left)
                      1);
 }
 
-static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, struct view_tier *ret)
+/* A public page is the same for everybody: its prices say what they cost where the seller is. Who is signed in and
+ * said where they are, sees theirs. */
+static struct str tax_note(struct cx *cx, const struct tax_rule *rule, const struct buyer *who, struct money m)
+{
+    struct quote_tax t;
+    tax_work_out(cx, rule, who, STR(""), m.minor, false, &t);
+    struct str args[] = {t.label, i18n_money(cx, m.minor + t.added, str_c(m.cur))};
+    if (t.amount == 0)
+        return STR_NULL;
+    return i18n_fill(cx->arena, t.added > 0 ? tr(cx, N_("{1} with {0}")) : tr(cx, N_("holds {0}")), args, 2);
+}
+
+static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, const struct tax_rule *rule, const struct buyer *who, struct view_tier *ret)
 {
     *ret = (struct view_tier){.id = t->id, .rank = t->rank, .slug = t->slug, .name = t->name,
                               .about = t->about};
@@ -79,6 +92,7 @@ static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, struct
             .money = i18n_money(cx, p->money.minor, str_c(p->money.cur)),
             .term = web_term(cx, p->unit, p->count),
             .trial_days = p->trial_days,
+            .tax = tax_note(cx, rule, who, p->money),
         };
     }
     ret->prices = prices;
@@ -109,16 +123,22 @@ static enum err fill_tiers(struct rq *rq, const struct planet *p, struct view_pl
     size_t n;
     const struct pay_rail *rail;
     const struct price *lowest;
+    struct tax_rule rule;
+    struct buyer who;
     TRY(tier_list(cx, p->id, &tiers, &n));
+    TRY(tax_rule_of(cx, p->id, &rule));
+    TRY(buyer_of(cx, cx->viewer, &who));
     bool payable = rail_list(cx, p->id, &rail, 1) > 0;
     struct view_tier *views = ARENA_ARRAY(cx->arena, struct view_tier, n + 1);
     for (size_t i = 0; i < n; i++)
         if (tiers[i].visible)
-            TRY(tier_view(cx, &tiers[i], payable, &views[v->n_tiers++]));
+            TRY(tier_view(cx, &tiers[i], payable, &rule, &who, &views[v->n_tiers++]));
     v->tiers = views;
     lowest_price(tiers, n, &lowest);
     if (lowest != NULL) {
-        v->price_money = i18n_money(cx, lowest->money.minor, str_c(lowest->money.cur));
+        struct quote_tax tax; /* in full, also here */
+        tax_work_out(cx, &rule, &who, STR(""), lowest->money.minor, false, &tax);
+        v->price_money = i18n_money(cx, lowest->money.minor + tax.added, str_c(lowest->money.cur));
         v->price_term = web_term(cx, lowest->unit, lowest->count);
     }
     if (!v->member)

@@ -15,11 +15,13 @@
 #include "web/pay.h"
 #include "web/pay_transfer.h"
 #include "web/me.h"
+#include "web/me_tokens.h"
 #include "web/membership.h"
 #include "web/nearby_view.h"
 #include "web/orders.h"
 #include "web/planet.h"
 #include "web/post.h"
+#include "web/receipts.h"
 #include "web/questions.h"
 #include "web/report.h"
 #include "web/singles.h"
@@ -100,6 +102,11 @@ static const struct route rows[] = {
     {GET, "/me/gifts/:number", web_gift_mine, ACCOUNT, RATE_READ, 0, "one of them, with its code, to print", false},
     {POST, "/me/gifts/:number/refund", web_gift_refund, ACCOUNT, RATE_WRITE, KB(4), "the money back, while nobody has redeemed it", false},
     {GET, "/me/gifts/:number/qr.png", web_gift_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},
+    {GET, "/me/receipts", web_receipts, ACCOUNT, RATE_READ, 0, "receipts of what one paid", false},
+    {GET, "/me/receipts/:id", web_receipt, ACCOUNT, RATE_READ, 0, "one of them, to print", false},
+    {POST, "/me/receipts/:id/fapiao", web_receipt_fapiao, ACCOUNT, RATE_WRITE, KB(8), "ask for a fapiao, or think again", false},
+    {GET, "/me/billing", web_billing, ACCOUNT, RATE_READ, 0, "the details that stand on receipts", false},
+    {POST, "/me/billing", web_billing_save, ACCOUNT, RATE_WRITE, KB(16), "change them", false},
     {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
     {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
     {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
@@ -131,6 +138,9 @@ static const struct route rows[] = {
     {POST, "/me/password", web_me_password_save, ACCOUNT, RATE_LOGIN, KB(16), "set it", false},
     {GET, "/me/sessions", web_me_sessions, ACCOUNT, RATE_READ, 0, "where one is signed in", false},
     {POST, "/me/sessions/end", web_me_session_end, ACCOUNT, RATE_WRITE, KB(16), "end sessions", false},
+    {GET, "/me/tokens", web_me_tokens, ACCOUNT, RATE_READ, 0, "tokens of programs that act for one", false},
+    {POST, "/me/tokens", web_me_token_make, ACCOUNT, RATE_WRITE, KB(4), "make a token, shown this once", false},
+    {POST, "/me/tokens/:id/revoke", web_me_token_revoke, ACCOUNT, RATE_WRITE, KB(4), "revoke a token", false},
     {POST, "/me/mail", web_add_mail, ACCOUNT, RATE_LOGIN, KB(4), "add a mail address to an account without one", false},
     {GET, "/me/fediverse", web_me_fedi, ACCOUNT, RATE_READ, 0, "linked fediverse accounts, and what is told there", false},
     {POST, "/me/fediverse/unlink", web_me_fedi_unlink, ACCOUNT, RATE_WRITE, KB(4), "unlink one", false},

@@ -60,7 +60,7 @@ struct view_picture {
 struct view_file { int64_t id; struct str url, name, size, type; };
 struct view_tag { struct str name, url; int64_t n; };
 
-struct view_price { int64_t id; struct str money, term; int64_t trial_days; }; /* "¥365.00", "a year" */
+struct view_price { int64_t id; struct str money, term; int64_t trial_days; struct str tax; }; /* "¥365.00", "a year" */
 struct view_tier {
     int64_t id, rank;
     struct str slug, name, about;
@@ -406,7 +406,9 @@ struct str web_static_url(struct cx *cx, const char *name);
 
 #include "web/view_life.h"
 #include "web/view_offers.h"
+#include "web/view_bills.h"
 #include "web/view_orders.h"
 #include "web/view_singles.h"
+#include "web/view_tokens.h"
 
 #endif

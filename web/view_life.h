@@ -27,6 +27,7 @@ struct view_life {
     const struct view_life_row *history; size_t n_history;
     const struct view_life_order *orders; size_t n_orders;
     struct str credit, error;           /* NULL: none */
+    const struct view_refund *refund;   /* of the payment that can be given back; NULL: none */
 };
 struct view_life_go { const struct view_page *page; struct str url, host, back_url; };
 

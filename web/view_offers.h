@@ -2,6 +2,9 @@
 #ifndef WEB_VIEW_OFFERS_H
 #define WEB_VIEW_OFFERS_H
 
+struct view_country { struct str code, name; bool on; };
+struct view_countries { const struct view_country *all; size_t n; bool any; }; /* any: one may leave it open */
+
 struct view_pay_way { struct str name, label; bool renews; };
 struct view_sum { struct str label, money; bool total, contained; }; /* contained: in the total already */
 
@@ -18,6 +21,9 @@ struct view_buy {                       /* one price, in full, before it is paid
     struct str starts, until;           /* what one will have; until NULL: for ever */
     int64_t trial_days;                 /* free days to begin with; 0: none, or had already */
     struct str blocked, ask_url;        /* who may not join is told why, and where to ask */
+    bool asks_country;                  /* its tax depends on where the buyer is */
+    struct view_countries countries;
+    struct str country, billing_url;
 };
 
 struct view_ask {                       /* asking to join */

@@ -6,6 +6,7 @@
 #include "node/money/money.h"
 #include "node/money/order.h"
 #include "node/money/rail_call.h"
+#include "node/money/reconcile.h"
 #include "node/money/tray.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -278,6 +279,47 @@ static enum err cmd_tray_settle(struct cli *cli)
     return became(cli, &p, id);
 }
 
+/* ---- reconciliation ---- */
+
+static enum err cmd_recon_list(struct cli *cli)
+{
+    static const char *const columns[] = {"id", "rail", "what", "kind", "order", "theirs", "ours", "at", NULL};
+    struct planet p;
+    struct recon_diff *all;
+    size_t n;
+    TRY(cli_planet(cli, &p));
+    TRY(recon_diffs(cli->cx, p.id, &all, &n));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].rail, all[i].what, all[i].kind, all[i].ref,
+                                    money_format(cli->cx->arena, all[i].theirs),
+                                    money_format(cli->cx->arena, all[i].ours), cli_time(cli, all[i].at)});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err cmd_recon_run(struct cli *cli)
+{
+    struct planet p;
+    int64_t days;
+    TRY(cli_planet(cli, &p));
+    TRY(cli_i64(cli, "days", 30, &days));
+    if (days < 1 || days > 90)
+        return cx_tell(cli->cx, ERR_INVALID, N_("--days is 1 to 90."));
+    TRY(recon_now(cli->cx, p.id, cli_get(cli, "rail"), (int)days));
+    return cmd_recon_list(cli);
+}
+
+static enum err cmd_recon_close(struct cli *cli)
+{
+    struct planet p;
+    int64_t id;
+    TRY(cli_planet(cli, &p));
+    TRY(cli_i64(cli, "id", 0, &id));
+    TRY(recon_close(cli->cx, p.id, id));
+    return cmd_recon_list(cli);
+}
+
 #define ITEM_OPTIONS CLI_PLANET_OPTION, {"id", "ID", true, "the payment; 'tray list' names them"}
 
 #define FILTER_OPTIONS \
@@ -296,6 +338,11 @@ static const struct cli_option export_options[] = {
     CLI_PLANET_OPTION, FILTER_OPTIONS, {"format", "FORMAT", false, "csv or jsonl (the usual, with hashes)"}, {0}};
 
 static const struct cli_option tray_options[] = {CLI_PLANET_OPTION, {"decided", NULL, false, "those that were decided"}, {0}};
+static const struct cli_option recon_options[] = {
+    CLI_PLANET_OPTION, {"rail", "RAIL", true, "the provider; 'rail list' names them"},
+    {"days", "N", false, "how far back, 30"}, {0}};
+static const struct cli_option diff_options[] = {
+    CLI_PLANET_OPTION, {"id", "ID", true, "the difference; 'reconcile list' names them"}, {0}};
 static const struct cli_option item_options[] = {ITEM_OPTIONS, {0}};
 static const struct cli_option assign_options[] = {
     ITEM_OPTIONS,
@@ -311,6 +358,9 @@ const struct cli_verb cli_books_verbs[] = {
     {"ledger verify", cmd_verify, true, "walk each planet's chain of hashes, and compare memberships with it",
      planets_options},
     {"ledger rebuild", cmd_rebuild, true, "make memberships and sums again from what the ledger says", planets_options},
+    {"reconcile run", cmd_recon_run, true, "compare a provider's report with the books now", recon_options},
+    {"reconcile list", cmd_recon_list, true, "what differs", planet_options},
+    {"reconcile close", cmd_recon_close, true, "you know why it differs", diff_options},
     {"tray list", cmd_tray_list, true, "payments that fit no order", tray_options},
     {"tray assign", cmd_tray_assign, true, "give a membership for one", assign_options},
     {"tray refund", cmd_tray_refund, true, "give one back through its provider", item_options},

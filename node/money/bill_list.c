@@ -5,6 +5,7 @@
 #include "node/base/clock.h"
 #include "node/base/jw.h"
 #include "node/db/db.h"
+#include "node/money/csv.h"
 #include "node/money/money.h"
 
 #include <stdio.h>
@@ -200,19 +201,6 @@ struct str bill_csv_head(void)
                "by_credit,reverse_charge,rail,rail_ref\n");
 }
 
-/* Quoted; what a spreadsheet would take for a formula is text. */
-static void cell(struct buf *b, struct str s)
-{
-    bool formula = s.n > 0 && strchr("=+-@\t\r", s.p[0]) != NULL;
-    buf_put_c(b, formula ? "\"'" : "\"");
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_put_c(b, "\"");
-        buf_put_bytes(b, &s.p[i], 1);
-    }
-    buf_put_c(b, "\",");
-}
-
 static struct str day(struct arena *a, int64_t ms)
 {
     return ms == DB_NULL ? STR("") : str_sub(clock_rfc3339(a, ms), 0, 10);
@@ -220,8 +208,7 @@ static struct str day(struct arena *a, int64_t ms)
 
 static void sum(struct arena *a, struct buf *b, const struct bill *bill, int64_t minor)
 {
-    struct money m = money_of(minor < 0 ? -minor : minor, str_c(bill->cur));
-    buf_fmt(b, "%s" STR_FMT ",", minor < 0 ? "-" : "", STR_ARG(money_decimal(a, m)));
+    csv_sum(b, a, money_of(minor, str_c(bill->cur)));
 }
 
 static struct str percent(struct arena *a, int64_t ppm)
@@ -233,33 +220,32 @@ struct str bill_csv(struct arena *a, const struct bill *l)
 {
     struct buf b;
     buf_init_arena(&b, a, LINE_MAX_BYTES);
-    cell(&b, l->number);
-    cell(&b, l->credit_note ? STR("credit_note") : STR("invoice"));
-    cell(&b, clock_rfc3339(a, l->issued_at));
-    cell(&b, l->order_number);
-    cell(&b, l->corrects_number);
-    cell(&b, day(a, l->supply_from));
-    cell(&b, day(a, l->supply_to));
-    cell(&b, l->seller.name);
-    cell(&b, l->seller.tax_id);
-    cell(&b, l->buyer.name);
-    cell(&b, l->buyer.address);
-    cell(&b, l->buyer.country);
-    cell(&b, l->buyer.tax_id);
-    cell(&b, l->n_lines > 0 ? l->lines[0].label : STR(""));
-    cell(&b, str_c(l->cur));
+    csv_cell(&b, l->number);
+    csv_cell(&b, l->credit_note ? STR("credit_note") : STR("invoice"));
+    csv_cell(&b, clock_rfc3339(a, l->issued_at));
+    csv_cell(&b, l->order_number);
+    csv_cell(&b, l->corrects_number);
+    csv_cell(&b, day(a, l->supply_from));
+    csv_cell(&b, day(a, l->supply_to));
+    csv_cell(&b, l->seller.name);
+    csv_cell(&b, l->seller.tax_id);
+    csv_cell(&b, l->buyer.name);
+    csv_cell(&b, l->buyer.address);
+    csv_cell(&b, l->buyer.country);
+    csv_cell(&b, l->buyer.tax_id);
+    csv_cell(&b, l->n_lines > 0 ? l->lines[0].label : STR(""));
+    csv_cell(&b, str_c(l->cur));
     sum(a, &b, l, l->net);
-    cell(&b, l->tax_name);
+    csv_cell(&b, l->tax_name);
     buf_fmt(&b, STR_FMT ",", STR_ARG(percent(a, l->tax_ppm)));
-    cell(&b, l->tax_country);
+    csv_cell(&b, l->tax_country);
     sum(a, &b, l, l->tax);
     sum(a, &b, l, l->total);
     sum(a, &b, l, l->by_credit);
     buf_fmt(&b, "%d,", l->reverse);
-    cell(&b, l->rail);
-    cell(&b, l->rail_ref);
-    struct str s = buf_str(&b);
-    return str_fmt(a, STR_FMT "\n", STR_ARG(str_sub(s, 0, s.n - 1)));
+    csv_cell(&b, l->rail);
+    csv_cell(&b, l->rail_ref);
+    return csv_line(&b, a);
 }
 
 static void day_or_null(struct arena *a, struct jw *w, const char *key, int64_t ms)

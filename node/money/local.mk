@@ -166,6 +166,9 @@ SQL_DOMAIN += node/money/tax.sql
 libdomain_a_SOURCES += node/money/bill.c node/money/bill.h node/money/bill_int.h
 libdomain_a_SOURCES += node/money/bill_list.c
 SQL_DOMAIN += node/money/bill.sql
+libdomain_a_SOURCES += node/money/csv.c node/money/csv.h
+libdomain_a_SOURCES += node/money/fapiao.c node/money/fapiao.h
+SQL_DOMAIN += node/money/fapiao.sql
 
 check_PROGRAMS += tests/unit/test_bills
 tests_unit_test_bills_SOURCES = tests/unit/test_bills.c $(DOMAIN_FIXTURE)
@@ -176,6 +179,16 @@ libdomain_a_SOURCES += node/money/dispute.c node/money/dispute.h
 check_PROGRAMS += tests/unit/test_member_file
 tests_unit_test_member_file_SOURCES = tests/unit/test_member_file.c $(DOMAIN_FIXTURE)
 tests_unit_test_member_file_LDADD = $(DOMAIN_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_tills
+tests_unit_test_tills_SOURCES = tests/unit/test_tills.c
+tests_unit_test_tills_SOURCES += tests/unit/till.h tests/unit/till_stripe.h tests/unit/till_wechat.h tests/unit/till_alipay.h
+tests_unit_test_tills_SOURCES += tests/unit/china_vectors.h tests/unit/loopback.h tests/unit/rail_world.h $(DOMAIN_FIXTURE)
+tests_unit_test_tills_LDADD = $(DOMAIN_TEST_LIBS)
+tests_unit_test_tills_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tx_commit -Wl,--wrap=rail_http
+SQL_DOMAIN += node/money/reconcile.sql
+libdomain_a_SOURCES += node/money/reconcile.c
+libdomain_a_SOURCES += node/money/reconcile.h
 SQL_DOMAIN += node/money/question.sql
 libdomain_a_SOURCES += node/money/question.c
 libdomain_a_SOURCES += node/money/question.h

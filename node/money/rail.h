@@ -54,6 +54,8 @@ struct rail_state {
     struct money paid;        /* what was paid in all (DISPUTE and REFUND imply it) */
     int64_t refunded;         /* given back so far */
     bool seen;                /* of PENDING: the payment is on its way, and not certain yet */
+    struct str back_ref;      /* one refund that is told by itself: the key of our call, or the provider's name */
+    int64_t back;             /* and how much it was; refunded is the sum of all such then. STR_NULL: none */
     struct str ref;           /* the rail's name of the payment: the same whoever tells it */
     struct str merchant;      /* whose account the money went to */
     bool live;                /* false: test money */
@@ -120,7 +122,14 @@ struct rail_probe {
 };
 
 /* One line of a provider's own books. */
-struct rail_fee { struct str ref, line; /* line: unique */ struct money fee; int64_t at; };
+enum rail_line { RAIL_LINE_FEE, RAIL_LINE_PAYMENT, RAIL_LINE_REFUND, RAIL_LINE_DISPUTE };
+struct rail_fee {
+    struct str ref, also, line;  /* what it is about, by one or two names; line: unique */
+    struct money fee;            /* 0: none */
+    int64_t at;
+    enum rail_line kind;         /* FEE: nothing but the fee can be compared */
+    struct money amount;         /* before the fee, of the others: what came is more than 0, what went less */
+};
 
 struct rail_reply { int status; const char *type; struct str body; };
 
@@ -188,7 +197,8 @@ struct pay_rail {
      * take(), whose failure ends it. NULL: the provider keeps no list. */
     enum err (*list_since)(struct cx *cx, const struct rail_account *acc, int64_t since,
                            enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg);
-    /* What the provider kept for itself since then. NULL: it doesn't say. */
+    /* The provider's own books since then: what it kept for itself, and what moved (reconcile.h). NULL: it
+     * doesn't say. */
     enum err (*fees)(struct cx *cx, const struct rail_account *acc, int64_t since,
                      enum err (*take)(void *arg, const struct rail_fee *fee), void *arg);
     /* How a message is answered; ret comes filled with the usual (204, or the code's status). NULL: so. */

@@ -25,3 +25,20 @@ ON CONFLICT (planet_id, rail, ref) DO NOTHING;
 -- :out number text
 SELECT o.number FROM rail_object r JOIN purchase_order o ON o.id = r.order_id
  WHERE r.planet_id = :planet_id AND r.rail = :rail AND r.ref = :ref;
+
+-- One refund, by its name.
+-- :name rail_back_put :exec
+-- :in planet_id int, rail text, ref text, order_id int, amount int
+INSERT INTO rail_back (planet_id, rail, ref, order_id, amount) VALUES (:planet_id, :rail, :ref, :order_id, :amount)
+ON CONFLICT (planet_id, rail, ref) DO NOTHING;
+
+-- :name rail_back_sum :one
+-- :in order_id int
+-- :out amount int
+SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM rail_back WHERE order_id = :order_id;
+
+-- What was told of a call's refund was not so.
+-- :name rail_back_drop :exec
+-- :in call_id int
+DELETE FROM rail_back WHERE ref IN (SELECT c.idem_key FROM pay_outbox c WHERE c.id = :call_id AND c.rail = rail_back.rail
+   AND c.planet_id = rail_back.planet_id);

@@ -25,7 +25,7 @@ enum {
 
 /* ---- writing it down ---- */
 
-static struct str request_json(struct cx *cx, const struct rail_call_new *c, int64_t refunded)
+static struct str request_json(struct cx *cx, const struct rail_call_new *c)
 {
     struct buf b;
     struct jw w;
@@ -38,8 +38,6 @@ static struct str request_json(struct cx *cx, const struct rail_call_new *c, int
             jw_key_opt(&w, "agent", c->visit->agent);
         jw_key_opt(&w, "openid", c->visit->openid);
     }
-    if (c->amount != DB_NULL)
-        jw_key_i64(&w, "refunded", refunded);
     jw_end(&w);
     return jw_done(&w) ? buf_str(&b) : STR("{}");
 }
@@ -47,7 +45,7 @@ static struct str request_json(struct cx *cx, const struct rail_call_new *c, int
 enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *ret_id)
 {
     struct rail_call_row row;
-    struct order o = {.refunded = 0};
+    struct order o;
     struct str of, key;
     bool found;
     if (c->order_id != DB_NULL) {
@@ -67,7 +65,7 @@ enum err rail_call_put(struct cx *cx, const struct rail_call_new *c, int64_t *re
     }
     *ret_id = id_next(cx->node->ids);
     TRY(q_rail_call_insert(cx, *ret_id, c->planet_id, str_c(c->rail->name), c->order_id, c->subscription_id,
-                           str_c(c->step), key, c->amount, request_json(cx, c, o.refunded), cx->now,
+                           str_c(c->step), key, c->amount, request_json(cx, c), cx->now,
                            c->unmatched_id == 0 ? DB_NULL : c->unmatched_id, NULL));
     return job_put(cx, "pay.call", *ret_id, STR_NULL, STR_NULL, c->wait_s == 0 ? 0 : cx->now + c->wait_s * MS_SECOND);
 }
@@ -128,7 +126,6 @@ struct making {
     struct subscription of;
     struct rail_sub sub;
     struct rail_visit visit;
-    int64_t refunded_before;
     struct rail_step step;
     struct rail_way way;
     struct rail_refunded refunded;
@@ -149,7 +146,6 @@ static enum err load(struct cx *cx, struct making *m)
     m->visit = rail_visit_of(ld_str(j, "ip"), ld_str(j, "agent"));
     m->visit.openid = ld_str(j, "openid");
     m->step.visit = &m->visit;
-    (void)ld_i64(j, "refunded", &m->refunded_before);
     if (r->order_id != DB_NULL) {
         TRY(order_by_id(cx, r->order_id, &m->order));
         m->step.order = &m->order;
@@ -223,17 +219,23 @@ static struct str refund_json(struct cx *cx, const struct rail_refunded *r)
     return jw_done(&w) ? buf_str(&b) : STR_NULL;
 }
 
-/* The rail says that it is done: so it is, whether or not its message comes, too. */
+/* The rail says that it is done: so it is, whether or not its message comes, too. Meanwhile others may have been
+ * given back by hand; then its messages tell the sum. */
 static enum err given_back(struct cx *cx, struct making *m)
 {
     enum order_verdict verdict;
     struct order_change change = {.event = ORDER_REFUND, .rail_ref = STR_NULL, .rail_event_id = DB_NULL,
                                   .rail_at = DB_NULL};
-    change.amount = money_of(m->refunded_before + m->step.amount.minor, str_c(m->order.total.cur));
-    TRY(order_by_id(cx, m->order.id, &m->order));
+    int64_t sum;
     if (m->refunded.ref.n > 0)
         TRY(q_rail_object_put(cx, m->row.rail, m->row.planet_id, m->refunded.ref, m->order.id, NULL));
-    if (m->refunded.state != RAIL_REFUND_DONE || m->order.refunded >= change.amount.minor)
+    if (m->refunded.state != RAIL_REFUND_DONE)
+        return OK;
+    TRY(q_rail_back_put(cx, m->row.planet_id, m->row.rail, m->step.key, m->order.id, m->step.amount.minor, NULL));
+    TRY(q_rail_back_sum(cx, m->order.id, &sum));
+    TRY(order_by_id(cx, m->order.id, &m->order));
+    change.amount = money_of(sum, str_c(m->order.total.cur));
+    if (m->order.refunded >= sum)
         return OK;
     return order_apply(cx, m->order.number, &change, &verdict);
 }

@@ -8,6 +8,7 @@
 #include "node/money/rail.h"
 #include "node/money/rail_account_sql.h"
 #include "node/money/rail_sql.h"
+#include "node/money/reconcile.h"
 #include "node/node.h"
 #include "node/planet/planet_sql.h"
 
@@ -16,6 +17,7 @@
 enum {
     OVERLAP_MIN = 30,  /* asked for once more: lists of providers lag behind their messages */
     FIRST_DAYS = 2,    /* of an account that was never asked */
+    LAG_DAYS = 3,      /* a report tells of a payment so much later */
     BEHIND_MIN = 15,   /* a node that wakes asks only after so long */
 };
 
@@ -51,15 +53,14 @@ static enum err take_fee(void *arg, const struct rail_fee *fee)
     struct order o;
     struct str number, event = str_fmt(cx->arena, "fee:" STR_FMT, STR_ARG(fee->line));
     int64_t inserted, id = id_next(cx->node->ids);
-    bool found;
     TX_SCOPE(cx);
-    TRY(q_rail_object_order(cx, str_c(c->rail->name), c->planet_id, fee->ref, &found, &number));
-    if (!found || fee->fee.minor == 0)
-        return OK;
+    TRY(recon_line(cx, c->rail, c->planet_id, fee, &number));
+    if (number.n == 0 || fee->fee.minor == 0)
+        return tx_commit(cx);
     TRY(q_planet_lock(cx, c->planet_id, NULL));
     TRY(q_rail_event_insert(cx, id, str_c(c->rail->name), c->planet_id, event, STR("{}"), cx->now, &inserted));
     if (inserted == 0)
-        return OK;
+        return tx_commit(cx);
     TRY(order_by_number(cx, number, &o));
     struct entry entries[2] = {
         {.account = str_fmt(cx->arena, "clearing:%s", c->rail->name), .amount = -fee->fee.minor},
@@ -73,6 +74,27 @@ static enum err take_fee(void *arg, const struct rail_fee *fee)
     return tx_commit(cx);
 }
 
+static enum err read_report(struct catching *c, const struct rail_account *acc, int64_t since)
+{
+    struct cx *cx = c->cx;
+    enum err e = c->rail->fees(cx, acc, since, take_fee, c);
+    const char *error = e == OK ? NULL : cx->fail != NULL ? cx->fail : err_name(e);
+    TRY(recon_compare(cx, c->rail, c->planet_id, since, error));
+    return e;
+}
+
+enum err recon_now(struct cx *cx, int64_t planet_id, struct str rail_name, int days)
+{
+    struct rail_account acc;
+    const struct pay_rail *rail = rail_by_name(rail_name);
+    struct catching c = {cx, rail, planet_id};
+    TRY(planet_may_own(cx, planet_id));
+    if (rail == NULL || rail->fees == NULL)
+        return cx_tell(cx, ERR_UNSUPPORTED, N_("This provider gives no report that could be compared."));
+    TRY(rail_account_for(cx, rail, planet_id, &acc));
+    return read_report(&c, &acc, cx->now - days * MS_DAY);
+}
+
 static enum err catch_up(struct cx *cx, const struct rail_account *acc, const struct pay_rail *rail)
 {
     struct catching c = {cx, rail, acc->planet_id};
@@ -81,7 +103,7 @@ static enum err catch_up(struct cx *cx, const struct rail_account *acc, const st
     if (rail->list_since != NULL)
         TRY(rail->list_since(cx, acc, since, take, &c));
     if (rail->fees != NULL)
-        TRY(rail->fees(cx, acc, since - MS_DAY, take_fee, &c)); /* they are known some time after the payment */
+        TRY(read_report(&c, acc, since - LAG_DAYS * MS_DAY)); /* they are known some time after the payment */
     return q_rail_account_caught_up(cx, acc->id, cx->now, NULL);
 }
 

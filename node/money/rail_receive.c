@@ -145,6 +145,22 @@ static enum err remember(struct cx *cx, const struct pay_rail *rail, const struc
     return OK;
 }
 
+/* Refunds told one by one add up, whatever came when: what this one says is never old. */
+static enum err add_up(struct cx *cx, const struct pay_rail *rail, struct rail_state *s)
+{
+    struct order o;
+    int64_t sum;
+    if (s->back_ref.n == 0)
+        return OK;
+    TRY(order_by_number(cx, s->order_number, &o));
+    TRY(q_rail_back_put(cx, o.planet_id, str_c(rail->name), s->back_ref, o.id, s->back, NULL));
+    TRY(q_rail_back_sum(cx, o.id, &sum));
+    s->refunded = sum > o.refunded ? sum : o.refunded;
+    if (o.rail_at != DB_NULL && s->at < o.rail_at)
+        s->at = o.rail_at;
+    return OK;
+}
+
 /* ---- by topic ---- */
 
 static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_state *s,
@@ -171,6 +187,7 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
         TRY(q_order_seen(cx, s->order_number, cx->now, NULL));
     TRY(order_by_number(cx, s->order_number, &o));
     TRY(order_tax_told(cx, o.id, s->country.n > 0 ? s->country : str_c(rail->country), s->tax));
+    TRY(add_up(cx, rail, s));
     if (s->sub.ref.n > 0) {
         TRY(subscription_told(cx, &o, planet_id, rail->name, &s->sub, s->at, &sub));
     }

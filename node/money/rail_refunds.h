@@ -7,7 +7,6 @@
 struct rail_refund_asked {
     struct str key, order_number; /* key: rail_step.key of the refund */
     int64_t order_id, amount;
-    int64_t in_all;               /* of the order, with this one, once it is done */
 };
 /* By the key of its call. ERR_NOT_FOUND: not ours, made by hand at the provider. */
 MUST_USE enum err rail_refund_by_key(struct cx *cx, int64_t planet_id, struct str rail, struct str key,

@@ -8,6 +8,7 @@
 #include "node/money/money.h"
 #include "node/money/order_row.h"
 #include "node/money/rail_call.h"
+#include "node/money/rail_sql.h"
 #include "node/money/refund_int.h"
 #include "node/node.h"
 #include "node/planet/grant.h"
@@ -246,7 +247,9 @@ enum err refund_lost(struct cx *cx, int64_t planet_id, struct str key, struct st
     if (str_eq_c(row.state, "succeeded"))
         TRY(take_back(cx, &row, rail_at, &applied));
     bool open = str_eq_c(row.state, "sent") || str_eq_c(row.state, "succeeded");
-    if (open && applied)
+    if (open && applied) {
+        TRY(q_rail_back_drop(cx, row.call_id, NULL));
         TRY(failed(cx, row.id, why));
+    }
     return tx_commit(cx);
 }

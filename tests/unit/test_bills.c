@@ -5,6 +5,7 @@
 #include "node/money/bill.h"
 #include "node/money/coupon.h"
 #include "node/money/credit.h"
+#include "node/money/fapiao.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/quote.h"
@@ -462,6 +463,65 @@ static void exports_and_sums(void **state)
         assert_int_equal(bill_span_parse(d->cx, str_c(bad[i]), &span), ERR_INVALID);
 }
 
+/* ---- fapiao ---- */
+
+static void a_fapiao_is_asked_for_once_and_answered(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d), other = person(d), waiting;
+    struct fapiao f, *list;
+    struct letter *letters;
+    size_t n;
+    bool may;
+    struct order o = pay(d, who, 3000);
+    struct fapiao_ask ask = {o.number, STR("company"), STR("\xE8\x8C\xB6\xE9\xA6\x86"), STR("91350100M000100Y43"),
+                             STR("a@t.example")};
+    d->cx->viewer = who;
+    assert_int_equal(fapiao_request(d->cx, &ask, &f), ERR_CONFLICT); /* the owner gives none */
+    d->cx->viewer = d->owner.id;
+    struct tax_rule r = {.planet_id = d->tea.id, .fapiao = true};
+    OK_(tax_rule_save(d->cx, &r));
+    d->cx->viewer = other;
+    assert_int_equal(fapiao_request(d->cx, &ask, &f), ERR_NOT_FOUND);
+    d->cx->viewer = who;
+    struct fapiao_ask bad = ask;
+    bad.taxpayer_id = STR("91350100M000100Y44");
+    assert_int_equal(fapiao_request(d->cx, &bad, &f), ERR_INVALID);
+    bad = ask;
+    bad.mail = STR("nobody");
+    assert_int_equal(fapiao_request(d->cx, &bad, &f), ERR_INVALID);
+    bad = ask;
+    bad.title = STR(" ");
+    assert_int_equal(fapiao_request(d->cx, &bad, &f), ERR_INVALID);
+    OK_(fapiao_may(d->cx, o.id, &may));
+    assert_true(may);
+    OK_(fapiao_request(d->cx, &ask, &f));
+    assert_int_equal(f.amount.minor, 3000);
+    assert_int_equal(fapiao_request(d->cx, &ask, &f), ERR_CONFLICT);
+    OK_(fapiao_withdraw(d->cx, f.id));
+    assert_int_equal(fapiao_withdraw(d->cx, f.id), ERR_CONFLICT);
+    OK_(fapiao_request(d->cx, &ask, &f));
+    assert_int_equal(fapiao_list(d->cx, d->tea.id, STR_NULL, 0, 10, &list, &n), ERR_FORBIDDEN);
+    assert_int_equal(fapiao_done(d->cx, d->tea.id, &f.id, 1, true, STR(""), &n), ERR_FORBIDDEN);
+    d->cx->viewer = d->owner.id;
+    OK_(fapiao_waiting(d->cx, d->tea.id, &waiting));
+    assert_int_equal(waiting, 1);
+    OK_(fapiao_list(d->cx, d->tea.id, STR("asked"), 0, 10, &list, &n));
+    assert_int_equal(n, 1);
+    assert_true(str_contains(fapiao_csv(d->cx->arena, &list[0]), STR("\"91350100M000100Y43\",\"a@t.example\",\"CNY\",30.00,")));
+    OK_(fapiao_done(d->cx, d->tea.id, &f.id, 1, true, STR("No. 12345678"), &n));
+    assert_int_equal(n, 1);
+    OK_(fapiao_done(d->cx, d->tea.id, &f.id, 1, true, STR("again"), &n));
+    assert_int_equal(n, 0);
+    d->cx->viewer = 0;
+    OK_(letter_waiting(d->cx, who, &letters, &n));
+    assert_int_equal(n, 2); /* the receipt, and this */
+    assert_true(str_contains(letters[1].text, STR("No. 12345678")));
+    tell(d, &o, ORDER_REFUND, 1000, "", 0);
+    OK_(fapiao_of_order(d->cx, o.id, &list, &n));
+    assert_int_equal(list[0].given_back, 1000);
+}
+
 /* ---- where is the buyer? ---- */
 
 static void addresses_are_looked_up(void **state)
@@ -556,6 +616,7 @@ int main(void)
         TEST(a_receipt_goes_out_once_in_the_buyers_language),
         TEST(exports_and_sums),
         cmocka_unit_test(addresses_are_looked_up),
+        TEST(a_fapiao_is_asked_for_once_and_answered),
         TEST(two_pieces_of_evidence),
         cmocka_unit_test(parts_of_a_tax_add_up),
     };

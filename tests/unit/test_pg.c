@@ -357,6 +357,14 @@ struct heard {
     int gaps;
 };
 
+/* Not on the stack: after a check that fails its listener may still hear. */
+static struct heard *heard_new(void)
+{
+    struct heard *h = calloc(1, sizeof *h);
+    pthread_mutex_init(&h->lock, NULL);
+    return h;
+}
+
 static void on_heard(void *arg, struct str schema, unsigned wake)
 {
     struct heard *h = arg;
@@ -384,28 +392,28 @@ static void commits_are_heard_elsewhere(void **state)
 {
     struct store *s = *state;
     ONLY_ON_PG(s);
-    struct heard here = {.lock = PTHREAD_MUTEX_INITIALIZER}, there = here;
-    struct db_listener *a = db_listener_new(on_heard, &here), *b = db_listener_new(on_heard, &there);
+    struct heard *here = heard_new(), *there = heard_new();
+    struct db_listener *a = db_listener_new(on_heard, here), *b = db_listener_new(on_heard, there);
     struct db *other = NULL;
     assert_int_equal(db_open(s->path, db_migrations, &other), OK);
     assert_true(db_is_shared(other));
     db_listener_add(a, s->node.db);
     db_listener_add(b, other);
-    wait_for(&here, 0, 1);
-    wait_for(&there, 0, 1);
+    wait_for(here, 0, 1);
+    wait_for(there, 0, 1);
     struct cx *cx = cx_new(&s->node);
     assert_int_equal(tx_begin(cx), OK);
     cx->wake |= WAKE_PUBLIC;
     assert_int_equal(tx_commit(cx), OK);
-    wait_for(&there, WAKE_PUBLIC, 1);
-    assert_string_equal(there.schema, s->schema);
-    assert_int_equal(there.wake, WAKE_PUBLIC);
-    assert_int_equal(here.wake, 0); /* our own is not news */
+    wait_for(there, WAKE_PUBLIC, 1);
+    assert_string_equal(there->schema, s->schema);
+    assert_int_equal(there->wake, WAKE_PUBLIC);
+    assert_int_equal(here->wake, 0); /* our own is not news */
     end_connections(s);             /* the listeners' among them */
-    wait_for(&here, 0, 2);
-    wait_for(&there, 0, 2);
+    wait_for(here, 0, 2);
+    wait_for(there, 0, 2);
     db_notify(s->node.db, WAKE_JOBS);
-    wait_for(&there, WAKE_JOBS, 2);
+    wait_for(there, WAKE_JOBS, 2);
     db_listener_stop(a);
     db_notify(s->node.db, WAKE_JOBS); /* nobody says it any more; it is no fault */
     cx_free(cx);
@@ -413,6 +421,8 @@ static void commits_are_heard_elsewhere(void **state)
     db_close(other);
     db_listener_free(a);
     db_listener_free(b);
+    free(here);
+    free(there);
     store_reopen(s);
 }
 
@@ -422,14 +432,14 @@ static void what_was_not_said_is_said_later(void **state)
     struct store *s = *state;
     ONLY_ON_PG(s);
     char sql[600];
-    struct heard here = {.lock = PTHREAD_MUTEX_INITIALIZER}, there = here;
-    struct db_listener *a = db_listener_new(on_heard, &here), *b = db_listener_new(on_heard, &there);
+    struct heard *here = heard_new(), *there = heard_new();
+    struct db_listener *a = db_listener_new(on_heard, here), *b = db_listener_new(on_heard, there);
     struct db *other = NULL;
     assert_int_equal(db_open(s->path, db_migrations, &other), OK);
     db_listener_add(a, s->node.db);
     db_listener_add(b, other);
-    wait_for(&here, 0, 1);
-    wait_for(&there, 0, 1);
+    wait_for(here, 0, 1);
+    wait_for(there, 0, 1);
     struct store_raw r = store_connect(s);
     snprintf(sql, sizeof sql,
              "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks WHERE locktype = 'advisory' "
@@ -438,37 +448,40 @@ static void what_was_not_said_is_said_later(void **state)
     assert_int_equal(store_run(&r, sql), 1);
     store_disconnect(&r);
     db_notify(s->node.db, WAKE_JOBS);
-    wait_for(&there, WAKE_JOBS, 1);
-    wait_for(&here, 0, 2);
+    wait_for(there, WAKE_JOBS, 1);
+    wait_for(here, 0, 2);
     db_notify(s->node.db, WAKE_PUBLIC);
-    wait_for(&there, WAKE_PUBLIC, 1);
-    assert_int_equal(there.gaps, 1);
+    wait_for(there, WAKE_PUBLIC, 1);
+    assert_int_equal(there->gaps, 1);
     s->node.db = db_close(s->node.db);
     db_close(other);
     db_listener_free(a);
     db_listener_free(b);
+    free(here);
+    free(there);
     store_reopen(s);
 }
 
-/* One database by two addresses, as when each node has a user of its own there. */
+/* One database by two addresses, as when each node has a user of its own there-> */
 static void a_process_lives_at_each_address(void **state)
 {
     struct store *s = *state;
     ONLY_ON_PG(s);
-    struct heard here = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct db_listener *a = db_listener_new(on_heard, &here);
+    struct heard *here = heard_new();
+    struct db_listener *a = db_listener_new(on_heard, here);
     struct db *other = NULL;
     char path[sizeof s->path + 32];
     snprintf(path, sizeof path, "%s&connect_timeout=7", s->path);
     assert_int_equal(db_open(path, db_migrations, &other), OK);
     db_listener_add(a, s->node.db);
     db_listener_add(a, other);
-    wait_for(&here, 0, 2);
+    wait_for(here, 0, 2);
     assert_true(db_owner_is_held(s->node.db));
     assert_true(db_owner_is_held(other));
     s->node.db = db_close(s->node.db);
     db_close(other);
     db_listener_free(a);
+    free(here);
     store_reopen(s);
 }
 
@@ -477,17 +490,18 @@ static void a_command_is_heard(void **state)
 {
     struct store *s = *state;
     ONLY_ON_PG(s);
-    struct heard there = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct db_listener *b = db_listener_new(on_heard, &there);
+    struct heard *there = heard_new();
+    struct db_listener *b = db_listener_new(on_heard, there);
     struct db *other = NULL;
     assert_int_equal(db_open(s->path, db_migrations, &other), OK);
     db_listener_add(b, other);
-    wait_for(&there, 0, 1);
+    wait_for(there, 0, 1);
     db_notify(s->node.db, WAKE_JOBS);
-    wait_for(&there, WAKE_JOBS, 1);
-    assert_string_equal(there.schema, s->schema);
+    wait_for(there, WAKE_JOBS, 1);
+    assert_string_equal(there->schema, s->schema);
     db_close(other);
     db_listener_free(b);
+    free(there);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

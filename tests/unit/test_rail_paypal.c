@@ -4,6 +4,7 @@
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/subscription.h"
+#include "node/money/tray.h"
 
 #include "tests/unit/paypal_world.h"
 

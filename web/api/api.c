@@ -221,7 +221,7 @@ struct jw *api_begin_list(struct api *a)
 }
 
 /* This address again, from there on. */
-static struct str next_url(struct api *a, int64_t next)
+static struct str next_url(struct api *a, struct str next)
 {
     struct buf b;
     bool some = false;
@@ -238,16 +238,22 @@ static struct str next_url(struct api *a, int64_t next)
         buf_put(&b, piece);
         some = true;
     }
-    buf_fmt(&b, "%cafter=%lld", some ? '&' : '?', (long long)next);
+    buf_fmt(&b, "%cafter=", some ? '&' : '?');
+    buf_put_url(&b, next);
     return buf_str(&b);
 }
 
 enum err api_send_list(struct api *a, int64_t next)
 {
+    return api_send_list_at(a, next == 0 ? STR_NULL : str_fmt(a->cx->arena, "%lld", (long long)next));
+}
+
+enum err api_send_list_at(struct api *a, struct str next)
+{
     jw_end(&a->w);
-    api_put_id(&a->w, "next", next == 0 ? DB_NULL : next);
+    jw_key_str(&a->w, "next", next);
     jw_end(&a->w);
-    if (next != 0) {
+    if (next.p != NULL) {
         struct str url = next_url(a, next);
         rq_add_header(a->rq, "Link", str_fmt(a->cx->arena, "<" STR_FMT ">; rel=\"next\"", STR_ARG(url)));
     }

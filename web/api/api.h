@@ -94,6 +94,8 @@ MUST_USE enum err api_send_empty(struct api *a); /* 204 */
 struct jw *api_begin_list(struct api *a);
 /* … ], "next": CURSOR}; 0: that was the last page. Says the same in a Link header (RFC 8288). */
 MUST_USE enum err api_send_list(struct api *a, int64_t next);
+/* The same with a cursor that is no id; STR_NULL: that was the last page. */
+MUST_USE enum err api_send_list_at(struct api *a, struct str next);
 /* A page of a list that is there as a whole, newest first: which of n rows come now, by their ids. */
 struct api_span { size_t from, to; int64_t next; };
 MUST_USE enum err api_span(struct api *a, const void *rows, size_t n, size_t row_size, size_t id_offset,

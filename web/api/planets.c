@@ -81,6 +81,25 @@ enum err api_planet(struct api *a)
     return api_send(a, 200);
 }
 
+enum err api_planet_change(struct api *a)
+{
+    struct planet *p = &a->planet;
+    const struct { const char *name; struct str *to; } texts[] = {
+        {"name", &p->name}, {"tagline", &p->tagline}, {"about", &p->about},
+        {"joining", &p->joining}, {"join_question", &p->join_question}};
+    TRY(planet_may_manage(a->cx, p->id));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct str value;
+        TRY(api_get_text(a, texts[i].name, &value));
+        if (value.p != NULL)
+            *texts[i].to = value;
+    }
+    TRY(api_read(a));
+    TRY(planet_update(a->cx, p));
+    TRY(planet_by_id(a->cx, p->id, p));
+    return api_planet(a);
+}
+
 /* ---- tiers ---- */
 
 static bool sees_hidden(struct api *a)

@@ -53,10 +53,15 @@ void api_put_term(struct jw *w, const char *key, struct str unit, int64_t count)
     jw_end(w);
 }
 
+struct str api_url(struct api *a, struct str path)
+{
+    return path.p == NULL ? path
+                          : str_fmt(a->cx->arena, STR_FMT STR_FMT, STR_ARG(a->cx->node->origin), STR_ARG(path));
+}
+
 void api_put_url(struct api *a, const char *key, struct str path)
 {
-    jw_key_str(&a->w, key,
-               path.p == NULL ? path : str_fmt(a->cx->arena, STR_FMT STR_FMT, STR_ARG(a->cx->node->origin), STR_ARG(path)));
+    jw_key_str(&a->w, key, api_url(a, path));
 }
 
 void api_put_price(struct api *a, const struct price *p)

@@ -59,7 +59,7 @@ CREATE TABLE recon_diff (
     run_id BIGINT NOT NULL REFERENCES recon_run (id),
     planet_id BIGINT NOT NULL,
     rail TEXT NOT NULL,
-    what TEXT NOT NULL CHECK (what IN ('missing_here', 'missing_there', 'amount', 'currency')),
+    what TEXT NOT NULL CHECK (what IN ('missing_here', 'missing_there', 'amount')),
     kind TEXT NOT NULL,                 -- payment, refund, dispute, fee
     ref TEXT NOT NULL,                  -- the provider's name, or the order's number
     order_id BIGINT,
@@ -70,7 +70,22 @@ CREATE TABLE recon_diff (
     found_at BIGINT NOT NULL,
     closed_at BIGINT,                   -- a later run found it gone, or the owner dealt with it
     closed_by BIGINT,
-    UNIQUE (planet_id, rail, kind, ref, what)
+    UNIQUE (planet_id, rail, kind, ref)
 );
 CREATE INDEX recon_diff_open ON recon_diff (planet_id, closed_at, id);
-ALTER TABLE rail_account ADD COLUMN reconciled_to BIGINT;
+-- What the provider's report says of orders of ours.
+CREATE TABLE recon_line (
+    planet_id BIGINT NOT NULL,
+    rail TEXT NOT NULL,
+    line TEXT NOT NULL,                 -- the provider's name of the line
+    kind TEXT NOT NULL,                 -- payment, refund, dispute, fee (an amount that we can't compare)
+    order_id BIGINT NOT NULL,
+    amount BIGINT NOT NULL,             -- as it moved there: in is more than 0
+    fee BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (planet_id, rail, line)
+);
+CREATE INDEX recon_line_order ON recon_line (planet_id, order_id);
+CREATE INDEX recon_line_at ON recon_line (planet_id, rail, at);

@@ -233,16 +233,28 @@ enum err paypal_list_since(struct cx *cx, const struct rail_account *acc, int64_
 
 /* ---- fees ---- */
 
+static bool signed_money(const json_t *m, struct money *ret)
+{
+    struct str value = ld_str(m, "value");
+    bool minus = str_starts(value, STR("-"));
+    if (!paypal_money_of(ld_str(m, "currency_code"), str_sub(value, minus, SIZE_MAX), ret))
+        return false;
+    ret->minor = minus ? -ret->minor : ret->minor;
+    return true;
+}
+
 static enum err take_fee(const json_t *info, enum err (*take)(void *arg, const struct rail_fee *fee), void *arg)
 {
-    struct str id = ld_str(info, "transaction_id"), value = ld_str(info, "fee_amount.value");
-    bool taken = str_starts(value, STR("-"));
-    struct rail_fee f = {.ref = id, .line = id};
-    bool ok = paypal_money_of(ld_str(info, "fee_amount.currency_code"), str_sub(value, taken, SIZE_MAX), &f.fee);
-    if (!ok || f.fee.minor == 0 || id.n == 0)
+    struct str id = ld_str(info, "transaction_id"), code = ld_str(info, "transaction_event_code");
+    struct rail_fee f = {.ref = id, .also = ld_str(info, "paypal_reference_id"), .line = id};
+    bool fee = signed_money(ld_get(info, "fee_amount"), &f.fee);
+    if (id.n == 0)
         return OK;
-    if (!taken) /* given back, with a refund */
-        f.fee.minor = -f.fee.minor;
+    f.fee.minor = -f.fee.minor; /* what was taken has a minus there; what came back with a refund has none */
+    if (signed_money(ld_get(info, "transaction_amount"), &f.amount))
+        f.kind = str_starts(code, STR("T00")) ? RAIL_LINE_PAYMENT : str_eq_c(code, "T1107") ? RAIL_LINE_REFUND : RAIL_LINE_FEE;
+    if (f.kind == RAIL_LINE_FEE && (!fee || f.fee.minor == 0))
+        return OK;
     f.at = 0;
     (void)ld_time(info, "transaction_initiation_date", &f.at);
     return take(arg, &f);
@@ -265,7 +277,7 @@ enum err paypal_fees(struct cx *cx, const struct rail_account *acc, int64_t sinc
         (void)ld_i64(a.j, "total_pages", &pages);
         LD_EACH(i, line, ld_get(a.j, "transaction_details")) {
             const json_t *info = ld_get(line, "transaction_info");
-            if (str_eq_c(ld_str(info, "transaction_status"), "S") && json_is_object(ld_get(info, "fee_amount")))
+            if (str_eq_c(ld_str(info, "transaction_status"), "S"))
                 TRY(take_fee(info, take, arg));
         }
     }

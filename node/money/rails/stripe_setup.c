@@ -186,20 +186,37 @@ enum err stripe_list_since(struct cx *cx, const struct rail_account *acc, int64_
     return OK;
 }
 
+static enum rail_line line_kind(struct str type)
+{
+    if (str_eq_c(type, "charge") || str_eq_c(type, "payment"))
+        return RAIL_LINE_PAYMENT;
+    if (str_eq_c(type, "refund") || str_eq_c(type, "payment_refund"))
+        return RAIL_LINE_REFUND;
+    return str_eq_c(type, "adjustment") ? RAIL_LINE_DISPUTE : RAIL_LINE_FEE;
+}
+
 enum err stripe_fees(struct cx *cx, const struct rail_account *acc, int64_t since,
                      enum err (*take)(void *arg, const struct rail_fee *fee), void *arg)
 {
     struct page *p = ARENA_NEW(cx->arena, struct page);
     p->n = 0;
-    TRY(list_all(cx, acc, str_fmt(cx->arena, "/v1/balance_transactions?limit=%d&created%%5Bgte%%5D=%lld", PAGE,
+    TRY(list_all(cx, acc, str_fmt(cx->arena, "/v1/balance_transactions?limit=%d&expand%%5B%%5D=data.source&created%%5Bgte%%5D=%lld", PAGE,
                                   (long long)(since / MS_SECOND)), p));
     for (size_t i = p->n; i-- > 0;) {
-        int64_t fee, created = 0;
-        struct rail_fee f = {.ref = stripe_id(p->items[i], "source"), .line = ld_str(p->items[i], "id")};
-        if (!ld_i64(p->items[i], "fee", &fee) || fee == 0 || f.ref.n == 0 || f.line.n == 0)
+        int64_t fee = 0, amount, created = 0;
+        const json_t *t = p->items[i];
+        struct rail_fee f = {.ref = stripe_id(t, "source"), .also = stripe_id(t, "source.payment_intent"),
+                             .line = ld_str(t, "id"), .kind = line_kind(ld_str(t, "type"))};
+        (void)ld_i64(t, "fee", &fee);
+        if (f.ref.n == 0 || f.line.n == 0 || (fee == 0 && f.kind == RAIL_LINE_FEE))
             continue;
-        f.fee = stripe_money(fee, ld_str(p->items[i], "currency"));
-        (void)ld_i64(p->items[i], "created", &created);
+        f.fee = stripe_money(fee, ld_str(t, "currency"));
+        /* Exchanged on the way: the sum here is of another currency than what was paid. */
+        if (!ld_i64(t, "amount", &amount) || json_is_number(ld_get(t, "exchange_rate")))
+            f.kind = RAIL_LINE_FEE;
+        else
+            f.amount = stripe_money(amount, ld_str(t, "currency"));
+        (void)ld_i64(t, "created", &created);
         f.at = created * MS_SECOND;
         TRY(take(arg, &f));
     }

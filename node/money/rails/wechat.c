@@ -258,7 +258,6 @@ static enum err read_refund(struct cx *cx, const struct rail_account *acc, const
 {
     struct rail_state s = *io;
     struct rail_refund_asked asked;
-    struct order o;
     int64_t refund, total;
     struct str key = ld_str(j, "out_refund_no"), status = ld_str(j, "refund_status"), mchid = ld_str(j, "mchid");
     if (status.n == 0)
@@ -286,14 +285,10 @@ static enum err read_refund(struct cx *cx, const struct rail_account *acc, const
         enum err e = rail_refund_by_key(cx, acc->planet_id, STR("wechat"), key, &asked);
         if (e != OK && e != ERR_NOT_FOUND)
             return e;
-        s.refunded = e == OK ? asked.in_all : refund;
-        /* By hand in the merchant's console: it comes on top of what is known. */
-        if (e == ERR_NOT_FOUND && order_by_number(cx, s.order_number, &o) == OK)
-            s.refunded = o.refunded + refund;
         if (e == OK && asked.amount != refund)
             return cx_fail(cx, ERR_INVALID, "a refund of another amount than was asked for");
-        if (s.refunded > total)
-            s.refunded = total;
+        s.back_ref = key; /* of our call, or of the merchant's console */
+        s.back = refund;
     }
     *io = s;
     return OK;

@@ -22,7 +22,8 @@ static size_t cells(struct str line, struct str *ret, size_t max)
     return n;
 }
 
-struct columns { size_t at, ref, refund_ref, state, fee; };
+/* paid and back may be missing (SIZE_MAX): then there is nothing but fees to compare. */
+struct columns { size_t at, ref, refund_ref, state, fee, paid, back; };
 
 static bool find_columns(struct str head, struct columns *ret)
 {
@@ -30,6 +31,11 @@ static bool find_columns(struct str head, struct columns *ret)
     size_t *const to[] = {&ret->at, &ret->ref, &ret->refund_ref, &ret->state, &ret->fee};
     struct str v[COLUMNS_MAX];
     size_t n = cells(head, v, COLUMNS_MAX), found = 0;
+    ret->paid = ret->back = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        ret->paid = str_eq_c(v[i], "订单金额") ? i : ret->paid;
+        ret->back = str_eq_c(v[i], "申请退款金额") ? i : ret->back;
+    }
     for (size_t k = 0; k < 5; k++)
         for (size_t i = 0; i < n; i++)
             if (str_eq_c(v[i], names[k])) {
@@ -71,13 +77,17 @@ enum err wx_bill_read(struct cx *cx, struct str csv, enum err (*take)(void *arg,
         if (n <= c.at || n <= c.ref || n <= c.refund_ref || n <= c.state || n <= c.fee ||
             !cn_time_parse(v[c.at], &fee.at) || !fee_of(v[c.fee], &minor) || v[c.ref].n == 0)
             return cx_fail(cx, ERR_INVALID, "a line of the bill that can't be read");
-        if (minor == 0)
-            continue;
         bool refund = v[c.refund_ref].n > 0 && !str_eq_c(v[c.refund_ref], "0");
         fee.ref = v[c.ref];
         fee.fee = money_of(minor, STR("CNY"));
         fee.line = str_fmt(cx->arena, "%s" STR_FMT, refund ? "refund:" : "fee:", STR_ARG(refund ? v[c.refund_ref] : v[c.ref]));
-        TRY(take(arg, &fee));
+        size_t column = refund ? c.back : c.paid;
+        if (column < n && fee_of(v[column], &minor) && minor != 0) {
+            fee.kind = refund ? RAIL_LINE_REFUND : RAIL_LINE_PAYMENT;
+            fee.amount = money_of(refund ? -minor : minor, STR("CNY"));
+        }
+        if (fee.kind != RAIL_LINE_FEE || fee.fee.minor != 0)
+            TRY(take(arg, &fee));
     }
     return OK;
 }
