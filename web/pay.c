@@ -4,6 +4,7 @@
 #include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
+#include "node/money/rail_call.h"
 #include "node/money/rails/wechat.h"
 #include "node/money/words.h"
 #include "node/node.h"
@@ -150,6 +151,8 @@ enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct p
         v.error = web_mendable(rq, error);
     if (str_eq_c(o->rail, "transfer"))
         TRY(web_transfer_fill(rq, o, &v, &by_hand));
+    if (o->refunded > 0 && rail_claim_of(cx, o, &v.claim_url) != OK)
+        v.claim_url = STR_NULL;
     if (by_hand)
         v.face = PAY_TRANSFER;
     else if (!is_open(o))
@@ -333,7 +336,7 @@ static enum err follow(struct cx *cx, void *arg)
 static enum err followed(struct rq *rq, enum err e, void *arg)
 {
     struct rail_heard *h = arg;
-    if (e == ERR_BUSY && h->asks) { /* too many wait for the provider: its own words count then */
+    if (e == ERR_BUSY && h->asks && !h->state.hint) { /* too many wait for the provider: its own words count then */
         h->asks = false;
         rq->cx->retry_after_s = 0;
         e = rail_follow(rq->cx, h, NULL);
