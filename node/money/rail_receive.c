@@ -341,9 +341,8 @@ enum err rail_follow(struct cx *cx, const struct rail_heard *h, enum order_verdi
         enum err e = h->rail->fetch_state(cx, &h->account, ours ? &o : NULL, &now);
         if (e != OK && (s.hint || !unreachable(e)))
             return e;
-        if (e == OK) {
+        if (e == OK)
             s = now; /* with its own event_id, if the rail has found something that counts once */
-        }
     }
     if ((s.topic == RAIL_WARNING || s.topic == RAIL_REFUND_LOST) && s.note.n > 0)
         TRY(rail_account_say(cx, &h->account, s.note));

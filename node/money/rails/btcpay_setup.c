@@ -181,6 +181,7 @@ static enum err take_invoice(struct cx *cx, const struct rail_account *acc, cons
                          STR_ARG(ld_str(j, "additionalStatus")));
     s.merchant = btcpay_merchant(cx, acc);
     s.live = acc->live;
+    s.hint = true;
     return take(arg, raw_of(cx, j), &s);
 }
 
