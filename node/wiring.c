@@ -8,8 +8,9 @@
 #include "node/media/far.h"
 #include "node/media/media.h"
 #include "node/money/invite.h"
+#include "node/money/life.h"
 #include "node/money/order.h"
-#include "node/money/question.h"
+#include "node/money/price_move.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/money/transfer.h"
@@ -35,7 +36,7 @@ static const struct event_row events[] = {
     {EV_MENTIONED, false, {NULL}},
     {EV_FOLLOW_RECEIVED, true, {NULL}},
     {EV_FOLLOW_ENDED, true, {NULL}},
-    {EV_GRANT_CHANGED, true, {NULL}}, /* seats that are left are public */
+    {EV_GRANT_CHANGED, true, {"life.plan"}}, /* seats that are left are public */
     {EV_LOGIN_MAIL, false, {"mail.login"}},
     {EV_MEDIA_DELETED, true, {"media.delete"}},
     {EV_PROFILE_CHANGED, true, {"fed.account"}},
@@ -56,7 +57,11 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
-    {.kind = "money.question", .run = question_run, .tries = 10},
+    {.kind = "life.plan", .run = life_plan_run, .tries = 8},
+    {.kind = "life.remind", .run = life_remind_run, .tries = 8},
+    {.kind = "life.dun", .run = life_dun_run, .tries = 8},
+    {.kind = "price.tell", .run = price_tell_run, .tries = 8},
+    {.kind = "price.apply", .run = price_apply_run, .tries = 8},
     {0},
 };
 

@@ -4,6 +4,7 @@
 #include "node/base/country.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/money/life.h"
 #include "node/money/money.h"
 #include "node/money/order.h"
 #include "node/money/quote.h"
@@ -44,6 +45,11 @@ static enum err read_wish(struct rq *rq, struct str price, struct wish *ret)
     bool offered = false;
     for (size_t i = 0; i < ret->tier.n_prices; i++)
         offered = offered || ret->tier.prices[i].id == id;
+    struct price own; /* nobody else's any more, but still theirs (P33) */
+    if (!offered && rq->session.account_id != 0) {
+        TRY(renewal_price(cx, ret->planet.id, rq->session.account_id, &offered, &own));
+        offered = offered && own.id == id;
+    }
     if (!offered)
         return cx_tell(cx, ERR_GONE, N_("This price is no longer offered. Please choose again."));
     ret->gift = str_eq_c(form ? rq_form(rq, "gift") : rq_query(rq, "gift"), "1");

@@ -10,6 +10,7 @@
 #include "web/html.h"
 #include "web/invited.h"
 #include "web/page.h"
+#include "web/pay.h"
 #include "web/planet_view.h"
 #include "web/singles.h"
 
@@ -95,10 +96,8 @@ static enum err my_order(struct rq *rq, struct order *o, struct planet *p)
 {
     if (!rq->cx->node->dev)
         return ERR_NOT_FOUND;
-    TRY(order_by_number(rq->cx, rq_param(rq, "number"), o));
-    if (o->account_id != rq->session.account_id || !str_eq_c(o->rail, "fake"))
-        return ERR_NOT_FOUND;
-    return planet_by_id(rq->cx, o->planet_id, p);
+    TRY(web_my_order(rq, o, p));
+    return str_eq_c(o->rail, "fake") ? OK : ERR_NOT_FOUND;
 }
 
 enum err web_pay_show(struct rq *rq)
@@ -109,7 +108,7 @@ enum err web_pay_show(struct rq *rq)
     struct price price;
     struct tier tier = {0};
     TRY(my_order(rq, &o, &p));
-    struct view_page *page = web_page(rq);
+    struct view_page *page = web_page_form(rq);
     page->title = str_c(tr(cx, N_("Test payment")));
     page->noindex = true;
     struct view_pay v = {

@@ -93,6 +93,7 @@ web/api_files.c: web/api/schemas.json node/tools/embed$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) web && node/tools/embed$(EXEEXT) $@ api_files schemas.json=$(srcdir)/web/api/schemas.json
 libweb_a_SOURCES += web/membership.c web/membership.h
 libweb_a_SOURCES += web/view_life.h
+libweb_a_SOURCES += web/renew.c web/renew.h
 libweb_a_SOURCES += web/tips.c
 libweb_a_SOURCES += web/tips.h
 libweb_a_SOURCES += web/orders.c
@@ -108,5 +109,3 @@ tests_unit_test_api_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)
 libweb_a_SOURCES += web/bill_view.c web/bill_view.h
 libweb_a_SOURCES += web/receipts.c web/receipts.h
 libweb_a_SOURCES += web/view_bills.h
-libweb_a_SOURCES += web/questions.c
-libweb_a_SOURCES += web/questions.h

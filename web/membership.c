@@ -7,7 +7,9 @@
 #include "node/money/credit.h"
 #include "node/money/life.h"
 #include "node/money/order.h"
+#include "node/money/quote.h"
 #include "node/money/rail_call.h"
+#include "node/money/upgrade.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "web/away.h"
@@ -75,6 +77,16 @@ static void fill_words(struct cx *cx, const struct life *l, struct view_life *v)
                         i18n_date(cx, l->moves_at), price_words(cx, &l->moves_to), STR(""));
 }
 
+void web_life_words(struct cx *cx, const struct life *l, struct str *ret_headline, struct str *ret_sentence,
+                    struct str *ret_moving)
+{
+    struct view_life v = {0};
+    fill_words(cx, l, &v);
+    *ret_headline = v.headline;
+    *ret_sentence = v.sentence;
+    *ret_moving = v.moving;
+}
+
 static void fill_has(struct cx *cx, const struct life *l, struct view_life *v)
 {
     if (l->face == LIFE_NEVER)
@@ -100,6 +112,63 @@ static void fill_buttons(struct cx *cx, const struct life *l, struct view_life *
                          (long long)l->next.id, STR_ARG(v->planet->url));
     v->pay_label = say(cx, l->m.live ? N_("Renew for {0}") : N_("Come back for {0}"),
                        i18n_money(cx, l->next.money.minor, str_c(l->next.money.cur)), STR(""), STR(""));
+}
+
+/* ---- other tiers ---- */
+
+static enum err change_up(struct cx *cx, const struct life *l, const struct tier *t, const struct price *p,
+                          struct view_life_change *c, bool *ret)
+{
+    struct upgrade u;
+    struct quote q;
+    enum err e = upgrade_of(cx, l->account_id, p->id, &u);
+    cx->tell = NULL;
+    *ret = e == OK;
+    if (e == ERR_CONFLICT || e == ERR_INVALID)
+        return OK;
+    TRY(e);
+    struct quote_ask ask = {.account_id = l->account_id, .price_id = p->id, .kind = "upgrade", .unused = u.unused};
+    TRY(price_quote(cx, &ask, &q));
+    c->up = true;
+    c->due = i18n_money(cx, q.total.minor, str_c(q.total.cur));
+    c->sentence = say(cx, u.unused > 0 ? N_("At once. Of what you have paid, {0} counts.") : N_("At once."),
+                      i18n_money(cx, u.unused, str_c(q.total.cur)), STR(""), STR(""));
+    (void)t;
+    return OK;
+}
+
+static enum err fill_changes(struct cx *cx, const struct life *l, struct view_life *v)
+{
+    struct tier *tiers;
+    size_t n, rows = 0, k = 0;
+    if (!l->m.live || l->face == LIFE_TRIAL || l->face == LIFE_CARD)
+        return OK;
+    TRY(tier_list(cx, l->planet_id, &tiers, &n));
+    for (size_t i = 0; i < n; i++)
+        rows += tiers[i].visible ? tiers[i].n_prices : 0;
+    struct view_life_change *out = ARENA_ARRAY(cx->arena, struct view_life_change, rows);
+    for (size_t i = 0; i < n; i++)
+        for (size_t p = 0; p < tiers[i].n_prices && tiers[i].visible; p++) {
+            const struct price *price = &tiers[i].prices[p];
+            struct view_life_change c = {
+                .price_id = price->id,
+                .tier = tiers[i].name,
+                .about = tiers[i].about,
+                .money = i18n_money(cx, price->money.minor, str_c(price->money.cur)),
+                .term = web_term(cx, price->unit, price->count),
+            };
+            bool fits, down = tiers[i].rank < l->m.rank && l->face != LIFE_FOREVER && price->money.minor > 0;
+            TRY(change_up(cx, l, &tiers[i], price, &c, &fits));
+            if (!fits && !down)
+                continue;
+            if (!fits)
+                c.sentence = say(cx, N_("From {0} on, when your term ends."),
+                                 l->until == DB_NULL ? STR("") : i18n_date(cx, l->until), STR(""), STR(""));
+            out[k++] = c;
+        }
+    v->changes = out;
+    v->n_changes = k;
+    return OK;
 }
 
 /* ---- history ---- */
@@ -265,6 +334,7 @@ static enum err send_page(struct rq *rq, const struct planet *p, enum err failed
     fill_words(cx, &l, &v);
     fill_has(cx, &l, &v);
     fill_buttons(cx, &l, &v);
+    TRY(fill_changes(cx, &l, &v));
     TRY(fill_history(cx, &l, &v));
     TRY(fill_orders(cx, &l, &v));
     TRY(fill_credit(cx, &l, &v));
@@ -373,10 +443,16 @@ enum err web_membership_do(struct rq *rq)
     } else if (str_eq_c(what, "resume")) {
         d->flash = "renewing";
         e = life_resume(cx, d->planet.id, rq->session.account_id, &d->call_id);
+    } else if (str_eq_c(what, "down") || str_eq_c(what, "keep")) {
+        int64_t price_id = 0;
+        if (str_eq_c(what, "down") && !web_id(rq_form(rq, "price_id"), &price_id))
+            return ERR_INVALID;
+        d->flash = "saved";
+        e = downgrade_plan(cx, d->planet.id, rq->session.account_id, price_id, &d->call_id);
     } else {
         return ERR_INVALID;
     }
-    if (e == ERR_CONFLICT || e == ERR_UNSUPPORTED)
+    if (e == ERR_CONFLICT || e == ERR_UNSUPPORTED || e == ERR_INVALID)
         return send_page(rq, &d->planet, e);
     TRY(e);
     return turned(rq, d);

@@ -1,12 +1,11 @@
 #include "web/pay.h"
 
+#include "node/base/crypt.h"
 #include "node/base/i18n.h"
 #include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
-#include "node/money/rail_call.h"
 #include "node/money/rails/wechat.h"
-#include "node/money/words.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -30,11 +29,29 @@ static bool is_open(const struct order *o)
     return str_eq_c(o->state, "new") || str_eq_c(o->state, "pending");
 }
 
+#define TICKET_COOKIE "pay"
+
+static struct str ticket_of(struct cx *cx, struct str number)
+{
+    unsigned char mac[32];
+    struct buf b;
+    struct str secret = {(const char *)cx->node->secret, sizeof cx->node->secret};
+    crypt_hmac_sha256(secret, str_fmt(cx->arena, "pay:" STR_FMT, STR_ARG(number)), mac);
+    buf_init_arena(&b, cx->arena, 64);
+    buf_put_base64url(&b, mac, sizeof mac);
+    return buf_str(&b);
+}
+
+void web_pay_ticket(struct rq *rq, struct str order_number)
+{
+    rq_set_cookie(rq, TICKET_COOKIE, ticket_of(rq->cx, order_number), 7200, true);
+}
+
 enum err web_my_order(struct rq *rq, struct order *o, struct planet *p)
 {
     TRY(order_by_number(rq->cx, rq_param(rq, "number"), o));
-    if (o->account_id != rq->session.account_id)
-        return ERR_NOT_FOUND;
+    if (o->account_id != rq->session.account_id && !str_eq_secret(rq_cookie(rq, TICKET_COOKIE), ticket_of(rq->cx, o->number)))
+        return rq->session.account_id == 0 ? ERR_UNAUTHENTICATED : ERR_NOT_FOUND;
     return planet_by_id(rq->cx, o->planet_id, p);
 }
 
@@ -50,7 +67,7 @@ struct str web_order_title(struct cx *cx, const struct order *o)
     }
     if (o->post_id != DB_NULL && post_by_id(cx, o->post_id, &post) == OK && post.title.n > 0)
         return post.title;
-    return money_kind_words(cx, o->kind);
+    return str_c(tr(cx, N_("Order")));
 }
 
 static struct str host_of(struct cx *cx, struct str url)
@@ -111,7 +128,7 @@ static enum err open_face(struct rq *rq, const struct order *o, struct view_orde
 static struct view_order_page view_of(struct rq *rq, const struct order *o, const struct planet *p)
 {
     struct cx *cx = rq->cx;
-    struct view_page *page = web_page(rq);
+    struct view_page *page = web_page_form(rq);
     const struct pay_rail *rail = rail_by_name(o->rail);
     struct view_order_page v = {
         .page = page,
@@ -151,8 +168,6 @@ enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct p
         v.error = web_mendable(rq, error);
     if (str_eq_c(o->rail, "transfer"))
         TRY(web_transfer_fill(rq, o, &v, &by_hand));
-    if (o->refunded > 0 && rail_claim_of(cx, o, &v.claim_url) != OK)
-        v.claim_url = STR_NULL;
     if (by_hand)
         v.face = PAY_TRANSFER;
     else if (!is_open(o))
@@ -255,7 +270,10 @@ enum err web_pay_page(struct rq *rq)
 {
     struct order o;
     struct planet p;
-    TRY(web_my_order(rq, &o, &p));
+    enum err e = web_my_order(rq, &o, &p);
+    if (e == ERR_UNAUTHENTICATED)
+        return web_go(rq, str_fmt(rq->cx->arena, "/login?next=/pay/" STR_FMT, STR_ARG(rq_param(rq, "number"))));
+    TRY(e);
     return web_pay_show_order(rq, &o, &p, OK);
 }
 
@@ -336,7 +354,7 @@ static enum err follow(struct cx *cx, void *arg)
 static enum err followed(struct rq *rq, enum err e, void *arg)
 {
     struct rail_heard *h = arg;
-    if (e == ERR_BUSY && h->asks && !h->state.hint) { /* too many wait for the provider: its own words count then */
+    if (e == ERR_BUSY && h->asks) { /* too many wait for the provider: its own words count then */
         h->asks = false;
         rq->cx->retry_after_s = 0;
         e = rail_follow(rq->cx, h, NULL);

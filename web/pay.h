@@ -9,7 +9,10 @@
 /* Make the provider's object of a new order of the viewer and go there. */
 MUST_USE enum err web_pay_go(struct rq *rq, struct str order_number);
 
-/* The order of ":number", if it is the viewer's. */
+/* This browser may pay the order without being signed in: it came by a link that lets it. */
+void web_pay_ticket(struct rq *rq, struct str order_number);
+/* The order of ":number", if it is the viewer's, or this browser has its ticket. ERR_UNAUTHENTICATED: nobody is
+ * signed in. */
 struct planet;
 MUST_USE enum err web_my_order(struct rq *rq, struct order *ret, struct planet *ret_planet);
 /* Its page; with a sentence when something went wrong. */

@@ -22,7 +22,7 @@
 #include "web/planet.h"
 #include "web/post.h"
 #include "web/receipts.h"
-#include "web/questions.h"
+#include "web/renew.h"
 #include "web/report.h"
 #include "web/singles.h"
 #include "web/static.h"
@@ -74,19 +74,14 @@ static const struct route rows[] = {
     {GET, "/@:handle/:slug/tip", web_tip_show, ANYONE, RATE_READ, 0, "say thank you with money, for a post or a comment", false},
     {POST, "/@:handle/:slug/tip", web_tip_do, ACCOUNT, RATE_WRITE, KB(4), "order a tip", false},
     {POST, "/@:handle/:slug/tips/:id/hide", web_tip_hide, ACCOUNT, RATE_WRITE, KB(4), "take a tip's name and words off the page", false},
-    {GET, "/@:handle/questions", web_questions, ANYONE, RATE_READ, 0, "who answers, and answers to listen in on", false},
-    {GET, "/@:handle/questions/ask", web_question_form, ANYONE, RATE_READ, 0, "ask a question for money", false},
-    {POST, "/@:handle/questions/ask", web_question_make, ACCOUNT, RATE_WRITE, KB(16), "order it", false},
-    {GET, "/@:handle/questions/:id", web_question_show, ANYONE, RATE_READ, 0, "a question; its answer for who may read it", false},
-    {POST, "/@:handle/questions/:id/answer", web_question_answer, ACCOUNT, RATE_WRITE, KB(128), "answer it", false},
-    {POST, "/@:handle/questions/:id/decline", web_question_decline, ACCOUNT, RATE_WRITE, KB(8), "don't; the money goes back", false},
-    {POST, "/@:handle/questions/:id/listen", web_question_listen, ACCOUNT, RATE_WRITE, KB(4), "pay to listen in", false},
-    {POST, "/@:handle/questions/:id/hide", web_question_hide, ACCOUNT, RATE_WRITE, KB(4), "take it off the list, or back", false},
-    {GET, "/me/questions", web_my_questions, ACCOUNT, RATE_READ, 0, "questions that one asked, or is asked", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
     {GET, "/@:handle/membership", web_membership, ACCOUNT, RATE_READ, 0, "what one has here, until when, and every button", false},
     {POST, "/@:handle/membership", web_membership_do, ACCOUNT, RATE_WRITE, KB(16), "cancel, resume, the provider's own page", false},
+    {GET, "/@:handle/upgrade/:price", web_upgrade, ACCOUNT, RATE_READ, 0, "a higher tier: what is left counts, in full before it is paid", false},
+    {POST, "/@:handle/upgrade/:price", web_upgrade_do, ACCOUNT, RATE_WRITE, KB(16), "order it", false},
+    {GET, "/renew/:token", web_renew, ANYONE, RATE_READ, 0, "the link of a reminder: pay the next term, or end it", false},
+    {POST, "/renew/:token", web_renew_do, ANYONE, RATE_WRITE, KB(16), "pay, cancel, resume", false},
     {GET, "/@:handle/i/:code", web_invite_go, ANYONE, RATE_READ, 0, "a member's invitation: remembered, then on to the prices", false},
     {GET, "/@:handle/invite", web_invite_show, ACCOUNT, RATE_READ, 0, "one's own invitation link and what it earned", false},
     {GET, "/@:handle/invite/qr.png", web_invite_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},
@@ -107,15 +102,15 @@ static const struct route rows[] = {
     {POST, "/me/receipts/:id/fapiao", web_receipt_fapiao, ACCOUNT, RATE_WRITE, KB(8), "ask for a fapiao, or think again", false},
     {GET, "/me/billing", web_billing, ACCOUNT, RATE_READ, 0, "the details that stand on receipts", false},
     {POST, "/me/billing", web_billing_save, ACCOUNT, RATE_WRITE, KB(16), "change them", false},
-    {GET, "/pay/:number", web_pay_page, ACCOUNT, RATE_READ, 0, "an order on its way to be paid", false},
-    {POST, "/pay/:number", web_pay_again, ACCOUNT, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
-    {GET, "/pay/:number/wechat", web_pay_wechat, ACCOUNT, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
-    {GET, "/pay/:number/state", web_pay_state, ACCOUNT, RATE_READ, 0, "is it paid? Asks the provider", false},
+    {GET, "/pay/:number", web_pay_page, ANYONE, RATE_READ, 0, "an order on its way to be paid", false},
+    {POST, "/pay/:number", web_pay_again, ANYONE, RATE_WRITE, KB(4), "go on paying it, or cancel it", false},
+    {GET, "/pay/:number/wechat", web_pay_wechat, ANYONE, RATE_READ, 0, "inside WeChat: learn who pays, then pay", false},
+    {GET, "/pay/:number/state", web_pay_state, ANYONE, RATE_READ, 0, "is it paid? Asks the provider", false},
     {POST, "/pay/:number/sent", web_transfer_say, ACCOUNT, RATE_UPLOAD, MB(21), "a transfer is sent, with a picture perhaps", false},
     {GET, "/pay/:number/picture", web_transfer_picture, ACCOUNT, RATE_READ, 0, "that picture, to its buyer and the owner", false},
-    {GET, "/pay/:number/code", web_transfer_code, ACCOUNT, RATE_READ, 0, "the owner's payment code, to who has an order", false},
-    {GET, "/dev/pay/:number", web_pay_show, ACCOUNT, RATE_READ, 0, "the practice till (--dev)", false},
-    {POST, "/dev/pay/:number", web_pay_do, ACCOUNT, RATE_WRITE, KB(16), "pay there, or not", false},
+    {GET, "/pay/:number/code", web_transfer_code, ANYONE, RATE_READ, 0, "the owner's payment code, to who has an order", false},
+    {GET, "/dev/pay/:number", web_pay_show, ANYONE, RATE_READ, 0, "the practice till (--dev)", false},
+    {POST, "/dev/pay/:number", web_pay_do, ANYONE, RATE_WRITE, KB(16), "pay there, or not", false},
     {POST, "/hooks/:rail/:handle", web_hook, WEBHOOK, RATE_INBOX, KB(256), "a payment provider's message", false},
 
     /* talking */

@@ -29,6 +29,15 @@ struct view_life {
     struct str credit, error;           /* NULL: none */
     const struct view_refund *refund;   /* of the payment that can be given back; NULL: none */
 };
+struct view_term {                      /* one term to pay for: by the link of a reminder, or a higher tier */
+    const struct view_page *page;
+    const struct view_planet *planet;
+    struct str headline, sentence, moving, action, tier, term, error;
+    const struct view_sum *lines; size_t n_lines;
+    const struct view_pay_way *rails; size_t n_rails;
+    bool may_pay, free, may_cancel, may_resume;
+    bool link;                          /* the reader may not be signed in */
+};
 struct view_life_go { const struct view_page *page; struct str url, host, back_url; };
 
 #endif

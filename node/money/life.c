@@ -130,16 +130,36 @@ static enum err fill_next(struct cx *cx, struct life *l)
     return l->moving ? price_by_id(cx, next.move_to, &l->moves_to) : OK;
 }
 
+/* When a grant that opens nothing stopped doing so. */
+static int64_t over_since(const struct grant *g)
+{
+    int64_t at = g->ends_at;
+    for (size_t i = 0; i < g->n_changes; i++)
+        if (str_eq_c(g->changes[i].kind, "revoke") && (at == DB_NULL || g->changes[i].at < at))
+            at = g->changes[i].at;
+    return at;
+}
+
 /* Nothing opens now: is it over, or only held back? */
 static enum err face_of_none(struct cx *cx, struct life *l)
 {
     struct grant *all;
     size_t n;
     l->face = LIFE_LAPSED;
+    l->until = DB_NULL;
     TRY(membership_list(cx, l->planet_id, l->account_id, &all, &n));
-    for (size_t i = 0; i < n; i++)
-        if (str_eq_c(all[i].state, "suspended") && (all[i].ends_at == DB_NULL || all[i].ends_at > cx->now))
+    for (size_t i = 0; i < n; i++) {
+        int64_t over = over_since(&all[i]);
+        if (str_eq_c(all[i].state, "suspended") && (over == DB_NULL || over > cx->now))
             l->face = LIFE_SUSPENDED;
+        if (over == DB_NULL || (l->until != DB_NULL && over <= l->until))
+            continue;
+        l->until = over;
+        l->taken_back = str_eq_c(all[i].state, "revoked");
+        l->m.tier_name = all[i].tier_name;
+        l->m.kind = all[i].kind;
+        l->m.starts_at = all[i].starts_at;
+    }
     return OK;
 }
 
@@ -189,7 +209,7 @@ enum err life_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct li
     TRY(wish_of(cx, planet_id, account_id, &wish));
     bool off = wish.off_at != DB_NULL || (l.has_sub && l.sub.ends_with_term);
     l.renews = is_open_sub(&l) && !off;
-    l.until = l.m.ends_at;
+    l.until = l.renews && l.m.grace_from != DB_NULL && !str_eq_c(l.sub.state, "past_due") ? l.m.grace_from : l.m.ends_at;
     TRY(fill_next(cx, &l));
     if (l.m.live)
         l.face = face_of_live(&l, off);

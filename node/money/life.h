@@ -28,7 +28,8 @@ struct life {
     int64_t planet_id, account_id;
     enum life_face face;
     struct membership m;          /* not of NEVER */
-    int64_t until;                /* end of access; DB_NULL: none or for ever */
+    int64_t until;                /* end of access; of LAPSED, when it was; DB_NULL: none or for ever */
+    bool taken_back;              /* of LAPSED: it was ended before its time (a refund, the owner) */
     bool has_sub, renews;         /* renews: it goes on by itself at the end */
     struct subscription sub;
     bool has_next;                /* what a further term costs them, at the price that is theirs */
@@ -66,5 +67,15 @@ MUST_USE enum err renewing_set(struct cx *cx, int64_t planet_id, const struct re
  * put. before NULL: it was not known. */
 MUST_USE enum err life_told(struct cx *cx, const struct subscription *before,
                             const struct subscription *after);
+
+/* When it is nine in the morning there, that many days from the day that holds this moment. */
+int64_t life_nine(int64_t at, int64_t days, int64_t zone_minutes);
+
+/* Jobs, by the wiring table. life.plan, of EV_GRANT_CHANGED: when is the next reminder of this account due?
+ * life.remind: tells it (P27), and plans the next. life.dun: a renewal that failed, on days 0, 3 and 6, and when
+ * its grace is over. */
+enum job_verdict life_plan_run(struct cx *cx, const struct job *job);
+enum job_verdict life_remind_run(struct cx *cx, const struct job *job);
+enum job_verdict life_dun_run(struct cx *cx, const struct job *job);
 
 #endif

@@ -4,20 +4,30 @@
 #include "node/money/credit.h"
 #include "node/money/gift.h"
 #include "node/money/invite.h"
+#include "node/money/life.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
 #include "node/money/post_sale.h"
 #include "node/money/quote.h"
+#include "node/money/upgrade.h"
 #include "node/planet/planet_sql.h"
 
-static enum err offered(struct cx *cx, int64_t price_id, struct price *ret_price,
+#include <string.h>
+
+/* To everybody, or still to this account, whose own it is (P33). */
+static enum err offered(struct cx *cx, int64_t price_id, int64_t account_id, struct price *ret_price,
                         struct tier *ret_tier)
 {
+    struct price own;
+    bool found;
     TRY(price_by_id(cx, price_id, ret_price));
     TRY(tier_by_id(cx, ret_price->tier_id, ret_tier));
     for (size_t i = 0; i < ret_tier->n_prices; i++)
         if (ret_tier->prices[i].id == price_id)
             return OK;
+    TRY(renewal_price(cx, ret_tier->planet_id, account_id, &found, &own));
+    if (found && own.id == price_id)
+        return OK;
     return cx_tell(cx, ERR_INVALID, N_("This price is no longer offered. Please choose again."));
 }
 
@@ -90,21 +100,26 @@ static enum err place(struct cx *cx, const struct order_ask *ask, struct order *
     int64_t id;
     bool invited;
     TX_SCOPE(cx);
-    TRY(offered(cx, ask->price_id, &price, &tier));
+    struct upgrade *up = ask->kind != NULL && strcmp(ask->kind, "upgrade") == 0 ? ARENA_NEW(cx->arena, struct upgrade) : NULL;
+    TRY(offered(cx, ask->price_id, ask->gift ? 0 : ask->account_id, &price, &tier));
     TRY(q_planet_lock(cx, tier.planet_id, NULL));
     TRY(make_room(cx, ask->account_id, tier.planet_id));
+    if (up != NULL)
+        TRY(upgrade_of(cx, ask->account_id, ask->price_id, up));
     struct quote_ask qa = {
         .account_id = ask->account_id,
         .price_id = ask->price_id,
         .kind = ask->gift ? "gift" : ask->kind,
         .coupon = ask->coupon,
-        .unused = ask->unused,
+        .unused = up != NULL ? up->unused : ask->unused,
         .keep_credit = ask->keep_credit,
     };
     TRY(price_quote(cx, &qa, &q));
     TRY(invite_choose(cx, tier.planet_id, ask->account_id, ask->invites, &invited, &by));
     TRY(may(cx, ask, &tier, &q, invited));
     TRY(insert(cx, ask, &price, &tier, &q, &number, &id));
+    if (up != NULL)
+        TRY(upgrade_keep(cx, id, up));
     if (ask->gift)
         TRY(gift_make(cx, id, tier.planet_id, ask->account_id, tier.id, ask->gift_to, ask->gift_words));
     else if (invited)

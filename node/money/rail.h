@@ -89,6 +89,7 @@ struct rail_step {
     const struct rail_sub *sub;        /* cancel, resume: whose; else NULL */
     const struct rail_visit *visit;    /* of checkout */
     struct money amount;               /* of refund */
+    const struct price *price;         /* of reprice: what further terms cost; else NULL */
     struct str return_url;    /* where the browser comes back to: the page /pay/NUMBER */
     struct str hook_url;      /* where the provider's messages go */
     int tries;                /* before this one */
@@ -110,7 +111,6 @@ enum rail_refund { RAIL_REFUND_SENT, RAIL_REFUND_DONE, RAIL_REFUND_FAILED };
 struct rail_refunded {
     enum rail_refund state;   /* FAILED: the owner must give it back by hand (P31) */
     struct str ref, why;
-    struct str url;           /* where the buyer fetches it: written to them; STR_NULL: it comes by itself */
 };
 
 /* A right that the owner's key has or lacks. Sentences of ours in English (N_): who reads them may speak another
@@ -177,8 +177,7 @@ struct pay_rail {
     enum err (*learn)(struct cx *cx, struct rail_account *acc, const struct rail_message *m, struct rail_state *ret);
     /* The payment as it stands now, asked of the rail. io comes with what is known: of an order its number
      * and ref, of an event all that it said. o is NULL while no order is known. ERR_UPSTREAM,
-     * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. It may name what it found by an event_id
-     * of its own, when that must count once whoever finds it. NULL: no such question. */
+     * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. NULL: no such question. */
     enum err (*fetch_state)(struct cx *cx, const struct rail_account *acc, const struct order *o,
                             struct rail_state *io);
     /* Take the money that a buyer has approved: the call "capture", which fetch_state has written down
@@ -192,6 +191,9 @@ struct pay_rail {
     enum err (*close)(struct cx *cx, const struct rail_step *s);
     /* No further renewal; with resume: go on after all. NULL: nothing renews here. */
     enum err (*renewal)(struct cx *cx, const struct rail_step *s, bool resume);
+    /* Further terms of the subscription cost this: from the next one on, nothing is charged or given back now.
+     * The same currency. NULL: the provider can't, or only with the buyer's consent there. */
+    enum err (*reprice)(struct cx *cx, const struct rail_step *s);
     /* The provider's own page about a subscription: cards, invoices. NULL: there is none. */
     enum err (*portal)(struct cx *cx, const struct rail_account *acc, const struct rail_sub *sub,
                        struct str return_url, struct str *ret_url);

@@ -2,7 +2,6 @@
 
 #include "node/base/buf.h"
 #include "node/base/clock.h"
-#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
@@ -16,7 +15,8 @@
 #include "node/money/subscription_sql.h"
 #include "node/money/tray.h"
 #include "node/node.h"
-#include "node/people/letter.h"
+
+#include <string.h>
 
 enum {
     CALL_MS = 20000,     /* all that one call asks its provider */
@@ -40,6 +40,8 @@ static struct str request_json(struct cx *cx, const struct rail_call_new *c)
             jw_key_opt(&w, "agent", c->visit->agent);
         jw_key_opt(&w, "openid", c->visit->openid);
     }
+    if (c->price_id != 0)
+        jw_key_i64(&w, "price", c->price_id);
     jw_end(&w);
     return jw_done(&w) ? buf_str(&b) : STR("{}");
 }
@@ -127,6 +129,7 @@ struct making {
     struct order order;
     struct subscription of;
     struct rail_sub sub;
+    struct price price;
     struct rail_visit visit;
     struct rail_step step;
     struct rail_way way;
@@ -148,6 +151,11 @@ static enum err load(struct cx *cx, struct making *m)
     m->visit = rail_visit_of(ld_str(j, "ip"), ld_str(j, "agent"));
     m->visit.openid = ld_str(j, "openid");
     m->step.visit = &m->visit;
+    int64_t price_id;
+    if (ld_i64(j, "price", &price_id)) {
+        TRY(price_by_id(cx, price_id, &m->price));
+        m->step.price = &m->price;
+    }
     if (r->order_id != DB_NULL) {
         TRY(order_by_id(cx, r->order_id, &m->order));
         m->step.order = &m->order;
@@ -184,6 +192,8 @@ static enum err call(struct cx *cx, struct making *m)
         return m->rail->close(cx, &m->step);
     if (str_eq_c(name, "capture") && m->rail->capture != NULL)
         return m->rail->capture(cx, &m->step);
+    if (str_eq_c(name, "reprice") && m->rail->reprice != NULL && m->step.price != NULL)
+        return m->rail->reprice(cx, &m->step);
     bool resume = str_eq_c(name, "resume"), end = str_eq_c(name, "end");
     if ((resume || end || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
         return m->rail->renewal(cx, &m->step, resume);
@@ -217,49 +227,8 @@ static struct str refund_json(struct cx *cx, const struct rail_refunded *r)
     jw_key_c(&w, "state", words[r->state]);
     jw_key_opt(&w, "ref", r->ref);
     jw_key_opt(&w, "why", r->why);
-    jw_key_opt(&w, "url", r->url);
     jw_end(&w);
     return jw_done(&w) ? buf_str(&b) : STR_NULL;
-}
-
-enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url)
-{
-    static const struct json_limits limits = {.max_bytes = JSON_MAX};
-    struct rail_call_row *rows;
-    size_t n;
-    json_t *j;
-    if (cx->viewer != 0 && cx->viewer != o->account_id)
-        return ERR_NOT_FOUND;
-    TRY(q_rail_call_of_order(cx, o->id, STR("refund"), &rows, &n));
-    for (size_t i = n; i-- > 0;)
-        if (rows[i].answer.n > 0 && json_read(cx->arena, rows[i].answer, &limits, &j) == OK && ld_str(j, "url").n > 0) {
-            *ret_url = ld_str(j, "url");
-            return OK;
-        }
-    return ERR_NOT_FOUND;
-}
-
-/* Money that doesn't come by itself: its buyer is told where it waits. */
-static enum err tell_claim(struct cx *cx, const struct making *m)
-{
-    struct planet p;
-    if (m->refunded.url.n == 0)
-        return OK;
-    TRY(planet_by_id(cx, m->order.planet_id, &p));
-    LETTER_LANGUAGE(cx, m->order.account_id, p.id);
-    struct str v[] = {p.name, i18n_money(cx, m->step.amount.minor, str_c(m->step.amount.cur)), m->order.number};
-    const struct letter l = {
-        .account_id = m->order.account_id,
-        .planet_id = p.id,
-        .kind = "refund",
-        .subject = str_c(tr(cx, N_("Your money waits for you to fetch it"))),
-        .text = i18n_fill(cx->arena, tr(cx, N_("{0} gives you {1} back. It does not come by itself: open the page below and say where it is to go.\n\nOrder {2}")), v, 3),
-        .url = m->refunded.url,
-        .label = str_c(tr(cx, N_("Fetch the money"))),
-        .page = str_fmt(cx->arena, "/pay/" STR_FMT, STR_ARG(m->order.number)),
-        .once_key = str_fmt(cx->arena, "refund-claim:" STR_FMT, STR_ARG(m->row.idem_key)),
-    };
-    return letter_put(cx, &l);
 }
 
 /* The rail says that it is done: so it is, whether or not its message comes, too. Meanwhile others may have been
@@ -301,10 +270,11 @@ static enum err end_well(struct cx *cx, struct making *m)
         failed = m->refunded.state == RAIL_REFUND_FAILED;
         error = m->refunded.why;
         TRY(given_back(cx, m));
-        TRY(tell_claim(cx, m));
         TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
     } else if (str_eq_c(m->row.step, "cancel") || str_eq_c(m->row.step, "resume")) {
         TRY(q_subscription_ends(cx, m->row.subscription_id, str_eq_c(m->row.step, "cancel"), NULL));
+    } else if (str_eq_c(m->row.step, "reprice")) {
+        TRY(q_subscription_price(cx, m->row.subscription_id, m->price.id, NULL));
     }
     TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));
     return tx_commit(cx);
@@ -480,6 +450,36 @@ enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64
     };
     TRY(rail_call_put(cx, &c, ret_call_id));
     return tx_commit(cx);
+}
+
+enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, int64_t *ret_call_id)
+{
+    struct subscription s;
+    struct order first;
+    struct price now, to;
+    TRY(subscription_by_id(cx, subscription_id, &s));
+    TRY(order_by_id(cx, s.order_id, &first));
+    int64_t now_id = s.price_id == DB_NULL ? first.price_id : s.price_id;
+    TRY(price_by_id(cx, now_id, &now));
+    TRY(price_by_id(cx, price_id == 0 ? first.price_id : price_id, &to));
+    const struct pay_rail *rail = rail_by_name(s.rail);
+    *ret_call_id = DB_NULL;
+    if (rail == NULL || str_eq_c(s.state, "ended") || s.ends_with_term)
+        return OK;
+    bool able = rail->reprice != NULL && strcmp(now.money.cur, to.money.cur) == 0 && !str_eq_c(to.unit, "once") && to.money.minor > 0;
+    if (!able)
+        return to.id == now_id ? OK : rail_renewal(cx, subscription_id, false, ret_call_id);
+    struct rail_call_new c = {
+        .planet_id = s.planet_id,
+        .rail = rail,
+        .step = "reprice",
+        .order_id = DB_NULL,
+        .subscription_id = s.id,
+        .group = str_fmt(cx->arena, "%lld-%lld", (long long)to.id, (long long)cx->now),
+        .amount = DB_NULL,
+        .price_id = to.id,
+    };
+    return rail_call_put(cx, &c, ret_call_id);
 }
 
 enum err rail_portal(struct cx *cx, int64_t subscription_id, struct str return_url, struct str *ret_url)

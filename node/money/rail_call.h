@@ -18,6 +18,7 @@ struct rail_call_new {
      * made of order (or subscription), step and group: put the same again, and it is the same call. */
     struct str group;
     int64_t amount;                /* of refund; DB_NULL: none */
+    int64_t price_id;              /* of reprice; 0: none */
     const struct rail_visit *visit; /* of checkout; NULL: nothing known */
     int wait_s;                    /* the job leaves it so long to who put it */
 };
@@ -45,11 +46,12 @@ MUST_USE enum err rail_close(struct cx *cx, const struct order *o);
 /* Ask for money back by the order's rail: all that is left (amount 0) or a part of it. Rights are the
  * caller's. One at a time: ERR_CONFLICT while one is under way. The order's state follows the rail. */
 MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id);
-/* Where its buyer fetches money that was given back and doesn't come by itself. ERR_NOT_FOUND: it does, or none
- * was given back, or the viewer is somebody else. */
-MUST_USE enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url);
 /* No further renewal of a subscription, or after all. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
+/* Inside a transaction: further terms of a subscription cost this from the next one on; 0: what its first order
+ * cost. Where the provider can't change a price (or not to that currency), the subscription ends with its term, and
+ * its member pays the next one by hand. */
+MUST_USE enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, int64_t *ret_call_id);
 
 /* The provider's own page of a subscription of the viewer, to change the card or read invoices. Waits for
  * the provider; changes nothing, so nothing is written down. ERR_UNSUPPORTED: it has none. */

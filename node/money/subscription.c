@@ -4,6 +4,7 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
+#include "node/money/life.h"
 #include "node/money/order_row.h"
 #include "node/money/quote.h"
 #include "node/money/rail_sql.h"
@@ -71,7 +72,7 @@ static struct str state_or(struct str said, struct str was)
     return known ? said : was;
 }
 
-enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_id, const char *rail,
+static enum err told(struct cx *cx, const struct order *o, int64_t planet_id, const char *rail,
                            const struct rail_sub *sub, int64_t at, struct subscription *ret)
 {
     if (sub->ref.n == 0)
@@ -99,6 +100,18 @@ enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_
     return subscription_by_id(cx, ret->id, ret);
 }
 
+enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_id, const char *rail,
+                           const struct rail_sub *sub, int64_t at, struct subscription *ret)
+{
+    struct subscription before;
+    enum err e = sub->ref.n == 0 ? ERR_NOT_FOUND : subscription_by_ref(cx, planet_id, str_c(rail), sub->ref, &before);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    TRY(told(cx, o, planet_id, rail, sub, at, ret));
+    bool same = e == OK && str_eq(before.state, ret->state) && before.ends_with_term == ret->ends_with_term;
+    return same ? OK : life_told(cx, e == OK ? &before : NULL, ret);
+}
+
 enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref,
                             struct str *ret_number)
 {
@@ -109,19 +122,22 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
     TRY(q_rail_object_order(cx, s->rail, s->planet_id, ref, &found, ret_number));
     if (found)
         return OK;
+    struct price price;
     TRY(order_by_id(cx, s->order_id, &first));
+    int64_t price_id = s->price_id == DB_NULL ? first.price_id : s->price_id;
+    TRY(price_by_id(cx, price_id, &price));
     /* What the price says, less a coupon that still runs, with the tax on top if the first had it: money of
      * another amount is for the owner to look at (P24). */
-    struct quote_ask ask = {.account_id = s->account_id, .price_id = first.price_id, .kind = "renewal",
+    struct quote_ask ask = {.account_id = s->account_id, .price_id = price_id, .kind = "renewal",
                             .keep_credit = true, .further_of = first.id};
     TRY(price_quote(cx, &ask, &q));
     struct order_new o = {
         .account_id = s->account_id,
         .planet_id = s->planet_id,
-        .price_id = first.price_id,
-        .tier_id = first.tier_id,
-        .term_unit = first.term_unit,
-        .term_count = first.term_count,
+        .price_id = price_id,
+        .tier_id = price.tier_id,
+        .term_unit = price.unit,
+        .term_count = price.count,
         .post_id = DB_NULL,
         .kind = "renewal",
         .total = q.total,

@@ -50,3 +50,7 @@ UPDATE rail_subscription SET customer = :customer, state = :state, ends_with_ter
 -- :name subscription_ends :exec
 -- :in id int, ends_with_term int
 UPDATE rail_subscription SET ends_with_term = :ends_with_term WHERE id = :id AND state <> 'ended';
+
+-- :name subscription_price :exec
+-- :in id int, price_id int
+UPDATE rail_subscription SET price_id = :price_id WHERE id = :id;

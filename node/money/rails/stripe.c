@@ -43,8 +43,9 @@ static enum err renews(struct cx *cx, const struct rail_step *s, struct subscrip
         return e;
     *ret_known = e == OK && str_eq_c(old->rail, "stripe");
     bool own = str_eq_c(o->kind, "membership") || str_eq_c(o->kind, "renewal");
-    bool term = own && o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
-    *ret = term && e == ERR_NOT_FOUND && !rail_switch(s->account, "one_off");
+    bool up = str_eq_c(o->kind, "upgrade"); /* the one that it replaces ends with its term */
+    bool term = (own || up) && o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
+    *ret = term && (e == ERR_NOT_FOUND || up) && !rail_switch(s->account, "one_off");
     return OK;
 }
 
@@ -376,6 +377,33 @@ static enum err stripe_renewal(struct cx *cx, const struct rail_step *s, bool re
     return stripe_call(cx, s->account, "POST", buf_str(&path), buf_str(&f), s->key, &j);
 }
 
+/* The item that there is, with another price of the same product; the term that runs is left alone. */
+static enum err stripe_reprice(struct cx *cx, const struct rail_step *s)
+{
+    struct buf f, path;
+    json_t *j;
+    int64_t amount;
+    if (!stripe_amount(s->price->money, &amount))
+        return cx_tell(cx, ERR_INVALID, N_("Stripe cannot take this amount."));
+    buf_init_arena(&path, cx->arena, FORM_MAX);
+    buf_lit(&path, "/v1/subscriptions/");
+    buf_put_url(&path, s->sub->ref);
+    TRY(stripe_call(cx, s->account, "GET", buf_str(&path), STR(""), STR_NULL, &j));
+    const json_t *item = ld_at(ld_get(j, "items.data"), 0);
+    struct str id = ld_str(item, "id"), product = ld_id_at(item, "price.product");
+    if (id.n == 0 || product.n == 0)
+        return cx_fail(cx, ERR_UPSTREAM, "a subscription without an item");
+    buf_init_arena(&f, cx->arena, FORM_MAX);
+    stripe_put(&f, "items[0][id]", id);
+    stripe_put(&f, "items[0][price_data][currency]", str_lower(cx->arena, str_c(s->price->money.cur)));
+    put_i64(cx, &f, "items[0][price_data][unit_amount]", amount);
+    stripe_put(&f, "items[0][price_data][product]", product);
+    stripe_put(&f, "items[0][price_data][recurring][interval]", s->price->unit);
+    put_i64(cx, &f, "items[0][price_data][recurring][interval_count]", s->price->count);
+    stripe_put(&f, "proration_behavior", STR("none"));
+    return stripe_call(cx, s->account, "POST", buf_str(&path), buf_str(&f), s->key, &j);
+}
+
 static enum err stripe_portal(struct cx *cx, const struct rail_account *acc, const struct rail_sub *sub,
                               struct str return_url, struct str *ret_url)
 {
@@ -433,6 +461,7 @@ const struct pay_rail rail_stripe = {
     .fetch_state = stripe_fetch_state,
     .refund = stripe_refund,
     .renewal = stripe_renewal,
+    .reprice = stripe_reprice,
     .portal = stripe_portal,
     .list_since = stripe_list_since,
     .fees = stripe_fees,
