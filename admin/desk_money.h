@@ -31,6 +31,8 @@ enum err desk_transfers(struct rq *rq);         /* GET …/transfers: payments t
 enum err desk_transfers_decide(struct rq *rq);  /* POST …/transfers */
 enum err desk_reconcile(struct rq *rq);         /* GET …/reconcile: what differs from the provider's report */
 enum err desk_reconcile_do(struct rq *rq);      /* POST …/reconcile: compare now, or close one */
+enum err desk_money_questions(struct rq *rq);   /* GET …/questions: the rule, who answers, what was asked */
+enum err desk_money_questions_save(struct rq *rq); /* POST: do = rule, answerer */
 enum err desk_pay(struct rq *rq);               /* GET …/providers: the ways to take money */
 enum err desk_pay_rail(struct rq *rq);          /* GET …/providers/:rail */
 enum err desk_pay_save(struct rq *rq);          /* POST …/providers/:rail: save and test, test, off, forget */

@@ -135,7 +135,7 @@ static enum err show(struct rq *rq, const struct planet *p, const struct pay_rai
         fill_rights(cx, acc, &v);
         v.state = acc->state;
         v.live = acc->live;
-        v.merchant = acc->merchant;
+        v.merchant = rail->verify != NULL ? acc->merchant : STR_NULL;
         v.last_error = acc->error;
     }
     struct buf b = web_buf();

@@ -115,4 +115,6 @@ libadmin_a_SOURCES += admin/desk_invoices.c
 libadmin_a_SOURCES += admin/desk_tax.c
 libadmin_a_SOURCES += admin/export_file.c admin/export_file.h
 libadmin_a_SOURCES += admin/view_bills.h
+libadmin_a_SOURCES += admin/desk_money_questions.c
+libadmin_a_SOURCES += admin/cli/cmd_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_life.c

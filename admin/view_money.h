@@ -72,4 +72,14 @@ struct view_money_overview {
     const struct view_money_balance *balances; size_t n_balances;
 };
 
+struct view_money_answerer { int64_t id; struct str name, role, price, listen, currency, about; bool open; };
+struct view_money_questions {           /* paid questions: the rule, who answers, what was asked */
+    const struct view_money *m;
+    struct str error, f_days, f_share, f_share_days, f_share_percent;
+    bool f_members;
+    const struct view_money_answerer *answerers; size_t n_answerers;
+    const struct view_question *questions; size_t n_questions;
+    struct str older_url;
+};
+
 #endif

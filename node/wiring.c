@@ -10,6 +10,7 @@
 #include "node/money/invite.h"
 #include "node/money/life.h"
 #include "node/money/order.h"
+#include "node/money/question.h"
 #include "node/money/price_move.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
@@ -57,6 +58,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
+    {.kind = "money.question", .run = question_run, .tries = 10},
     {.kind = "life.plan", .run = life_plan_run, .tries = 8},
     {.kind = "life.remind", .run = life_remind_run, .tries = 8},
     {.kind = "life.dun", .run = life_dun_run, .tries = 8},

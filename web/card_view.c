@@ -37,6 +37,7 @@ enum err post_access_label(struct cx *cx, const struct post *post, struct str *r
         *ret = post->price_amount == DB_NULL ? str_c(tr(cx, N_("For sale")))
                                              : i18n_money(cx, post->price_amount, post->price_currency);
         return OK;
+    case GATE_ANSWER: /* no post */
     case GATE_MEMBERS: break;
     }
     *ret = str_c(tr(cx, N_("Members")));

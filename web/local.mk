@@ -109,3 +109,5 @@ tests_unit_test_api_LDADD = $(RUNG_WEB) $(EXTERNAL_LIBS) $(CMOCKA_LIBS)
 libweb_a_SOURCES += web/bill_view.c web/bill_view.h
 libweb_a_SOURCES += web/receipts.c web/receipts.h
 libweb_a_SOURCES += web/view_bills.h
+libweb_a_SOURCES += web/questions.c
+libweb_a_SOURCES += web/questions.h

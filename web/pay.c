@@ -5,7 +5,9 @@
 #include "node/base/log.h"
 #include "node/base/url.h"
 #include "node/db/db.h"
+#include "node/money/rail_call.h"
 #include "node/money/rails/wechat.h"
+#include "node/money/words.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/post.h"
@@ -67,7 +69,7 @@ struct str web_order_title(struct cx *cx, const struct order *o)
     }
     if (o->post_id != DB_NULL && post_by_id(cx, o->post_id, &post) == OK && post.title.n > 0)
         return post.title;
-    return str_c(tr(cx, N_("Order")));
+    return money_kind_words(cx, o->kind);
 }
 
 static struct str host_of(struct cx *cx, struct str url)
@@ -168,6 +170,8 @@ enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct p
         v.error = web_mendable(rq, error);
     if (str_eq_c(o->rail, "transfer"))
         TRY(web_transfer_fill(rq, o, &v, &by_hand));
+    if (o->refunded > 0 && rail_claim_of(cx, o, &v.claim_url) != OK)
+        v.claim_url = STR_NULL;
     if (by_hand)
         v.face = PAY_TRANSFER;
     else if (!is_open(o))
@@ -354,7 +358,7 @@ static enum err follow(struct cx *cx, void *arg)
 static enum err followed(struct rq *rq, enum err e, void *arg)
 {
     struct rail_heard *h = arg;
-    if (e == ERR_BUSY && h->asks) { /* too many wait for the provider: its own words count then */
+    if (e == ERR_BUSY && h->asks && !h->state.hint) { /* too many wait for the provider: its own words count then */
         h->asks = false;
         rq->cx->retry_after_s = 0;
         e = rail_follow(rq->cx, h, NULL);

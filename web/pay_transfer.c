@@ -51,6 +51,7 @@ enum err web_transfer_fill(struct rq *rq, const struct order *o, struct view_ord
     bool sent = str_eq_c(t.state, "sent");
     v->amount = i18n_money(cx, t.amount.minor, str_c(t.amount.cur));
     v->memo = t.memo;
+    v->open = is_open;
     v->unlike = t.extra > 0;
     v->until = is_open && !sent && t.expires_at != DB_NULL ? i18n_datetime(cx, t.expires_at) : STR_NULL;
     v->said = sent ? i18n_ago(cx, t.said_at) : STR_NULL;

@@ -1,6 +1,7 @@
 #include "web/planet.h"
 
 #include "federation/federation.h"
+#include "node/money/question.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/talk/timeline.h"
@@ -91,6 +92,16 @@ static enum err fill(struct rq *rq, const struct planet *p, struct view_timeline
     return OK;
 }
 
+static enum err fill_beside(struct rq *rq, const struct planet *p, struct view_timeline *v)
+{
+    struct answerer *who;
+    size_t n;
+    TRY(answerer_list(rq->cx, p->id, true, &who, &n));
+    if (n > 0)
+        v->questions_url = str_fmt(rq->cx->arena, "/@" STR_FMT "/questions", STR_ARG(p->handle));
+    return nearby_beside(rq, p, &v->near);
+}
+
 enum err web_planet_show(struct rq *rq)
 {
     struct planet p;
@@ -103,7 +114,7 @@ enum err web_planet_show(struct rq *rq)
         return web_go(rq, invitation);
     TRY(fill(rq, &p, &v));
     if (v.first_page)
-        TRY(nearby_beside(rq, &p, &v.near));
+        TRY(fill_beside(rq, &p, &v));
     struct buf out = web_buf();
     html_planet(&out, rq->cx, &v);
     return web_send(rq, 200, &out);

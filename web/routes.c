@@ -22,6 +22,7 @@
 #include "web/planet.h"
 #include "web/post.h"
 #include "web/receipts.h"
+#include "web/questions.h"
 #include "web/renew.h"
 #include "web/report.h"
 #include "web/singles.h"
@@ -74,6 +75,15 @@ static const struct route rows[] = {
     {GET, "/@:handle/:slug/tip", web_tip_show, ANYONE, RATE_READ, 0, "say thank you with money, for a post or a comment", false},
     {POST, "/@:handle/:slug/tip", web_tip_do, ACCOUNT, RATE_WRITE, KB(4), "order a tip", false},
     {POST, "/@:handle/:slug/tips/:id/hide", web_tip_hide, ACCOUNT, RATE_WRITE, KB(4), "take a tip's name and words off the page", false},
+    {GET, "/@:handle/questions", web_questions, ANYONE, RATE_READ, 0, "who answers, and answers to listen in on", false},
+    {GET, "/@:handle/questions/ask", web_question_form, ANYONE, RATE_READ, 0, "ask a question for money", false},
+    {POST, "/@:handle/questions/ask", web_question_make, ACCOUNT, RATE_WRITE, KB(16), "order it", false},
+    {GET, "/@:handle/questions/:id", web_question_show, ANYONE, RATE_READ, 0, "a question; its answer for who may read it", false},
+    {POST, "/@:handle/questions/:id/answer", web_question_answer, ACCOUNT, RATE_WRITE, KB(128), "answer it", false},
+    {POST, "/@:handle/questions/:id/decline", web_question_decline, ACCOUNT, RATE_WRITE, KB(8), "don't; the money goes back", false},
+    {POST, "/@:handle/questions/:id/listen", web_question_listen, ACCOUNT, RATE_WRITE, KB(4), "pay to listen in", false},
+    {POST, "/@:handle/questions/:id/hide", web_question_hide, ACCOUNT, RATE_WRITE, KB(4), "take it off the list, or back", false},
+    {GET, "/me/questions", web_my_questions, ACCOUNT, RATE_READ, 0, "questions that one asked, or is asked", false},
     {GET, "/@:handle/ask", web_ask_show, ACCOUNT, RATE_READ, 0, "ask the owner to be let in", false},
     {POST, "/@:handle/ask", web_ask_do, ACCOUNT, RATE_WRITE, KB(16), "ask", false},
     {GET, "/@:handle/membership", web_membership, ACCOUNT, RATE_READ, 0, "what one has here, until when, and every button", false},

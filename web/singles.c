@@ -99,6 +99,8 @@ enum err web_order_home(struct cx *cx, const struct order *o, const struct plane
         *ret = str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(o->number));
     if (str_eq_c(o->kind, "post"))
         return post_home(cx, p, o->post_id, 0, ret);
+    if (str_eq_c(o->kind, "question") || str_eq_c(o->kind, "listen_in"))
+        *ret = str_fmt(cx->arena, "/@" STR_FMT "/questions/%lld", STR_ARG(p->handle), (long long)o->post_id);
     if (!str_eq_c(o->kind, "tip"))
         return OK;
     TRY(tip_of_order(cx, o->id, &post_id, &comment_id));

@@ -234,6 +234,7 @@ struct view_timeline {                  /* planet and tag pages */
     struct str tag;                     /* NULL: the planet's page */
     struct str older_url, newest_url;   /* NULL: there is none */
     bool first_page;
+    struct str questions_url;           /* on the planet's first page, where somebody takes questions; else NULL */
     struct view_nearby near;            /* on the planet's first page */
 };
 
@@ -383,7 +384,7 @@ enum pay_face { PAY_LEAVING, PAY_CONFIRMING, PAY_WAITING, PAY_SCAN, PAY_BRIDGE, 
 struct view_transfer {                  /* a payment that the owner confirms by hand */
     struct str holder, account, bank, words, amount, memo, code_url, until;
     struct str said, payer, bank_ref, picture_url, reason, action; /* said: when; NULL: not yet */
-    bool unlike, may_say, rejected, opened, tray; /* opened: reads already */
+    bool unlike, may_say, rejected, opened, tray, open; /* opened: reads already */
 };
 struct view_order_page {                /* an order on its way */
     const struct view_page *page;
@@ -398,6 +399,7 @@ struct view_order_page {                /* an order on its way */
     bool gift, single;                  /* back_url leads to it */
     bool seen;                          /* its rail sees the payment and waits to be sure of it */
     const struct view_transfer *transfer; /* TRANSFER */
+    struct str claim_url;               /* where the buyer fetches what was given back; NULL: it comes by itself */
 };
 
 /* A file that is built in, by its plain name: "/static/orrery.1a2b3c4d.css". */

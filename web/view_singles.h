@@ -36,4 +36,39 @@ struct view_tip_give {
     bool sums;                          /* something comes on top, so they are shown */
 };
 
+struct view_question {
+    int64_t id;
+    struct str url, text, asker, answerer, state, when, due, price, listen, listeners, planet_name, pay_url, why;
+    bool mine, to_me, waits, answered, hidden, good, bad; /* good, bad: how its state looks */
+};
+struct view_answerer { int64_t id; struct str name, about, price, listen, url; };
+struct view_questions {                 /* the planet's page of questions; or one's own */
+    const struct view_page *page;
+    const struct view_planet *planet;   /* NULL: one's own */
+    const struct view_answerer *answerers; size_t n_answerers;
+    const struct view_question *questions; size_t n_questions;
+    const struct view_question *to_me; size_t n_to_me;
+    struct str older_url;
+};
+struct view_question_page {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_question *q;
+    const struct view_sale *sale;       /* listening in; NULL: not for the viewer */
+    bool open;                          /* the answer is there */
+    struct safe_html answer;
+    struct str source;                  /* Markdown, for who is asked */
+    bool may_answer, may_decline, may_hide;
+    struct str error, share;            /* share: what the asker gets for each who listens in */
+};
+struct view_question_ask {
+    const struct view_page *page;
+    const struct view_planet *planet;
+    const struct view_answerer *to;
+    const struct view_sale *sale;
+    int64_t days;
+    struct str text, error, share;
+    bool anonymous, listen, members_only;
+};
+
 #endif

@@ -51,6 +51,8 @@ SQL_DOMAIN += node/money/transfer.sql
 libdomain_a_SOURCES += node/money/transfer.c node/money/transfer.h
 libdomain_a_SOURCES += node/money/transfer_decide.c node/money/transfer_int.h
 libdomain_a_SOURCES += node/money/rails/transfer.c
+libdomain_a_SOURCES += node/money/rails/btcpay.c node/money/rails/btcpay.h
+libdomain_a_SOURCES += node/money/rails/btcpay_event.c node/money/rails/btcpay_setup.c
 
 check_PROGRAMS += tests/unit/test_ledger tests/unit/test_orders tests/unit/test_redeem
 tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(DOMAIN_FIXTURE)
@@ -94,6 +96,11 @@ tests_fuzz_fuzz_rail_key_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_wechat_SOURCES = tests/fuzz/fuzz_wechat.c
 tests_fuzz_fuzz_wechat_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_wechat_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/fuzz_btcpay
+FUZZERS += tests/fuzz/fuzz_btcpay
+tests_fuzz_fuzz_btcpay_SOURCES = tests/fuzz/fuzz_btcpay.c
+tests_fuzz_fuzz_btcpay_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_btcpay_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 check_PROGRAMS += tests/unit/test_offers
@@ -193,6 +200,17 @@ tests_unit_test_tills_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tx_commit -Wl,--wrap=ra
 SQL_DOMAIN += node/money/reconcile.sql
 libdomain_a_SOURCES += node/money/reconcile.c
 libdomain_a_SOURCES += node/money/reconcile.h
+SQL_DOMAIN += node/money/question.sql
+libdomain_a_SOURCES += node/money/question.c
+libdomain_a_SOURCES += node/money/question.h
+libdomain_a_SOURCES += node/money/question_int.h
+libdomain_a_SOURCES += node/money/question_state.c
+check_PROGRAMS += tests/unit/test_questions
+tests_unit_test_questions_SOURCES = tests/unit/test_questions.c $(DOMAIN_FIXTURE)
+tests_unit_test_questions_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_rail_btcpay
+tests_unit_test_rail_btcpay_SOURCES = tests/unit/test_rail_btcpay.c tests/unit/loopback.h $(DOMAIN_FIXTURE)
+tests_unit_test_rail_btcpay_LDADD = $(DOMAIN_TEST_LIBS)
 libdomain_a_SOURCES += node/money/life_letter.c node/money/life_letter.h
 libdomain_a_SOURCES += node/money/life_remind.c
 libdomain_a_SOURCES += node/money/renew_link.c node/money/renew_link.h

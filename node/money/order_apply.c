@@ -11,6 +11,7 @@
 #include "node/money/ledger_sql.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
+#include "node/money/question.h"
 #include "node/money/upgrade.h"
 #include "node/money/refund.h"
 #include "node/money/tip.h"
@@ -201,13 +202,31 @@ static enum err on_paid_single(struct cx *cx, const struct order_row *o)
 {
     if (o->post_id != DB_NULL)
         TRY(q_post_right_put(cx, o->account_id, o->post_id, o->id, cx->now, NULL));
-    return str_eq_c(o->kind, "tip") ? tip_paid(cx, o->id) : OK;
+    if (str_eq_c(o->kind, "tip"))
+        return tip_paid(cx, o->id);
+    if (str_eq_c(o->kind, "question"))
+        return question_paid(cx, o->id);
+    return OK;
 }
 
 /* Its money went back, is held back, or came again after all. */
-static enum err on_single_changed(struct cx *cx, const struct order_row *o)
+static enum err on_single_changed(struct cx *cx, const struct order_row *row, const struct order_change *c, enum state to)
 {
-    return str_eq_c(o->kind, "tip") ? tip_changed(cx, o->id) : OK;
+    struct order o = order_from(row);
+    o.state = str_c(state_words[to]);
+    bool gone = to == REFUNDED || to == LOST;
+    if (str_eq_c(row->kind, "tip"))
+        return tip_changed(cx, row->id);
+    if (str_eq_c(row->kind, "question"))
+        return question_order(cx, &o, c->event, c->event == ORDER_REFUND ? c->amount.minor - row->refunded : 0, gone);
+    return gone && str_eq_c(row->kind, "listen_in") ? listen_undone(cx, &o) : OK;
+}
+
+/* What is paid for an answer is income once there is one. */
+static struct str income(struct cx *cx, const struct order_row *o)
+{
+    return str_eq_c(o->kind, "question") ? STR("held:questions")
+                                         : str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind));
 }
 
 /* What came in, what was paid by credit, what is tax, and the rest is income. What was given without
@@ -220,7 +239,7 @@ static enum err book_paid(struct cx *cx, const struct order_row *o, const struct
         {.account = c->held ? STR("held:unmatched") : str_c(clearing(cx, o)), .amount = o->total},
         {.account = credit_account(cx, o->account_id), .amount = credit},
         {.account = STR("tax_payable"), .amount = -o->tax},
-        {.account = str_fmt(cx->arena, "revenue:" STR_FMT, STR_ARG(o->kind)),
+        {.account = income(cx, o),
          .amount = o->tax - o->total - credit},
     };
     struct txn t = {
@@ -273,6 +292,10 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
     if (*ret_refused != NULL)
         return OK;
     TRY(book_paid(cx, o, c, grant_id, credit.amount, &txn_id));
+    if (str_eq_c(o->kind, "listen_in")) {
+        struct order paid = order_from(o);
+        TRY(listen_paid(cx, &paid));
+    }
     if (credit.amount > 0)
         TRY(credit_spend(cx, o->id, o->planet_id, o->account_id,
                          money_of(credit.amount, o->currency), txn_id));
@@ -337,11 +360,11 @@ static enum err on_refund(struct cx *cx, const struct order_row *o, enum state t
     if (to == REFUNDED)
         TRY(give_credit_back(cx, o, c, &credit));
     TRY(bill_given_back(cx, o->id, o->refunded, c->amount.minor + credit, credit));
+    TRY(on_single_changed(cx, o, c, to));
     if (to != REFUNDED)
         return OK;
     TRY(referral_undo(cx, o->id, "the payment was refunded"));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
-    TRY(on_single_changed(cx, o));
     return each_grant(cx, o, GRANT_REVOKE, "refunded");
 }
 
@@ -361,7 +384,7 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
     TRY(book(cx, o, c, "dispute", DB_NULL, DB_NULL, "disputes", clearing(cx, o),
              o->total - o->refunded));
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
-    TRY(on_single_changed(cx, o));
+    TRY(on_single_changed(cx, o, c, DISPUTED));
     TRY(each_grant(cx, o, GRANT_SUSPEND, "disputed"));
     return dispute_turned(cx, o->id, DISPUTE_OPENED, money_of(o->total - o->refunded, o->currency));
 }
@@ -388,7 +411,7 @@ enum err order_give_time_back(struct cx *cx, int64_t order_id, const char *why, 
     return OK;
 }
 
-static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
+static enum err on_dispute_won(struct cx *cx, const struct order_row *o, enum state to,
                                const struct order_change *c)
 {
     int64_t reverses = DB_NULL;
@@ -397,7 +420,7 @@ static enum err on_dispute_won(struct cx *cx, const struct order_row *o,
     TRY(book(cx, o, c, "dispute_won", DB_NULL, found ? reverses : DB_NULL, clearing(cx, o),
              "disputes", o->total - o->refunded));
     TRY(q_post_right_restore(cx, o->id, NULL));
-    TRY(on_single_changed(cx, o));
+    TRY(on_single_changed(cx, o, c, to));
     TRY(order_give_time_back(cx, o->id, "dispute won", "time lost in the dispute"));
     return dispute_turned(cx, o->id, DISPUTE_WON, money_of(o->total - o->refunded, o->currency));
 }
@@ -412,6 +435,7 @@ static enum err on_dispute_lost(struct cx *cx, const struct order_row *o,
              tax_share(o->tax, gross, o->refunded, o->total)));
     TRY(bill_given_back(cx, o->id, o->refunded, o->total, 0));
     TRY(referral_undo(cx, o->id, "the payment was charged back"));
+    TRY(on_single_changed(cx, o, c, LOST));
     TRY(dispute_turned(cx, o->id, DISPUTE_LOST, money_of(o->total - o->refunded, o->currency)));
     return each_grant(cx, o, GRANT_REVOKE, "dispute lost");
 }
@@ -429,7 +453,7 @@ static enum err effects(struct cx *cx, const struct order_row *o, enum state fro
     case ORDER_DISPUTE:
         return on_dispute(cx, o, c);
     case ORDER_DISPUTE_WON:
-        return on_dispute_won(cx, o, c);
+        return on_dispute_won(cx, o, to, c);
     case ORDER_DISPUTE_LOST:
         return on_dispute_lost(cx, o, c);
     case ORDER_PENDING:

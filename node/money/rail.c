@@ -15,6 +15,7 @@ static const struct pay_rail *const rails[] = {
     &rail_stripe,
     &rail_paypal,
     &rail_transfer,
+    &rail_btcpay,
     &rail_fake,
 };
 enum { N_RAILS = sizeof rails / sizeof *rails };

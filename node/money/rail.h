@@ -111,6 +111,7 @@ enum rail_refund { RAIL_REFUND_SENT, RAIL_REFUND_DONE, RAIL_REFUND_FAILED };
 struct rail_refunded {
     enum rail_refund state;   /* FAILED: the owner must give it back by hand (P31) */
     struct str ref, why;
+    struct str url;           /* where the buyer fetches it: written to them; STR_NULL: it comes by itself */
 };
 
 /* A right that the owner's key has or lacks. Sentences of ours in English (N_): who reads them may speak another
@@ -177,7 +178,8 @@ struct pay_rail {
     enum err (*learn)(struct cx *cx, struct rail_account *acc, const struct rail_message *m, struct rail_state *ret);
     /* The payment as it stands now, asked of the rail. io comes with what is known: of an order its number
      * and ref, of an event all that it said. o is NULL while no order is known. ERR_UPSTREAM,
-     * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. NULL: no such question. */
+     * ERR_TIMEOUT, ERR_BUSY: cannot be reached, the event's own words count. It may name what it found by an event_id
+     * of its own, when that must count once whoever finds it. NULL: no such question. */
     enum err (*fetch_state)(struct cx *cx, const struct rail_account *acc, const struct order *o,
                             struct rail_state *io);
     /* Take the money that a buyer has approved: the call "capture", which fetch_state has written down

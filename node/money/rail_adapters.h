@@ -10,5 +10,6 @@ extern const struct pay_rail rail_fake;
 extern const struct pay_rail rail_stripe;
 extern const struct pay_rail rail_transfer;
 extern const struct pay_rail rail_paypal;
+extern const struct pay_rail rail_btcpay;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "node/base/buf.h"
 #include "node/base/clock.h"
+#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
@@ -15,6 +16,7 @@
 #include "node/money/subscription_sql.h"
 #include "node/money/tray.h"
 #include "node/node.h"
+#include "node/people/letter.h"
 
 #include <string.h>
 
@@ -227,8 +229,49 @@ static struct str refund_json(struct cx *cx, const struct rail_refunded *r)
     jw_key_c(&w, "state", words[r->state]);
     jw_key_opt(&w, "ref", r->ref);
     jw_key_opt(&w, "why", r->why);
+    jw_key_opt(&w, "url", r->url);
     jw_end(&w);
     return jw_done(&w) ? buf_str(&b) : STR_NULL;
+}
+
+enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url)
+{
+    static const struct json_limits limits = {.max_bytes = JSON_MAX};
+    struct rail_call_row *rows;
+    size_t n;
+    json_t *j;
+    if (cx->viewer != 0 && cx->viewer != o->account_id)
+        return ERR_NOT_FOUND;
+    TRY(q_rail_call_of_order(cx, o->id, STR("refund"), &rows, &n));
+    for (size_t i = n; i-- > 0;)
+        if (rows[i].answer.n > 0 && json_read(cx->arena, rows[i].answer, &limits, &j) == OK && ld_str(j, "url").n > 0) {
+            *ret_url = ld_str(j, "url");
+            return OK;
+        }
+    return ERR_NOT_FOUND;
+}
+
+/* Money that doesn't come by itself: its buyer is told where it waits. */
+static enum err tell_claim(struct cx *cx, const struct making *m)
+{
+    struct planet p;
+    if (m->refunded.url.n == 0)
+        return OK;
+    TRY(planet_by_id(cx, m->order.planet_id, &p));
+    LETTER_LANGUAGE(cx, m->order.account_id, p.id);
+    struct str v[] = {p.name, i18n_money(cx, m->step.amount.minor, str_c(m->step.amount.cur)), m->order.number};
+    const struct letter l = {
+        .account_id = m->order.account_id,
+        .planet_id = p.id,
+        .kind = "refund",
+        .subject = str_c(tr(cx, N_("Your money waits for you to fetch it"))),
+        .text = i18n_fill(cx->arena, tr(cx, N_("{0} gives you {1} back. It does not come by itself: open the page below and say where it is to go.\n\nOrder {2}")), v, 3),
+        .url = m->refunded.url,
+        .label = str_c(tr(cx, N_("Fetch the money"))),
+        .page = str_fmt(cx->arena, "/pay/" STR_FMT, STR_ARG(m->order.number)),
+        .once_key = str_fmt(cx->arena, "refund-claim:" STR_FMT, STR_ARG(m->row.idem_key)),
+    };
+    return letter_put(cx, &l);
 }
 
 /* The rail says that it is done: so it is, whether or not its message comes, too. Meanwhile others may have been
@@ -270,6 +313,7 @@ static enum err end_well(struct cx *cx, struct making *m)
         failed = m->refunded.state == RAIL_REFUND_FAILED;
         error = m->refunded.why;
         TRY(given_back(cx, m));
+        TRY(tell_claim(cx, m));
         TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
     } else if (str_eq_c(m->row.step, "cancel") || str_eq_c(m->row.step, "resume")) {
         TRY(q_subscription_ends(cx, m->row.subscription_id, str_eq_c(m->row.step, "cancel"), NULL));

@@ -46,6 +46,9 @@ MUST_USE enum err rail_close(struct cx *cx, const struct order *o);
 /* Ask for money back by the order's rail: all that is left (amount 0) or a part of it. Rights are the
  * caller's. One at a time: ERR_CONFLICT while one is under way. The order's state follows the rail. */
 MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int64_t *ret_call_id);
+/* Where its buyer fetches money that was given back and doesn't come by itself. ERR_NOT_FOUND: it does, or none
+ * was given back, or the viewer is somebody else. */
+MUST_USE enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url);
 /* No further renewal of a subscription, or after all. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
 /* Inside a transaction: further terms of a subscription cost this from the next one on; 0: what its first order

@@ -341,10 +341,8 @@ enum err rail_follow(struct cx *cx, const struct rail_heard *h, enum order_verdi
         enum err e = h->rail->fetch_state(cx, &h->account, ours ? &o : NULL, &now);
         if (e != OK && (s.hint || !unreachable(e)))
             return e;
-        if (e == OK) {
-            now.event_id = s.event_id;
-            s = now;
-        }
+        if (e == OK)
+            s = now; /* with its own event_id, if the rail has found something that counts once */
     }
     if ((s.topic == RAIL_WARNING || s.topic == RAIL_REFUND_LOST) && s.note.n > 0)
         TRY(rail_account_say(cx, &h->account, s.note));
@@ -409,7 +407,8 @@ enum err rail_look(struct cx *cx, struct str order_number)
     if (!is_news(&o, &s))
         return OK;
     s.order_number = o.number;
-    s.event_id = str_fmt(cx->arena, "look:" STR_FMT ":%s:%lld:%lld", STR_ARG(o.number), order_event_word(s.event),
+    if (s.event_id.n == 0)
+        s.event_id = str_fmt(cx->arena, "look:" STR_FMT ":%s:%lld:%lld", STR_ARG(o.number), order_event_word(s.event),
                          (long long)s.refunded, (long long)s.at);
     return rail_settle(cx, rail, o.planet_id, STR("{}"), &s, NULL);
 }

@@ -117,6 +117,9 @@ struct refund_new {
 /* Inside a transaction. ERR_CONFLICT: one is under way, or nothing can be given back now. What needs no
  * provider (credit alone, by hand) has succeeded when it returns. ERR_UNSUPPORTED: by hand only. */
 MUST_USE enum err refund_send(struct cx *cx, const struct refund_new *r, int64_t *ret_id);
+/* Inside a transaction: it must go back, and the way it came can't do it: the owner is told to pay it by hand, as of one
+ * that failed. What the order gave is suspended with it. */
+MUST_USE enum err refund_owe(struct cx *cx, const struct refund_new *r, int64_t *ret_id);
 /* Inside order_apply's transaction: the order has that much given back now. */
 MUST_USE enum err refund_arrived(struct cx *cx, int64_t order_id, int64_t refunded);
 /* Inside a transaction: how the call to the provider ended. ref STR_NULL: unsaid. */

@@ -191,6 +191,20 @@ static enum err failed(struct cx *cx, int64_t id, struct str why)
     return refund_tell_owner(cx, &r);
 }
 
+enum err refund_owe(struct cx *cx, const struct refund_new *r, int64_t *ret_id)
+{
+    struct order o;
+    TX_SCOPE(cx);
+    TRY(order_by_id(cx, r->order_id, &o));
+    int64_t amount = r->amount == 0 ? o.total.minor - o.refunded : r->amount;
+    TRY(may_send(cx, r, &o, amount, 0));
+    TRY(put_row(cx, r, &o, amount, true, ret_id));
+    TRY(q_refund_set_sent(cx, *ret_id, amount, true, false, DB_NULL, r->said, r->decided_by, cx->now, NULL));
+    TRY(take_rights(cx, &o));
+    TRY(failed(cx, *ret_id, str_c(N_("This way of paying can't give money back by itself."))));
+    return tx_commit(cx);
+}
+
 enum err refund_call_ended(struct cx *cx, int64_t call_id, bool has_failed, struct str ref, struct str why)
 {
     struct refund_row row;

@@ -125,10 +125,3 @@ SELECT o.number, t.state FROM transfer t JOIN purchase_order o ON o.id = t.order
 -- :in id int, expires_at int
 UPDATE purchase_order SET expires_at = :expires_at
  WHERE id = :id AND state IN ('new', 'pending') AND expires_at < :expires_at;
-
--- What was typed wrongly before the right amount was confirmed.
--- :name transfer_tray_clear :exec
--- :in planet_id int, number text, now int
-UPDATE unmatched SET settled_at = :now
- WHERE planet_id = :planet_id AND order_number = :number AND settled_at IS NULL
-   AND rail_event_id IN (SELECT id FROM rail_event WHERE rail = 'transfer' AND planet_id = :planet_id);

@@ -9,6 +9,7 @@
 #include "node/money/rail.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/transfer_int.h"
+#include "node/money/tray.h"
 #include "node/node.h"
 #include "node/people/audit.h"
 #include "node/people/letter.h"
@@ -189,6 +190,18 @@ static enum err not_used_before(struct cx *cx, struct transfer *t, struct str re
                     &other, 1);
 }
 
+/* What was typed wrongly before the right amount was confirmed: it never came. */
+static enum err clear_tray(struct cx *cx, const struct transfer *t)
+{
+    struct unmatched *list;
+    size_t n;
+    TRY(unmatched_list(cx, t->planet_id, &list, &n));
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i].order_number, t->number) && str_eq_c(list[i].rail, "transfer"))
+            TRY(unmatched_settle(cx, t->planet_id, list[i].id));
+    return OK;
+}
+
 static enum err confirm(struct cx *cx, struct transfer *t, const struct transfer_decision *d, enum transfer_outcome *ret)
 {
     struct rail_account acc;
@@ -211,7 +224,8 @@ static enum err confirm(struct cx *cx, struct transfer *t, const struct transfer
         .event = ORDER_PAID,
         .at = cx->now,
         .paid = money_of(as_asked ? total : came.minor, str_c(came.cur)),
-        .ref = str_fmt(cx->arena, STR_FMT, STR_ARG(t->memo)),
+        /* Another payment than the one that was asked for has another name. */
+        .ref = as_asked ? t->memo : str_fmt(cx->arena, STR_FMT "-%lld", STR_ARG(t->memo), (long long)came.minor),
         .merchant = acc.merchant,
         .live = acc.live,
         .sub = {.period_end = DB_NULL},
@@ -227,7 +241,7 @@ static enum err confirm(struct cx *cx, struct transfer *t, const struct transfer
     TRY(q_transfer_decided(cx, t->order_id, *ret == TRANSFER_CONFIRMED ? STR("confirmed") : STR("tray"), cx->now,
                            cx->viewer == 0 ? DB_NULL : cx->viewer, STR_NULL, ref, NULL));
     if (*ret == TRANSFER_CONFIRMED && str_eq_c(t->state, "tray"))
-        TRY(q_transfer_tray_clear(cx, t->planet_id, t->number, cx->now, NULL));
+        TRY(clear_tray(cx, t));
     if (*ret == TRANSFER_CONFIRMED)
         TRY(tell_buyer(cx, t, true, STR_NULL));
     return audit_put(cx, "transfer.confirm", t->order_id, *ret == TRANSFER_TRAY ? STR("tray") : STR_NULL);

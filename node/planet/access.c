@@ -35,16 +35,29 @@ static struct access_pass pass_of(const struct gate *gate, int64_t viewer,
     };
 }
 
+static bool is_sold(const struct gate *gate)
+{
+    return gate->kind == GATE_PRICE || gate->kind == GATE_ANSWER;
+}
+
 static int64_t rank_needed(const struct gate *gate)
 {
-    return gate->rank < 1 && gate->kind != GATE_PRICE ? 1 : gate->rank;
+    return gate->rank < 1 && !is_sold(gate) ? 1 : gate->rank;
+}
+
+/* What is asked and answered in private is not for everybody who looks after the planet. */
+static bool by_role(const struct facts *f, const struct gate *gate, int64_t viewer)
+{
+    if (gate->kind == GATE_ANSWER)
+        return f->role == ROLE_OWNER || gate->author_id == viewer;
+    return f->role >= ROLE_MODERATOR;
 }
 
 /* How a grant that is live now opens this gate: WHY_MEMBER or WHY_TRIAL, else why it does not. */
 static enum access_why grant_opens(const struct access_facts_row *g, const struct gate *gate,
                                    int64_t now)
 {
-    if ((gate->kind == GATE_PRICE && gate->rank < 1) || g->rank < rank_needed(gate))
+    if ((is_sold(gate) && gate->rank < 1) || g->rank < rank_needed(gate))
         return WHY_TIER_TOO_LOW;
     if (str_eq_c(g->a, "trial"))
         return gate->not_in_trial ? WHY_NOT_IN_TRIAL : WHY_TRIAL;
@@ -141,7 +154,7 @@ static struct access_pass decide(const struct facts *f, const struct gate *gate,
         return pass_of(gate, viewer, ACCESS_TEASER, WHY_VISITOR);
     if (f->role == ROLE_BANNED)
         return pass_of(gate, viewer, ACCESS_TEASER, WHY_BANNED);
-    if (f->role >= ROLE_MODERATOR)
+    if (by_role(f, gate, viewer))
         return pass_of(gate, viewer, ACCESS_FULL, WHY_ROLE);
     for (size_t i = 0; i < f->n; i++)
         if (f->rows[i].what == ROW_PURCHASE && f->rows[i].id == gate->post_id)

@@ -11,10 +11,11 @@
 #include "node/cx.h"
 #include "node/planet/planet.h"
 
-enum gate_kind { GATE_PUBLIC, GATE_MEMBERS, GATE_TIER, GATE_PRICE };
+enum gate_kind { GATE_PUBLIC, GATE_MEMBERS, GATE_TIER, GATE_PRICE, GATE_ANSWER };
 
 /* What a thing asks for. GATE_PRICE with rank 0 opens by purchase alone; with a rank n > 0 for
- * members of that rank, too. A draft opens for owners, partners and, his own, a guest. Embedded in
+ * members of that rank, too. GATE_ANSWER is the answer to a paid question: as GATE_PRICE, and of the roles only
+ * the owner and who gave it read it. A draft opens for owners, partners and, his own, a guest. Embedded in
  * whatever can be locked. */
 struct gate {
     int64_t post_id;

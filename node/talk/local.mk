@@ -56,3 +56,6 @@ tests/unit/test_talk_reaction.$(OBJEXT) tests/unit/test_talk_attachment.$(OBJEXT
 # A planet's mailbox.
 SQL_DOMAIN += node/talk/direct.sql
 libdomain_a_SOURCES += node/talk/direct.c node/talk/direct.h
+SQL_DOMAIN += node/talk/answer.sql
+libdomain_a_SOURCES += node/talk/answer.c
+libdomain_a_SOURCES += node/talk/answer.h

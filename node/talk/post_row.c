@@ -22,6 +22,7 @@ struct str gate_kind_name(enum gate_kind kind)
     case GATE_MEMBERS: return STR("members");
     case GATE_TIER: return STR("tier");
     case GATE_PRICE: return STR("price");
+    case GATE_ANSWER: break; /* no post */
     }
     return STR("tier");
 }

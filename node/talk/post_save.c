@@ -115,6 +115,7 @@ static enum err check_access(struct cx *cx, struct work *w)
         w->price_amount = d->price_amount;
         w->price_currency = d->price_currency;
         return OK;
+    case GATE_ANSWER: break; /* no post */
     }
     return cx_fail(cx, ERR_INVALID, "access kind %d", (int)d->access);
 }

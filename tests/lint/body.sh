@@ -12,6 +12,18 @@ for f in $(find node federation web admin -name '*.sql' -type f); do
     *) say "$f names the table post_body" ;;
     esac
 done
+# Answers to paid questions are as locked: one file names their table, one runs its statements.
+for f in $(find node federation web admin -name '*.sql' -type f); do
+    sed 's/--.*//' "$f" | grep -qw answer_body || continue
+    case $f in
+    node/talk/answer.sql | node/db/migrations/*) ;;
+    *) say "$f names the table answer_body" ;;
+    esac
+done
+if find node federation web admin -name '*.[ch]' -type f ! -name '*_sql.[ch]' |
+    xargs grep -nE 'q_answer_(html|markdown|put)|answer_sql\.h' | grep -v '^node/talk/answer\.c:'; then
+    say 'only answer.c runs the statements of answer.sql'
+fi
 [ -f node/talk/post_body.sql ] || say 'node/talk/post_body.sql is missing'
 
 # Every join of it that everybody can reach carries its own conditions.

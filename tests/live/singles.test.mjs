@@ -139,3 +139,98 @@ describe('single posts', () => {
         await node.sound();
     });
 });
+
+describe('paid questions', () => {
+    let node, owner, ask, asker, listen;
+    const SECRET = 'senchaanswer' + Math.random().toString(36).slice(2, 8);
+
+    before(async () => {
+        node = await (await Node.start({ name: 'questions' })).withMail();
+        owner = await node.ownerSession();
+    });
+    after(() => node.close());
+    const letter = async (address, subject) => eventually(`a letter “${subject}” to ${address}`,
+        () => node.mails.find((m) => m.to.includes(address) && m.mail.subject.includes(subject))?.mail);
+
+    it('the owner says what a question costs; the planet says so', async () => {
+        assert.ok(!(await node.client().page('/@tea')).text.includes('/questions'));
+        const desk = await owner.page('/desk/tea/money/questions');
+        const bad = await owner.submit(desk, '/desk/tea/money/questions', { price: '', open: '1' });
+        assert.equal(bad.status, 400, words(bad.text));
+        const saved = await owner.submit(desk, '/desk/tea/money/questions', { open: '1', price: '50', listen: '1', currency: 'CNY', about: 'Ask me about leaves.' });
+        assert.equal(saved.status, 200, words(saved.text));
+        const rules = formsOf(saved.text).find((f) => f.fields.some(([n, v]) => n === 'do' && v === 'rule'));
+        const kept = rules.fields.filter(([n]) => !['share', 'share_percent', 'members'].includes(n));
+        assert.equal((await owner.send(rules.action, [...kept, ['share', 'credit'], ['share_percent', '25']])).status, 200);
+        assert.equal((await node.cli('question rule')).share_percent, '25.00');
+        assert.match((await node.client().page('/@tea')).text, /\/@tea\/questions/);
+        assert.match(words((await node.client().page('/@tea/questions')).text), /Olga Owner CN¥50 a question Ask me about leaves/);
+    });
+
+    it('is asked, paid and held; the answerer is told, others see nothing', async () => {
+        const ann = await node.person('ann');
+        const visitor = node.client();
+        const to = /\/@tea\/questions\/ask\?to=\d+/.exec((await visitor.page('/@tea/questions')).text)[0];
+        assert.match((await visitor.page(to)).text, /\/login\?next=/);
+        const form = await ann.page(to);
+        assert.match(words(form.text), /To pay CN¥50/);
+        const paid = await pay(ann, form, '/@tea/questions/ask', { text: 'How hot is the water?', anonymous: '1', listen: '1', rail: 'fake' });
+        ask = paid.path;
+        assert.match(ask, /^\/@tea\/questions\/\d+$/);
+        assert.match(words(paid.text), /waits for an answer/);
+        assert.equal((await visitor.fetch(ask)).status, 404);
+        assert.equal((await (await node.person('nosy')).fetch(ask)).status, 404);
+        const mine = await owner.page('/me/questions');
+        assert.match(words(mine.text), /How hot is the water\?/);
+        assert.ok(!words((await owner.page(ask)).text).includes('Ann'), 'unnamed');
+        const told = await letter('owner@example.org', 'A question for you');
+        assert.ok(!told.text.includes('How hot'), 'what somebody wrote is not mailed');
+        assert.match(words((await ann.page('/me/questions')).text), /How hot/);
+        assert.equal(node.column("SELECT SUM(amount) FROM entry WHERE account = 'held:questions'")[0], -5000);
+        asker = ann;
+    });
+
+    it('is answered: who asked reads it and is told, the money is income, others may listen in', async () => {
+        const page = await owner.page(ask);
+        const answered = await owner.submit(page, `${ask}/answer`, { answer: `About **80** degrees, ${SECRET}.` });
+        assert.ok(answered.text.includes(SECRET), words(answered.text));
+        assert.match((await asker.page(ask)).text, /<strong>80<\/strong>/);
+        assert.ok(!(await letter('ann@example.net', 'has answered your question')).text.includes(SECRET));
+        assert.equal(node.column("SELECT SUM(amount) FROM entry WHERE account = 'held:questions'")[0], 0);
+        const visitor = node.client();
+        const list = await visitor.page('/@tea/questions');
+        assert.match(words(list.text), /Somebody asked Olga Owner/);
+        const shut = await visitor.page(ask);
+        assert.match(words(shut.text), /Listen in for CN¥1/);
+        assert.ok(!shut.text.includes(SECRET) && !list.text.includes(SECRET));
+        const member = await node.member('mia');
+        assert.ok(!(await member.page(ask)).text.includes(SECRET), 'a membership is something else');
+        listen = await node.person('lee');
+        const heard = await pay(listen, await listen.page(ask), `${ask}/listen`, { rail: 'fake' });
+        assert.equal(heard.path, ask);
+        assert.ok(heard.text.includes(SECRET));
+        assert.equal((await listen.post(`${ask}/listen`, { rail: 'fake' })).status, 409);
+        assert.match(words((await listen.page(ask)).text), /1 listens in/);
+        assert.equal(node.column("SELECT amount FROM member_credit")[0], 25, "the asker's share");
+        const [row] = await node.cli('question list');
+        assert.deepEqual([row.state, row.listeners, row.asked_by], ['released', '1', null]);
+        await node.cli('question hide', { id: row.id });
+        assert.equal((await visitor.fetch(ask)).status, 404);
+        assert.ok((await listen.page(ask)).text.includes(SECRET), 'who paid keeps it');
+    });
+
+    it('declined, the money goes back by itself', async () => {
+        const bob = await node.person('bob');
+        const to = /\/@tea\/questions\/ask\?to=\d+/.exec((await bob.page('/@tea/questions')).text)[0];
+        const paid = await pay(bob, await bob.page(to), '/@tea/questions/ask', { text: 'And the cup?', rail: 'fake' });
+        const declined = await owner.submit(await owner.page(paid.path), `${paid.path}/decline`, { why: 'Not my field.' });
+        assert.equal(declined.status, 200, words(declined.text));
+        await eventually('the money is back', async () => words((await bob.page(paid.path)).text).includes('the money went back'));
+        assert.match(words((await bob.page(paid.path)).text), /Olga Owner said: Not my field/);
+        await letter('bob@example.net', 'does not take up your question');
+        assert.equal(node.column("SELECT SUM(amount) FROM entry WHERE account = 'held:questions'")[0], 0);
+        const late = await owner.post(`${paid.path}/answer`, { answer: 'After all.' });
+        assert.equal(late.status, 409);
+        await node.sound();
+    });
+});

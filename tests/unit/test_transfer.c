@@ -191,8 +191,10 @@ static void confirming_opens_once_and_exactly(void **state)
     struct letter *l;
     size_t n;
     OK_(letter_waiting(d->cx, ann, &l, &n));
-    assert_int_equal(n, 1);
-    assert_true(str_contains(l[0].text, t.number));
+    bool told = false;
+    for (size_t i = 0; i < n; i++)
+        told = told || (str_contains(l[i].text, t.number));
+    assert_true(told);
     OK_(letter_waiting(d->cx, d->owner.id, &l, &n));
     assert_int_equal(n, 1);
     assert_false(str_contains(l[0].text, STR("Ann"))); /* nothing of another person */
@@ -270,7 +272,8 @@ static void another_amount_lies_in_the_tray(void **state)
     assert_int_equal(out, TRANSFER_TRAY);
     assert_false(is_member(d, ann));
     assert_int_equal(RAW(d, "SELECT amount FROM unmatched"), 2900);
-    assert_int_equal(RAW(d, "SELECT COUNT(*) FROM txn"), 0);
+    assert_int_equal(balance(d, "clearing:transfer"), 2900);
+    assert_int_equal(balance(d, "held:unmatched"), -2900);
     /* It was a slip of the pen. */
     t = read_again(d, &t);
     assert_true(str_eq_c(t.state, "tray"));
@@ -278,6 +281,9 @@ static void another_amount_lies_in_the_tray(void **state)
     assert_int_equal(out, TRANSFER_CONFIRMED);
     assert_true(is_member(d, ann));
     assert_int_equal(RAW(d, "SELECT COUNT(*) FROM unmatched WHERE settled_at IS NULL"), 0);
+    assert_int_equal(balance(d, "clearing:transfer"), 3000);
+    assert_int_equal(balance(d, "held:unmatched"), 0);
+    assert_books(d);
 }
 
 static void what_is_not_found_is_told_and_may_be_said_again(void **state)

@@ -14,6 +14,7 @@ CREATE TABLE post_counted (
     PRIMARY KEY (order_id, post_order_id)
 );
 CREATE INDEX post_counted_post ON post_counted (post_order_id);
+CREATE INDEX post_right_post ON post_right (post_id);
 CREATE INDEX purchase_order_post ON purchase_order (post_id, kind) WHERE post_id IS NOT NULL;
 
 -- Tips: within which amounts, in which currencies; no row: the planet takes none.
@@ -38,3 +39,70 @@ CREATE TABLE tip (
 );
 CREATE INDEX tip_post ON tip (post_id, order_id);
 CREATE INDEX tip_planet ON tip (planet_id, order_id);
+
+-- Paid questions: the owner's rule, who answers, the questions. No rule: as the defaults of the code say.
+CREATE TABLE question_rule (
+    planet_id BIGINT PRIMARY KEY REFERENCES planet (id),
+    days BIGINT NOT NULL,               -- to answer in; then the money goes back
+    members_only BIGINT NOT NULL,
+    share TEXT NOT NULL CHECK (share IN ('none', 'days', 'credit')), -- the asker's, of who listens in
+    share_days BIGINT NOT NULL,
+    share_bp BIGINT NOT NULL            -- hundredths of a percent of what they pay
+);
+CREATE TABLE answerer (
+    planet_id BIGINT NOT NULL REFERENCES planet (id),
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    currency TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    listen_amount BIGINT NOT NULL,      -- 0: nobody listens in
+    about TEXT NOT NULL,
+    is_open BIGINT NOT NULL,
+    PRIMARY KEY (planet_id, account_id)
+);
+CREATE TABLE question (
+    id BIGINT PRIMARY KEY,
+    planet_id BIGINT NOT NULL REFERENCES planet (id),
+    order_id BIGINT NOT NULL UNIQUE REFERENCES purchase_order (id),
+    asker_id BIGINT NOT NULL REFERENCES account (id),
+    answerer_id BIGINT NOT NULL REFERENCES account (id),
+    text TEXT NOT NULL,
+    anonymous BIGINT NOT NULL,
+    listen_amount BIGINT NOT NULL,      -- 0: the answer is the asker's alone
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'held', 'answered', 'released', 'declined', 'expired', 'refunded')),
+    why TEXT NOT NULL,                  -- of who declined
+    hidden BIGINT NOT NULL,             -- 1: off the list, by who looks after the planet
+    share TEXT NOT NULL,                -- as the rule stood
+    share_days BIGINT NOT NULL,
+    share_bp BIGINT NOT NULL,
+    days BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    paid_at BIGINT,
+    due_at BIGINT,
+    answered_at BIGINT,
+    ended_at BIGINT
+);
+CREATE INDEX question_planet ON question (planet_id, answered_at);
+CREATE INDEX question_asker ON question (asker_id, id);
+CREATE INDEX question_answerer ON question (answerer_id, id);
+
+-- As locked as the text of a post: named by node/talk/answer.sql alone, where a pass is asked for.
+CREATE TABLE answer_body (
+    question_id BIGINT PRIMARY KEY REFERENCES question (id),
+    markdown TEXT NOT NULL,
+    html TEXT NOT NULL,
+    edited_at BIGINT
+);
+
+-- What the asker got because somebody listens in.
+CREATE TABLE question_share (
+    order_id BIGINT PRIMARY KEY REFERENCES purchase_order (id), -- of who listens in
+    question_id BIGINT NOT NULL REFERENCES question (id),
+    account_id BIGINT NOT NULL REFERENCES account (id),
+    grant_id BIGINT,
+    txn_id BIGINT,
+    amount BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    taken_back_at BIGINT
+);
+CREATE INDEX question_share_question ON question_share (question_id);
