@@ -77,6 +77,7 @@ libweb_a_SOURCES += web/api/transfers.c
 libweb_a_SOURCES += web/api/singles.c
 libweb_a_SOURCES += web/api/life.c
 libweb_a_SOURCES += web/api/bills.c
+libweb_a_SOURCES += web/api/books.c
 libweb_a_SOURCES += web/api/buy.c
 libweb_a_SOURCES += web/api/files.c
 libweb_a_SOURCES += web/api/me.c

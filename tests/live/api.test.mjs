@@ -368,6 +368,13 @@ describe('the JSON API', () => {
         await eventually('given back', async () => (await owner('unmatched', { ...tea, state: 'decided' })).items.some((u) => u.id === strange.id && u.state === 'refunded'));
 
         // Three refunds that the provider refuses at the end: given up, tried again, paid by hand.
+        assert.ok((await owner('recon_run', tea, { rail: 'stripe', days: 2 })).items.some((r) => r.rail === 'stripe' && r.error === null));
+        assert.ok((await owner('recon_runs', tea)).items.length > 0);
+        assert.ok(Array.isArray((await owner('recon_diffs', tea)).items));
+        const planet = (await visitor('planet', tea)).id;
+        node.sqlRun(`INSERT INTO recon_diff (id, run_id, planet_id, rail, kind, what, ref, at, found_at, theirs, ours, currency)
+            SELECT 71, MIN(id), ${planet}, 'stripe', 'payment', 'amount', 'x', 1, 1, 5, 6, 'CNY' FROM recon_run`);
+        await owner('recon_close', { ...tea, id: 71 });
         stripe.refundStatus = 'failed';
         const fails = async () => {
             const r = await owner('refund_make', { ...tea, number: order.number }, { minor: 500, keeps: true });
@@ -635,12 +642,18 @@ describe('the JSON API', () => {
         assert.ok((await owner('ledger', { ...tea, order: newest.number })).items.length > 0);
         assert.deepEqual((await owner('ledger', { ...tea, to: '2020-01-01T00:00:00Z' })).items, []);
         assert.equal((await owner.fails(400, 'ledger', { ...tea, from: 'yesterday' })).field, 'from');
+        const csv = (await owner('ledger_csv', tea)).trim().split('\n');
+        assert.equal(csv.length, 1 + txns.reduce((n, t) => n + Math.max(1, t.entries.length), 0));
+        const lines = (await owner('ledger_lines', { ...tea, kind: 'payment' })).trim().split('\n').map((l) => JSON.parse(l));
+        assert.deepEqual(lines.map((l) => l.hash).sort(), payments.items.map((t) => t.hash).sort());
+        assert.ok((await owner('bills_csv', tea)).split('\n').length > 2);
+        assert.ok((await owner('bills_lines', tea)).trim().split('\n').every((l) => JSON.parse(l)));
         const sums = (await owner('ledger_balances', tea)).items;
         assert.ok(sums.some((b) => b.account === 'clearing:fake'));
         const check = await owner('ledger_verify', tea);
         assert.deepEqual([check.sound, check.txns], [true, txns.length]);
         const stranger = await somebody('stan');
-        for (const id of ['ledger', 'ledger_balances', 'ledger_verify', 'unmatched', 'refunds', 'referrals', 'gifts', 'coupons'])
+        for (const id of ['ledger', 'ledger_balances', 'ledger_verify', 'ledger_csv', 'ledger_lines', 'bills_csv', 'bills_lines', 'recon_diffs', 'recon_runs', 'unmatched', 'refunds', 'referrals', 'gifts', 'coupons'])
             await stranger.fails(403, id, tea);
         await stranger.fails(403, 'ledger', { ...tea, order: newest.number });
         for (const id of ['unmatched_settle', 'unmatched_keep', 'unmatched_refund'])

@@ -80,7 +80,7 @@ export class Api {
                        ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
             body: body === undefined ? undefined : JSON.stringify(body),
         });
-        const json = /json/.test(got.headers['content-type'] ?? '') && got.text !== '' ? JSON.parse(got.text) : undefined;
+        const json = /[/+]json(;|$)/.test(got.headers['content-type'] ?? '') && got.text !== '' ? JSON.parse(got.text) : undefined;
         if (got.status < 400 && body !== undefined && operation.requestBody)
             this.check(operation.requestBody.content['application/json'].schema, body, `what was sent to ${id}`);
         return { ...got, json };

@@ -23,7 +23,7 @@ struct api_row {
     const char *id;           /* operationId: unique */
     const char *scope;        /* NULL: anybody; "": any token; else the scope that it needs */
     const char *query;        /* names of its query's parameters, spaces between; "" */
-    const char *takes, *gives; /* schemas of body and answer (schemas.json); NULL: none */
+    const char *takes, *gives; /* schemas of body and answer (schemas.json); NULL: none; "@text/csv": a file */
     int status;               /* of the answer */
     enum err (*run)(struct api *a);
 };

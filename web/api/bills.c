@@ -179,7 +179,7 @@ static void put_bill(struct api *a, const struct bill *b)
     jw_end(w);
 }
 
-static enum err read_span(struct api *a, struct bill_span *ret)
+enum err api_bill_span(struct api *a, struct bill_span *ret)
 {
     struct str period = rq_query(a->rq, "period");
     a->rq->field = "period";
@@ -207,7 +207,7 @@ enum err api_bills(struct api *a)
     TRY(api_page_limit(a, &limit));
     TRY(api_page_after(a, &after));
     TRY(planet_may_own(a->cx, a->planet.id));
-    TRY(read_span(a, &span));
+    TRY(api_bill_span(a, &span));
     TRY(bill_list_of_planet(a->cx, a->planet.id, &span, after, limit + 1, &v, &n));
     return put_bills(a, v, n, limit);
 }
@@ -232,7 +232,7 @@ enum err api_tax_sums(struct api *a)
     struct tax_sum *v;
     size_t n;
     TRY(planet_may_own(a->cx, a->planet.id));
-    TRY(read_span(a, &span));
+    TRY(api_bill_span(a, &span));
     TRY(bill_tax_sums(a->cx, a->planet.id, &span, &v, &n));
     struct jw *w = api_begin_list(a);
     for (size_t i = 0; i < n; i++) {

@@ -279,7 +279,7 @@ static enum err query_time(struct api *a, const char *name, int64_t *ret)
     return OK;
 }
 
-static enum err read_filter(struct api *a, struct ledger_filter *f)
+enum err api_ledger_filter(struct api *a, struct ledger_filter *f)
 {
     struct str number = rq_query(a->rq, "order");
     struct order o;
@@ -311,7 +311,7 @@ enum err api_ledger(struct api *a)
     int limit;
     size_t n;
     TRY(api_page_limit(a, &limit));
-    TRY(read_filter(a, &f));
+    TRY(api_ledger_filter(a, &f));
     if (after.n > 0 && (!str_next(&after, '-', &first) || !str_to_i64(first, &before.at) || after.p == NULL ||
                         !str_to_i64(after, &before.seq) || before.at <= 0))
         return api_wrong(a, "after", N_("“after” comes from the page before: its “next”."));

@@ -87,10 +87,17 @@ static void put_parameters(struct jw *w, const struct route *r, const struct api
     jw_end(w);
 }
 
+/* "@text/csv" is a file of that type. */
 static void put_content(struct jw *w, const char *type, const char *schema)
 {
     jw_key(w, "content");
     jw_obj(w);
+    if (schema[0] == '@') {
+        jw_key(w, schema + 1);
+        jw_raw(w, STR("{\"schema\":{\"type\":\"string\"}}"));
+        jw_end(w);
+        return;
+    }
     jw_key(w, type);
     jw_obj(w);
     jw_key(w, "schema");

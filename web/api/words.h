@@ -28,6 +28,11 @@ MUST_USE enum err api_send_order(struct api *a, struct str number, int status);
 MUST_USE enum err api_get_rail(struct api *a, const char **ret);
 /* What the account has in a planet; whole: with all that was given. */
 MUST_USE enum err api_put_mine(struct api *a, const struct planet *p, bool whole);
+/* What the query says of which part of the books. */
+struct ledger_filter;
+struct bill_span;
+MUST_USE enum err api_ledger_filter(struct api *a, struct ledger_filter *ret);
+MUST_USE enum err api_bill_span(struct api *a, struct bill_span *ret);
 /* {"id", "username", "name"}; DB_NULL: null */
 MUST_USE enum err api_put_person(struct api *a, const char *key, int64_t account_id);
 /* An address of ours: the origin before a path. STR_NULL stays. */
