@@ -1,6 +1,6 @@
 /* Requests for fapiao: what is asked for, and that it was done. */
 #include "admin/desk_bills.h"
-#include "admin/export_file.h"
+#include "web/export_file.h"
 #include "admin/html.h"
 #include "admin/view_bills.h"
 #include "node/db/db.h"

@@ -1,6 +1,6 @@
 /* Invoices and credit notes of a planet: by period, one of them, to take along, and what is to be declared. */
 #include "admin/desk_bills.h"
-#include "admin/export_file.h"
+#include "web/export_file.h"
 #include "admin/html.h"
 #include "admin/view_bills.h"
 #include "node/base/i18n.h"

@@ -113,7 +113,6 @@ libadmin_a_SOURCES += admin/desk_bills.h
 libadmin_a_SOURCES += admin/desk_fapiao.c
 libadmin_a_SOURCES += admin/desk_invoices.c
 libadmin_a_SOURCES += admin/desk_tax.c
-libadmin_a_SOURCES += admin/export_file.c admin/export_file.h
 libadmin_a_SOURCES += admin/view_bills.h
 libadmin_a_SOURCES += admin/desk_money_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_questions.c

@@ -587,7 +587,17 @@ describe('the JSON API', () => {
         assert.ok((await owner('tax_sums', { ...tea, period: String(new Date().getUTCFullYear()) })).items.some((t) => t.country === 'DE' && t.tax.minor === 570));
         assert.equal((await owner.fails(400, 'tax_sums', { ...tea, period: 'soon' })).field, 'period');
         await owner('tax_unsure', tea);
-        await owner('tax_rule_set', tea, { mode: 'none' });
+        await owner('tax_rule_set', tea, { mode: 'none', fapiao: true });
+        const ask = { kind: 'company', title: '某某茶业有限公司', taxpayer_id: '91350211M000100Y43', mail: 'zoe@example.net' };
+        const first = await zoe('my_fapiao_ask', { number: order.number }, ask);
+        await zoe('my_fapiao_withdraw', { number: order.number, id: first.id });
+        const second = await zoe('my_fapiao_ask', { number: order.number }, ask);
+        assert.equal((await owner('fapiaos', { ...tea, state: 'asked' })).items[0].id, second.id);
+        assert.equal((await owner('fapiao_done', tea, { ids: [second.id], answer: '12345678' })).done, 1);
+        assert.equal((await zoe('my_fapiaos', { number: order.number })).items[0].state, 'issued');
+        await zoe.fails(403, 'fapiaos', tea);
+        await zoe.fails(403, 'fapiao_done', tea, { ids: [second.id] });
+        await ann.fails(404, 'my_fapiaos', { number: order.number });
     });
 
     it('what is known of a member and of an order', async () => {

@@ -1,17 +1,11 @@
 /* Taking the books along, and comparing them with the providers'. */
-#include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/bill.h"
 #include "node/money/ledger.h"
 #include "node/money/reconcile.h"
-#include "node/node.h"
 #include "web/api/rows.h"
 #include "web/api/words.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "web/export_file.h"
 
 enum { EXPORT_MS = 60000, RUNS_SHOWN = 100, RUN_MS = 60000, DAYS_MAX = 90 };
 
@@ -24,51 +18,27 @@ struct taking {
     struct ledger_filter filter;
     enum ledger_format format;
     struct bill_span span;
-    FILE *file;
+    struct export_file file;
     enum err (*write)(struct cx *cx, struct taking *t);
 };
 
 static enum err put(void *arg, struct str bytes)
 {
-    return fwrite(bytes.p, 1, bytes.n, ((struct taking *)arg)->file) == bytes.n ? OK : ERR_STORAGE;
+    return export_file_put(&((struct taking *)arg)->file, bytes);
 }
 
-static void close_file(void *arg)
-{
-    struct taking *t = arg;
-    if (t->file != NULL)
-        fclose(t->file);
-}
-
-/* Into a file without a name, which then is sent: however long the books are, memory stays small. */
 static enum err take(struct cx *cx, void *arg)
 {
     struct taking *t = arg;
-    const char *dir = cx->node->dir == NULL ? "/tmp" : cx->node->dir;
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        fd = memfd_create("books", MFD_CLOEXEC); /* not every file system knows such files */
-    t->file = fd < 0 ? NULL : fdopen(fd, "w+");
-    if (t->file == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return cx_fail(cx, ERR_STORAGE, "no file for an export");
-    }
-    TRY(t->write(cx, t));
-    return fflush(t->file) == 0 ? OK : cx_fail(cx, ERR_STORAGE, "no room for an export");
+    TRY(export_file_open(cx, &t->file));
+    return t->write(cx, t);
 }
 
 static enum err taken(struct api *a, enum err e, void *arg)
 {
     struct taking *t = arg;
     TRY(e);
-    off_t size = lseek(fileno(t->file), 0, SEEK_END);
-    int fd = fcntl(fileno(t->file), F_DUPFD_CLOEXEC, 0);
-    if (size < 0 || fd < 0)
-        return cx_fail(a->cx, ERR_STORAGE, "an export is gone");
-    struct str as = str_fmt(a->cx->arena, "attachment; filename=\"" STR_FMT "-" STR_FMT "\"",
-                            STR_ARG(a->planet.handle), STR_ARG(t->name));
-    return reply_file(a->rq, fd, size, t->type, STR_NULL, "no-store", as);
+    return export_file_send(a->rq, &t->file, t->type, t->name);
 }
 
 static enum err export(struct api *a, const char *name, bool csv, const struct taking *what)
@@ -77,9 +47,9 @@ static enum err export(struct api *a, const char *name, bool csv, const struct t
     TRY(planet_may_own(a->cx, a->planet.id));
     *t = *what;
     t->planet_id = a->planet.id;
-    t->name = str_fmt(a->cx->arena, "%s.%s", name, csv ? "csv" : "jsonl");
+    t->name = str_fmt(a->cx->arena, STR_FMT "-%s.%s", STR_ARG(a->planet.handle), name, csv ? "csv" : "jsonl");
     t->type = csv ? "text/csv; charset=utf-8" : "application/jsonl; charset=utf-8";
-    arena_defer(a->cx->arena, close_file, t);
+    arena_defer(a->cx->arena, export_file_close, &t->file);
     return api_away(a, take, t, EXPORT_MS, taken);
 }
 

@@ -1,7 +1,7 @@
 /* A download that may be long: written into a file without a name, then sent. Opened and written away from the
  * workers of pages (web/away.h), sent by the page. */
-#ifndef ADMIN_EXPORT_FILE_H
-#define ADMIN_EXPORT_FILE_H
+#ifndef WEB_EXPORT_FILE_H
+#define WEB_EXPORT_FILE_H
 
 #include "node/http/http.h"
 

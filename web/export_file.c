@@ -1,4 +1,4 @@
-#include "admin/export_file.h"
+#include "web/export_file.h"
 
 #include "node/node.h"
 
