@@ -27,3 +27,6 @@ tests_bench_bench_nodes_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)
 EXTRA_PROGRAMS += tests/bench/bench_access
 tests_bench_bench_access_SOURCES = tests/bench/bench_access.c $(DOMAIN_FIXTURE)
 tests_bench_bench_access_LDADD = $(DOMAIN_TEST_LIBS)
+EXTRA_PROGRAMS += tests/bench/bench_books
+tests_bench_bench_books_SOURCES = tests/bench/bench_books.c node/wiring.c
+tests_bench_bench_books_LDADD = $(RUNG_ADMIN) $(EXTERNAL_LIBS)

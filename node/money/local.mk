@@ -217,3 +217,6 @@ libdomain_a_SOURCES += node/money/renew_link.c node/money/renew_link.h
 check_PROGRAMS += tests/unit/test_life
 tests_unit_test_life_SOURCES = tests/unit/test_life.c $(DOMAIN_FIXTURE)
 tests_unit_test_life_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_books
+tests_unit_test_books_SOURCES = tests/unit/test_books.c $(DOMAIN_FIXTURE)
+tests_unit_test_books_LDADD = $(DOMAIN_TEST_LIBS)
