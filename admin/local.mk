@@ -109,6 +109,7 @@ libadmin_a_SOURCES += admin/desk_refunds.c admin/desk_refunds.h admin/view_refun
 libadmin_a_SOURCES += admin/desk_member.c admin/desk_member.h admin/view_member.h
 libadmin_a_SOURCES += admin/desk_reconcile.c
 
+libadmin_a_SOURCES += admin/cli/cmd_bills.c
 libadmin_a_SOURCES += admin/desk_bills.h
 libadmin_a_SOURCES += admin/desk_fapiao.c
 libadmin_a_SOURCES += admin/desk_invoices.c

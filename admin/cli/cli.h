@@ -80,6 +80,7 @@ int cli_main(struct server *server, int argc, char **argv);
 
 /* Verb tables, one a file; each ends with name == NULL. */
 extern const struct cli_verb cli_transfer_verbs[];
+extern const struct cli_verb cli_bills_verbs[];
 extern const struct cli_verb cli_fed_talk_verbs[], cli_room_verbs[];
 extern const struct cli_verb cli_books_verbs[];
 extern const struct cli_verb cli_fed_key_verbs[], cli_field_verbs[], cli_offers_verbs[];
