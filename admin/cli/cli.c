@@ -25,7 +25,6 @@ static const struct cli_verb *const tables[] = {cli_books_verbs,  cli_node_verbs
                                                 cli_nearby_verbs, cli_room_verbs,     cli_rail_verbs,     cli_order_verbs,
                                                 cli_singles_verbs,  cli_question_verbs,
                                                 cli_bills_verbs,
-                                                cli_singles_verbs,
                                                 cli_token_verbs,
                                                 cli_life_verbs,
                                                 cli_transfer_verbs,
