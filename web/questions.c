@@ -19,8 +19,8 @@ enum { LIST_PAGE = 20 };
 static struct str state_text(struct cx *cx, const struct question *q)
 {
     static const char *const words[][2] = {
-        {"draft", N_("not paid yet")},  {"held", N_("waits for an answer")}, {"answered", N_("answered")},
-        {"released", N_("answered")},   {"declined", N_("declined, the money goes back")},
+        {"draft", N_("not paid yet")},  {"held", N_("waits for an answer")}, {"answered", N_("has been answered")},
+        {"released", N_("has been answered")},   {"declined", N_("declined, the money goes back")},
         {"expired", N_("not answered, the money goes back")}, {"refunded", N_("the money went back")},
     };
     if (q->disputed)

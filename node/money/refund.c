@@ -9,6 +9,7 @@
 #include "node/money/gift.h"
 #include "node/money/member_file.h"
 #include "node/money/money.h"
+#include "node/money/post_sale.h"
 #include "node/money/rail_call.h"
 #include "node/money/refund_int.h"
 #include "node/node.h"
@@ -148,9 +149,12 @@ static enum err post_door(struct cx *cx, const struct order *o, struct refund_of
                           : N_("The seven days in which you can do it by yourself are over.");
     if (cx->now > ret->until)
         return OK;
+    bool counted;
+    TRY(post_counted(cx, o->id, &counted));
     TRY(q_refund_had_since(cx, o->account_id, cx->now - YEAR_MS, &n));
-    ret->door = n >= REFUND_A_YEAR ? REFUND_ASK : REFUND_NOW;
-    ret->why = n >= REFUND_A_YEAR ? N_("You have had three such refunds within a year.") : NULL;
+    ret->door = counted || n >= REFUND_A_YEAR ? REFUND_ASK : REFUND_NOW;
+    ret->why = counted ? N_("What you paid for this post was taken off your membership.")
+               : n >= REFUND_A_YEAR ? N_("You have had three such refunds within a year.") : NULL;
     return OK;
 }
 

@@ -13,7 +13,7 @@ import { Actor } from '../rig/actor.mjs';
 const PUBLIC = 'https://www.w3.org/ns/activitystreams#Public';
 const WORD = 'canary' + crypto.randomBytes(9).toString('hex');
 const PICTURE = readFileSync(new URL('../../admin/demo/cup.jpg', import.meta.url));
-let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, price, lockedMedia, lockedComment;
+let node, follower, visitor, expired, elsewhere, member, owner, routes, posts, price, lockedMedia, lockedComment, question;
 
 // Every form that the word could take on its way out.
 const variants = [WORD, WORD.toUpperCase(), Buffer.from(WORD).toString('base64').slice(0, 20),
@@ -32,6 +32,7 @@ before(async () => {
     posts = {
         members: await write({ title: 'For members', slug: 'for-members', access: 'members', body: body('members') }),
         tier: await write({ title: 'For gold', slug: 'for-gold', access: 'tier:gold', body: body('tier') }),
+        sale: await write({ title: 'For sale', slug: 'for-sale', access: 'price:CNY:9', body: body('sale') }),
         draft: await write({ title: 'A draft', slug: 'a-draft', access: 'members', draft: true, body: body('draft') }),
         open: await node.post({ planet: 'tea', title: 'Open', slug: 'open', body: 'Everybody reads this.' }),
     };
@@ -62,6 +63,15 @@ before(async () => {
     lockedComment = /id="c-(\d+)"/.exec(said.text)[1];
     // Reported by a member who quotes it: it is for those who decide.
     assert.equal((await member.post('/report', { post: posts.members.id, reason: 'abuse', text: `${WORD} is what it says` })).status, 200);
+
+    // A paid question: its answer is as locked, for who neither asked nor listens in.
+    await node.cli('question answerer', { planet: 'tea', account: 'owner@example.org', price: 'CNY:50', listen: 'CNY:1' });
+    const asker = await node.person('asker');
+    const to = /\/@tea\/questions\/ask\?to=\d+/.exec((await asker.page('/@tea/questions')).text)[0];
+    const till = await asker.submit(await asker.page(to), '/@tea/questions/ask', { text: 'What is it?', listen: '1', rail: 'fake' });
+    question = (await asker.submit(till, /\/dev\/pay/, { do: 'pay' })).path;
+    await owner.submit(await owner.page(question), `${question}/answer`, { answer: `It is **${WORD}**.` });
+    assert.ok(leak((await asker.page(question)).body), 'who asked reads the answer');
 
     follower = await Actor.start();
     const actor = JSON.parse((await follower.get(`${node.origin}/@tea`)).text);
@@ -113,13 +123,14 @@ function fillings(path) {
     const postIds = Object.values(posts).map((p) => p.id);
     const known = {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
-        slug: ['for-members', 'for-gold', 'a-draft', 'late', 'open'],
+        slug: ['for-members', 'for-gold', 'for-sale', 'a-draft', 'late', 'open'],
         host: [new URL(follower.origin).host], do: ['accept', 'approve', 'retry'], price: [price],
         token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'],
         file: path.includes('/moving/') ? ['outbox.json', 'actor.json', 'followers.csv'] : ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],
         id: path.startsWith('/ap/a/') ? actorIds : path.startsWith('/ap/o/') ? objects : path.startsWith('/ap/x/') || path.includes('/said/') ? activities
           : path.startsWith('/ap/q/') ? grants
+          : path.includes('/questions/') ? [question.split('/').pop()]
           : path.startsWith('/media/') ? lockedMedia.map((m) => m.id) : postIds,
     };
     let paths = [path];
@@ -168,6 +179,8 @@ test('a lower tier does not read the higher', async () => {
     const silver = await node.member('sam', { planet: 'tea' });
     assert.equal(leak((await silver.page('/@tea/for-gold')).body), undefined);
     assert.ok(leak((await silver.page('/@tea/for-members')).body), 'but reads its own');
+    for (const at of ['/@tea/for-sale', '/@tea/for-sale/buy', '/@tea/questions', question])
+        assert.equal(leak((await silver.page(at)).body), undefined, `a membership does not open ${at}`);
 });
 
 test('forms answer without it', async () => {

@@ -7,6 +7,7 @@
 #include "node/money/post_sale.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
+#include "node/money/refund.h"
 #include "node/money/tip.h"
 #include "node/planet/access.h"
 #include "node/talk/post.h"
@@ -202,6 +203,11 @@ static void what_was_paid_counts_toward_a_membership(void **state)
     bool counted;
     OK_(post_counted(d->cx, one.id, &counted));
     assert_true(counted);
+    struct refund_offer offer; /* not both: the post's money and the cheaper membership */
+    d->cx->viewer = who;
+    OK_(refund_offer(d->cx, &one, &offer));
+    assert_int_equal(offer.door, REFUND_ASK);
+    d->cx->viewer = 0;
     assert_int_equal(member_quote(d, who, "membership", &q), 3000); /* once */
     happens(d, m.number, "refund", 2010); /* and again when the membership went back */
     OK_(post_counted(d->cx, one.id, &counted));
