@@ -564,6 +564,75 @@ describe('the JSON API', () => {
         assert.equal((await owner('renewing', tea)).grace_days, 10);
     });
 
+    it('paid questions: asked, answered, listened in on, declined', async () => {
+        const olga = (await owner('token_show')).account;
+        assert.equal((await owner('question_rule_set', tea, { share: 'days', share_days: 3 })).share_days, 3);
+        assert.equal((await visitor('question_rule', tea)).share, 'days');
+        await owner('answerer_set', { ...tea, account: olga.id }, { price: 'CNY:50', listen: 'CNY:5', about: 'Tea, mostly.' });
+        assert.equal((await visitor('answerers', tea)).items[0].price.minor, 5000);
+        const ben = await somebody('ben');
+        const ask = { answerer_id: olga.id, text: 'How hot?', listen: true, rail: 'fake' };
+        assert.equal((await ben('question_quote', tea, ask)).total.minor, 5000);
+        await payIn(ben, await ben('question_ask', tea, ask));
+        const [asked] = (await owner('my_questions_to_me')).items;
+        assert.deepEqual([asked.text, asked.state, asked.to_me], ['How hot?', 'held', true]);
+        const cat = await somebody('cat');
+        await cat.fails(404, 'question', { ...tea, id: asked.id });
+        await cat.fails(404, 'question_answer', { ...tea, id: asked.id }, { markdown: 'Mine.' });
+        await ben.fails(404, 'question_answer', { ...tea, id: asked.id }, { markdown: 'Mine.' });
+        const word = 'eighty' + Math.random().toString(36).slice(2, 8);
+        const answered = await owner('question_answer', { ...tea, id: asked.id }, { markdown: `About **${word}**.` });
+        assert.match(answered.answer_html, new RegExp(word));
+        assert.match((await ben('question', { ...tea, id: asked.id })).answer_html, new RegExp(word));
+        const shut = await cat('question', { ...tea, id: asked.id });
+        assert.deepEqual([shut.readable, shut.answer_html], [false, null]);
+        assert.ok(!JSON.stringify(await cat('questions', tea)).includes(word));
+        await payIn(cat, await cat('listen', { ...tea, id: asked.id }, { rail: 'fake' }));
+        assert.match((await cat('question', { ...tea, id: asked.id })).answer_html, new RegExp(word));
+        await cat.fails(403, 'question_hide', { ...tea, id: asked.id });
+        await owner('question_hide', { ...tea, id: asked.id });
+        assert.deepEqual((await cat('questions', tea)).items, []);
+        await owner('question_show', { ...tea, id: asked.id });
+        await payIn(ben, await ben('question_ask', tea, { ...ask, text: 'And how long?' }));
+        const [second] = (await owner('my_questions_to_me')).items;
+        assert.ok((await owner('question_decline', { ...tea, id: second.id }, { words: 'Too long to tell.' })).why);
+        assert.equal((await ben('my_questions')).items.length, 2);
+        assert.equal((await owner('questions_paid', tea)).items.length, 2);
+        await ben.fails(403, 'questions_paid', tea);
+    });
+
+    it('another tier, another price', async () => {
+        const top = (await owner('tiers', tea)).items.find((t) => t.slug === 'gold');
+        const [gold] = top.prices;
+        const una = await somebody('una');
+        await una.fails(409, 'buy', tea, { price_id: gold.id, rail: 'fake', upgrade: true });
+        await buy(una);
+        const quote = await una('quote', tea, { price_id: gold.id, upgrade: true });
+        const unused = quote.lines.find((l) => l.kind === 'unused').amount.minor;
+        assert.ok(unused < -2900 && unused >= -3000, `${unused}`);
+        await visitor.fails(401, 'quote', tea, { price_id: gold.id, upgrade: true });
+        const order = await buy(una, { price_id: gold.id, upgrade: true });
+        assert.deepEqual([order.kind, (await una('my_membership', tea)).membership.tier], ['upgrade', 'Gold']);
+        const down = await una('my_downgrade', tea, { price_id: price });
+        assert.equal(down.next_tier, 'Member');
+        assert.equal((await una('my_downgrade', tea, { price_id: null })).next_tier, 'Gold');
+
+        const silver = (await owner('tiers', tea)).items.find((t) => t.slug === 'silver');
+        const old = await owner('price_make', { ...tea, id: silver.id }, { money: 'CNY:10', unit: 'month' });
+        await buy(await somebody('sid'), { price_id: old.id });
+        assert.equal((await owner('price_payers', { ...tea, id: old.id })).members, 1);
+        const dear = await owner('price_change', { ...tea, id: old.id }, { money: 'CNY:12' });
+        assert.equal(dear.money.minor, 1200);
+        assert.deepEqual((await owner('prices_old', tea)).items.map((p) => p.id), [old.id]);
+        const move = await owner('price_move', { ...tea, id: old.id }, { to_price_id: dear.id });
+        assert.ok(Date.parse(move.effective_at) > Date.now() + 29 * 86400e3);
+        assert.equal((await owner('price_moves', tea)).items[0].id, move.id);
+        await una.fails(403, 'price_move_stop', { ...tea, id: move.id });
+        await owner('price_move_stop', { ...tea, id: move.id });
+        await una.fails(403, 'price_change', { ...tea, id: dear.id }, { money: 'CNY:1' });
+        await una.fails(403, 'price_payers', { ...tea, id: dear.id });
+    });
+
     it('tax and invoices: rates, a price with tax, the invoice on both sides, what is to be declared', async () => {
         const rule = await owner('tax_rule_set', tea, { mode: 'exclusive',
             seller: { name: 'Olga Owner', address: 'Teaweg 1\n10115 Berlin', country: 'DE', tax_id: 'DE136695976', prefix: 'T' } });
@@ -678,7 +747,7 @@ describe('the JSON API', () => {
     });
 
     it('answers nothing to a stranger that is not everybody\'s', async () => {
-        const open = new Set(['openapi', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote', 'post_rule', 'tip_rules']);
+        const open = new Set(['openapi', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote', 'post_rule', 'tip_rules', 'question_rule', 'answerers']);
         for (const [id, o] of Object.entries(api.operations)) {
             const params = Object.fromEntries([...o.path.matchAll(/\{(\w+)\}/g)].map((m) => [m[1], m[1] === 'handle' ? 'tea' : '1']));
             const got = await api.raw(null, id, params, o.requestBody ? {} : undefined);

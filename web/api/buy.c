@@ -4,6 +4,7 @@
 #include "node/money/order.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
+#include "node/money/upgrade.h"
 #include "node/people/rate.h"
 #include "web/api/rows.h"
 #include "web/api/words.h"
@@ -75,14 +76,23 @@ enum err api_quote(struct api *a)
 {
     struct quote_ask ask = {.account_id = a->account.id};
     struct quote q;
-    bool gift;
+    struct upgrade up;
+    bool gift, upgrade;
     TRY(price_here(a, &ask.price_id));
     TRY(api_get_text(a, "coupon", &ask.coupon));
     TRY(api_get_bool(a, "gift", false, &gift));
+    TRY(api_get_bool(a, "upgrade", false, &upgrade));
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
     TRY(api_get_text(a, "country", &ask.country));
     TRY(api_read(a));
     ask.kind = gift ? "gift" : NULL;
+    if (upgrade) {
+        if (!a->known)
+            return cx_tell(a->cx, ERR_UNAUTHENTICATED, N_("Send a token: Authorization: Bearer orr_…"));
+        TRY(upgrade_of(a->cx, a->account.id, ask.price_id, &up));
+        ask.kind = "upgrade";
+        ask.unused = up.unused;
+    }
     TRY(count_coupon(a, ask.coupon));
     TRY(price_quote(a->cx, &ask, &q));
     return api_send_quote(a, &q);
@@ -115,6 +125,7 @@ enum err api_buy(struct api *a)
     struct order_ask ask = {.account_id = a->account.id};
     struct str country;
     struct order o;
+    bool upgrade;
     TRY(price_here(a, &ask.price_id));
     TRY(api_get_text(a, "country", &country));
     TRY(api_get_rail(a, &ask.rail));
@@ -124,7 +135,9 @@ enum err api_buy(struct api *a)
     TRY(api_get_text(a, "gift_to", &ask.gift_to));
     TRY(api_get_text(a, "gift_words", &ask.gift_words));
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
+    TRY(api_get_bool(a, "upgrade", false, &upgrade));
     TRY(api_read(a));
+    ask.kind = upgrade ? "upgrade" : NULL;
     if (country.n > 0)
         TRY(buyer_set_country(a->cx, a->account.id, country));
     TRY(order_place(a->cx, &ask, &o));

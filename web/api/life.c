@@ -2,6 +2,7 @@
 #include "node/db/db.h"
 #include "node/money/life.h"
 #include "node/money/rail_call.h"
+#include "node/money/upgrade.h"
 #include "web/api/rows.h"
 #include "web/api/words.h"
 #include "web/page.h"
@@ -109,6 +110,16 @@ static enum err turn(struct api *a, enum err (*verb)(struct cx *cx, int64_t plan
 
 enum err api_my_cancel(struct api *a) { return turn(a, life_cancel); }
 enum err api_my_resume(struct api *a) { return turn(a, life_resume); }
+
+/* Without a price: as it is after all. */
+enum err api_my_downgrade(struct api *a)
+{
+    int64_t *call = ARENA_NEW(a->cx->arena, int64_t), price;
+    TRY(api_get_id(a, "price_id", &price));
+    TRY(api_read(a));
+    TRY(downgrade_plan(a->cx, a->planet.id, a->account.id, price == DB_NULL ? 0 : price, call));
+    return *call == DB_NULL ? api_my_membership(a) : api_away(a, make_call, call, CALL_MS, called);
+}
 
 /* ---- the provider's own page ---- */
 
