@@ -118,3 +118,5 @@ libadmin_a_SOURCES += admin/view_bills.h
 libadmin_a_SOURCES += admin/desk_money_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_life.c
+libadmin_a_SOURCES += admin/desk_paywall.c admin/desk_paywall.h admin/view_paywall.h
+libadmin_a_SOURCES += admin/cli/cmd_member.c

@@ -5,6 +5,7 @@
 #include "admin/desk_bills.h"
 #include "admin/desk_money.h"
 #include "admin/desk_offers.h"
+#include "admin/desk_paywall.h"
 #include "admin/desk_refunds.h"
 
 static const struct route rows[] = {
@@ -54,6 +55,10 @@ static const struct route rows[] = {
      "give or take a role", false},
     {GET, "/desk/:planet/tiers", desk_tiers, ACCOUNT, RATE_READ, 0, "tiers and prices", false},
     {POST, "/desk/:planet/tiers", desk_tier_make, ACCOUNT, RATE_WRITE, KB(16), "make a tier", false},
+    {GET, "/desk/:planet/tiers/:id/switch", desk_paywall, ACCOUNT, RATE_READ, 0, "from free to paid, or back: what it would do", false},
+    {POST, "/desk/:planet/tiers/:id/switch", desk_paywall_do, ACCOUNT, RATE_WRITE, KB(16), "switch", false},
+    {POST, "/desk/:planet/tiers/:id/switch/refunds", desk_paywall_refund, ACCOUNT, RATE_WRITE, KB(64),
+     "give back what is left of paid terms", false},
     {POST, "/desk/:planet/tiers/:id/prices", desk_price_make, ACCOUNT, RATE_WRITE, KB(4),
      "offer a price", false},
     {GET, "/desk/:planet/money", desk_money, ACCOUNT, RATE_READ, 0, "what came in", false},

@@ -9,6 +9,7 @@
 #include "admin/view_money.h"
 #include "admin/view_moves.h"
 #include "admin/view_pay.h"
+#include "admin/view_paywall.h"
 #include "admin/view_transfers.h"
 #include "admin/view_refunds.h"
 

@@ -12,6 +12,7 @@
 #include "node/money/order.h"
 #include "node/money/question.h"
 #include "node/money/price_move.h"
+#include "node/money/paywall.h"
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/money/transfer.h"
@@ -57,6 +58,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.look", .run = rail_look_run, .tries = 6, .max_in_flight = 1},
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
+    {.kind = "money.paywall", .run = paywall_run, .tries = 10, .max_in_flight = 1},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
     {.kind = "money.question", .run = question_run, .tries = 10},
     {.kind = "life.plan", .run = life_plan_run, .tries = 8},

@@ -48,6 +48,7 @@ static void fill_words(struct cx *cx, const struct life *l, struct view_life *v)
         [LIFE_FOREVER] = N_("You are a member for ever"),
         [LIFE_SUSPENDED] = N_("A payment is in dispute"),
         [LIFE_LAPSED] = N_("Your membership has ended"),
+        [LIFE_OLD_POSTS] = N_("The older posts are yours"),
     };
     static const char *const sentences[] = {
         [LIFE_NEVER] = N_("Here you will see what you have, until when, and what happens next."),
@@ -60,6 +61,7 @@ static void fill_words(struct cx *cx, const struct life *l, struct view_life *v)
         [LIFE_FOREVER] = N_("There is nothing to renew."),
         [LIFE_SUSPENDED] = N_("Until it is settled with your bank, the planet's posts rest for you."),
         [LIFE_LAPSED] = N_("It ended on {0}. You see previews now; one tap brings everything back."),
+        [LIFE_OLD_POSTS] = N_("What was published while this planet was free stays open to you. A membership opens what has come since."),
     };
     const struct pay_rail *rail = l->has_sub ? rail_by_name(l->sub.rail) : NULL;
     struct str until = l->until == DB_NULL ? STR("") : i18n_date(cx, l->until);

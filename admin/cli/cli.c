@@ -28,6 +28,7 @@ static const struct cli_verb *const tables[] = {cli_books_verbs,  cli_node_verbs
                                                 cli_token_verbs,
                                                 cli_life_verbs,
                                                 cli_transfer_verbs,
+                                                cli_member_verbs,
                                                 NULL};
 
 /* ---- reading what was given ---- */

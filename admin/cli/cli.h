@@ -88,7 +88,7 @@ extern const struct cli_verb cli_node_verbs[], cli_planet_verbs[], cli_post_verb
     cli_people_verbs[], cli_ops_verbs[], cli_backup_verbs[], cli_media_verbs[], cli_host_verbs[],
     cli_doctor_verbs[], cli_report_verbs[], cli_move_verbs[], cli_policy_verbs[], cli_nearby_verbs[],
     cli_rail_verbs[], cli_order_verbs[];
-extern const struct cli_verb cli_singles_verbs[], cli_question_verbs[];
+extern const struct cli_verb cli_singles_verbs[], cli_question_verbs[], cli_member_verbs[];
 extern const struct cli_verb cli_token_verbs[];
 extern const struct cli_verb cli_life_verbs[];
 

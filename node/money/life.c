@@ -16,7 +16,7 @@ const char *life_word(enum life_face face)
         [LIFE_NEVER] = "never",     [LIFE_RUNS] = "runs",           [LIFE_RENEWS] = "renews",
         [LIFE_CANCELLED] = "cancelled", [LIFE_PAST_DUE] = "past_due", [LIFE_TRIAL] = "trial",
         [LIFE_CARD] = "card",       [LIFE_FOREVER] = "forever",     [LIFE_SUSPENDED] = "suspended",
-        [LIFE_LAPSED] = "lapsed",
+        [LIFE_LAPSED] = "lapsed",   [LIFE_OLD_POSTS] = "old_posts",
     };
     return words[face];
 }
@@ -169,6 +169,8 @@ static enum life_face face_of_live(const struct life *l, bool off)
         return LIFE_CARD;
     if (str_eq_c(l->m.kind, "trial"))
         return LIFE_TRIAL;
+    if (l->m.old_posts)
+        return LIFE_OLD_POSTS;
     if (l->m.ends_at == DB_NULL)
         return LIFE_FOREVER;
     if (l->has_sub && str_eq_c(l->sub.state, "past_due") && !off)

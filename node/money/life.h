@@ -21,6 +21,7 @@ enum life_face {
     LIFE_FOREVER,
     LIFE_SUSPENDED, /* a payment is disputed */
     LIFE_LAPSED,
+    LIFE_OLD_POSTS, /* the planet was free once: what was published before stays open */
 };
 const char *life_word(enum life_face face); /* "runs", "renews" … */
 

@@ -66,6 +66,9 @@ static enum access_why grant_opens(const struct access_facts_row *g, const struc
         bool fresh = gate->published_at >= now - days * MS_DAY;
         return gate->not_in_trial || !fresh ? WHY_NOT_IN_TRIAL : WHY_TRIAL;
     }
+    /* Of a planet that was free: what was published before it took money (P34). */
+    if (str_eq_c(g->a, "legacy") && g->window_days == 0 && gate->published_at >= g->starts_at)
+        return WHY_NOT_MEMBER;
     return WHY_MEMBER;
 }
 

@@ -10,7 +10,9 @@ struct grant_new {
     int64_t account_id, planet_id, tier_id;
     const char *kind;
     struct term term;
-    int64_t window_days, order_id, price_id; /* DB_NULL: none */
+    int64_t window_days;  /* of a trial card: how far it looks back; of a legacy one, 0: it opens what was published
+                             before it began, and nothing that came after (P34); DB_NULL: no such limit */
+    int64_t order_id, price_id; /* DB_NULL: none */
     bool with_files;      /* of a trial card */
 };
 

@@ -16,6 +16,18 @@ static bool is_trial(struct str kind)
     return str_eq_c(kind, "trial") || str_eq_c(kind, "trial_card");
 }
 
+/* What a planet that was free left to its members: they are asked for money like everybody else. */
+static bool is_old_posts(const struct grant_row *g)
+{
+    return str_eq_c(g->kind, "legacy") && g->window_days == 0;
+}
+
+/* A further term doesn't wait for the end of these. */
+static bool is_less(const struct grant_row *g)
+{
+    return is_trial(g->kind) || is_old_posts(g);
+}
+
 /* Terms that follow one another count as one: until when the account has this rank. */
 static int64_t chain_end(const struct grant_row *rows, size_t n, const struct grant_row *from)
 {
@@ -38,8 +50,8 @@ static bool better(const struct grant_row *a, const struct grant_row *b)
 {
     if (b == NULL || a->rank != b->rank)
         return b == NULL || a->rank > b->rank;
-    if (is_trial(a->kind) != is_trial(b->kind))
-        return is_trial(b->kind);
+    if (is_less(a) != is_less(b))
+        return is_less(b);
     return a->ends_at != b->ends_at && end_max(a->ends_at, b->ends_at) == a->ends_at;
 }
 
@@ -73,6 +85,7 @@ static struct membership membership_from(const struct grant_row *rows, size_t n,
         .tier_name = g->tier_name,
         .kind = g->kind,
         .live = best != NULL,
+        .old_posts = best != NULL && is_old_posts(g),
     };
 }
 
@@ -228,7 +241,7 @@ enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_
     for (size_t i = 0; i < n; i++) {
         const struct grant_row *g = &rows[i];
         int64_t end = g->grace_from == DB_NULL ? g->ends_at : g->grace_from;
-        if (!str_eq_c(g->state, "live") || is_trial(g->kind) || g->rank < rank)
+        if (!str_eq_c(g->state, "live") || is_less(g) || g->rank < rank)
             continue;
         if (end == DB_NULL)
             return cx_tell(cx, ERR_CONFLICT, N_("You are a member for life already."));

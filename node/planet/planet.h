@@ -77,6 +77,7 @@ struct membership {
     int64_t grace_from;              /* its term ended then, and its renewal is being paid; DB_NULL: no */
     struct str tier_name, kind;
     bool live;
+    bool old_posts;                  /* opens only what was published before it began */
 };
 MUST_USE enum err membership_of(struct cx *cx, int64_t planet_id, int64_t account_id,
                                 struct membership *ret); /* NOT_FOUND: never was */

@@ -45,7 +45,7 @@ static void sound(struct domain *d)
 
 static int64_t letters(struct domain *d)
 {
-    return raw(d, "SELECT COUNT(*) FROM letter");
+    return raw(d, "SELECT COUNT(*) FROM letter WHERE kind = 'dispute'");
 }
 
 /* ---- disputes ---- */

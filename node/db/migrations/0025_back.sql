@@ -75,7 +75,5 @@ CREATE TABLE paywall_switch (
     done_at BIGINT
 );
 CREATE INDEX paywall_switch_planet ON paywall_switch (planet_id, id);
--- Of a legacy grant: opens only what was published before.
-ALTER TABLE member_grant ADD COLUMN published_before BIGINT;
 -- What the books say of an order, when it is given back or looked at.
 CREATE INDEX txn_of_order ON txn (order_id);
