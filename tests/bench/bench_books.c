@@ -281,12 +281,13 @@ static void hooks(struct bench *b, long n)
 int main(int argc, char **argv)
 {
     struct bench b = {.next = 0};
-    must(argc == 3, "bench_books books|hooks N:");
+    int64_t n;
+    must(argc == 3 && str_to_i64(str_c(argv[2]), &n) && n > 0, "bench_books books|hooks N:");
     begin(&b);
     if (strcmp(argv[1], "books") == 0)
-        books(&b, atol(argv[2]));
+        books(&b, (long)n);
     else
-        hooks(&b, atol(argv[2]));
+        hooks(&b, (long)n);
     end(&b);
     return 0;
 }
