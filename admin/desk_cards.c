@@ -166,6 +166,17 @@ enum err desk_card_picture(struct rq *rq)
     return web_qr_reply(rq, link_of(rq->cx, &c));
 }
 
+enum err desk_card_poster(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct planet p;
+    struct trial_card c;
+    TRY(one(rq, &p, &c));
+    struct str n = str_fmt(cx->arena, "%lld", (long long)c.days);
+    struct str offer = i18n_fill(cx->arena, i18n_getn(cx->locale, "{0} day to look around, free", "{0} days to look around, free", c.days), &n, 1);
+    return web_poster_reply(rq, &p, str_c(tr(cx, N_("You are invited"))), offer, link_of(cx, &c));
+}
+
 enum err desk_card_end(struct rq *rq)
 {
     struct planet p;

@@ -11,6 +11,7 @@ enum err desk_cards(struct rq *rq);         /* GET /desk/:planet/offers/cards */
 enum err desk_card_make(struct rq *rq);     /* POST /desk/:planet/offers/cards */
 enum err desk_card(struct rq *rq);          /* GET /desk/:planet/offers/cards/:id */
 enum err desk_card_picture(struct rq *rq);  /* GET /desk/:planet/offers/cards/:id/qr.png */
+enum err desk_card_poster(struct rq *rq);   /* GET /desk/:planet/offers/cards/:id/poster.png */
 enum err desk_card_end(struct rq *rq);      /* POST /desk/:planet/offers/cards/:id/end */
 enum err desk_invites(struct rq *rq);       /* GET /desk/:planet/offers/invites */
 enum err desk_invites_save(struct rq *rq);  /* POST /desk/:planet/offers/invites */

@@ -27,6 +27,8 @@ static const struct route rows[] = {
      "a trial card: link, QR code, who used it", false},
     {GET, "/desk/:planet/offers/cards/:id/qr.png", desk_card_picture, ACCOUNT, RATE_READ, 0,
      "its link as a picture", false},
+    {GET, "/desk/:planet/offers/cards/:id/poster.png", desk_card_poster, ACCOUNT, RATE_UPLOAD, 0,
+     "a poster of it as a picture", false},
     {POST, "/desk/:planet/offers/cards/:id/end", desk_card_end, ACCOUNT, RATE_WRITE, KB(4),
      "end a trial card", false},
     {GET, "/desk/:planet/offers/invites", desk_invites, ACCOUNT, RATE_READ, 0,

@@ -3,6 +3,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/credit.h"
+#include "node/media/poster.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/text/qr_png.h"
@@ -209,4 +210,28 @@ enum err web_invite_picture(struct rq *rq)
     TRY(web_planet(rq, &p));
     TRY(invite_mine(rq->cx, p.id, rq->session.account_id, &mine));
     return web_qr_reply(rq, link_of(rq->cx, &p, &mine));
+}
+
+enum err web_poster_reply(struct rq *rq, const struct planet *p, struct str line, struct str offer, struct str link)
+{
+    const struct poster poster = {.name = p->name, .tagline = p->tagline, .line = line, .offer = offer, .link = link,
+                                  .accent = p->accent, .cover_media_id = p->cover_media_id, .icon_media_id = p->icon_media_id};
+    struct str png;
+    TRY(poster_png(rq->cx, &poster, &png));
+    struct buf out;
+    buf_init(&out, png.n + 1);
+    buf_put(&out, png);
+    rq_cache_control(rq, "no-store");
+    return reply_bytes(rq, 200, "image/png", &out);
+}
+
+enum err web_invite_poster_picture(struct rq *rq)
+{
+    struct cx *cx = rq->cx;
+    struct planet p;
+    struct invite mine;
+    TRY(web_planet(rq, &p));
+    TRY(invite_mine(cx, p.id, rq->session.account_id, &mine));
+    struct str line = i18n_fill(cx->arena, tr(cx, N_("{0} invites you.")), &mine.name, 1);
+    return web_poster_reply(rq, &p, line, STR_NULL, link_of(cx, &p, &mine));
 }

@@ -26,5 +26,8 @@ enum err web_invite_picture(struct rq *rq); /* GET /@:handle/invite/qr.png */
 /* Answers with the QR code of a link as a picture; nobody keeps it. */
 MUST_USE enum err web_qr_reply(struct rq *rq, struct str link);
 enum err web_invite_poster(struct rq *rq); /* GET /@:handle/invite/poster */
+enum err web_invite_poster_picture(struct rq *rq); /* GET /@:handle/invite/poster.png */
+/* Answers with a planet's poster: words that may be STR_NULL, and the link as a QR code. */
+MUST_USE enum err web_poster_reply(struct rq *rq, const struct planet *p, struct str line, struct str offer, struct str link);
 
 #endif

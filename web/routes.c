@@ -96,6 +96,7 @@ static const struct route rows[] = {
     {GET, "/@:handle/invite", web_invite_show, ACCOUNT, RATE_READ, 0, "one's own invitation link and what it earned", false},
     {GET, "/@:handle/invite/qr.png", web_invite_picture, ACCOUNT, RATE_READ, 0, "its link as a picture", false},
     {GET, "/@:handle/invite/poster", web_invite_poster, ACCOUNT, RATE_READ, 0, "the same, to print", false},
+    {GET, "/@:handle/invite/poster.png", web_invite_poster_picture, ACCOUNT, RATE_UPLOAD, 0, "the poster as a picture", false},
     {GET, "/t/:token", web_card_show, ANYONE, RATE_READ, 0, "a trial card", false},
     {POST, "/t/:token", web_card_use, ACCOUNT, RATE_WRITE, KB(4), "use it", false},
     {GET, "/gift/:code", web_gift_open, ANYONE, RATE_READ, 0, "a gift, to who was given it", false},

@@ -17,6 +17,7 @@
 #include "node/base/buf.h"
 #include "node/base/clock.h"
 #include "node/base/turnstile.h"
+#include "node/media/helper_poster.h"
 #include "node/media/media.h"
 #include "node/node.h"
 #include "node/server.h"
@@ -235,14 +236,14 @@ static enum err read_frame(struct cx *cx, struct str answer, struct picture *ret
     return str_starts(ret->large, start) && str_starts(ret->small, start) ? OK : unreadable(cx);
 }
 
-static enum err run(struct cx *cx, int in, int64_t pixels, int deadline_ms, struct picture *ret)
+static enum err run(struct cx *cx, int in, const char *argument, int deadline_ms, struct str *ret)
 {
     int out[2];
     pid_t pid;
     if (pipe2(out, O_CLOEXEC) != 0)
         return broken(cx, "pipe");
     const char *path = helper_path(cx);
-    bool started = spawn(path, arena_printf(cx->arena, "%lld", (long long)pixels), in, out[1], &pid);
+    bool started = spawn(path, argument, in, out[1], &pid);
     close(out[1]);
     if (!started) {
         close(out[0]);
@@ -258,7 +259,8 @@ static enum err run(struct cx *cx, int in, int64_t pixels, int deadline_ms, stru
     int status = wait_for(pid, whole ? until : 0);
     if (!whole || status != 0)
         return tell_status(cx, status, late);
-    return read_frame(cx, buf_str(answer), ret);
+    *ret = buf_str(answer);
+    return OK;
 }
 
 enum err helper_read_within(struct cx *cx, struct str bytes, int64_t pixels, int deadline_ms,
@@ -267,9 +269,36 @@ enum err helper_read_within(struct cx *cx, struct str bytes, int64_t pixels, int
     int in = input_of(bytes);
     if (in < 0)
         return broken(cx, "memory file");
-    enum err e = run(cx, in, pixels, deadline_ms, ret);
+    struct str answer;
+    enum err e = run(cx, in, arena_printf(cx->arena, "%lld", (long long)pixels), deadline_ms, &answer);
     close(in);
-    return e;
+    return e == OK ? read_frame(cx, answer, ret) : e;
+}
+
+enum err helper_draw_poster(struct cx *cx, struct str input, struct str *ret_png)
+{
+    struct media_engine *engine = engine_of(cx);
+    struct turnstile *turnstile = engine == NULL ? NULL : engine->turnstile;
+    struct helper_drawn drawn = {0};
+    struct str answer;
+    if (!turnstile_enter(turnstile, TURN_WAIT_MS)) {
+        cx->retry_after_s = 10;
+        return cx_tell(cx, ERR_BUSY, N_("Many pictures are being read just now. Please try again in "
+                                        "a moment."));
+    }
+    int in = input_of(input);
+    enum err e = in < 0 ? broken(cx, "memory file") : run(cx, in, "poster", DEADLINE_MS, &answer);
+    if (in >= 0)
+        close(in);
+    turnstile_leave(turnstile);
+    TRY(e);
+    if (answer.n > sizeof drawn)
+        memcpy(&drawn, answer.p, sizeof drawn);
+    struct str png = str_sub(answer, sizeof drawn, SIZE_MAX);
+    if (drawn.magic != HELPER_POSTER_MAGIC || drawn.size != png.n || !str_starts(png, STR("\x89PNG")))
+        return broken(cx, "orrery-media drew no poster");
+    *ret_png = png;
+    return OK;
 }
 
 enum err helper_read_picture(struct cx *cx, struct str bytes, struct picture *ret)

@@ -19,6 +19,9 @@ MUST_USE enum err helper_read_picture(struct cx *cx, struct str bytes, struct pi
 MUST_USE enum err helper_read_within(struct cx *cx, struct str bytes, int64_t pixels, int deadline_ms,
                                      struct picture *ret);
 
+/* Draw a poster (helper_poster.h says what of); the PNG is in the cx's arena. BUSY, INTERNAL, INVALID. */
+MUST_USE enum err helper_draw_poster(struct cx *cx, struct str input, struct str *ret_png);
+
 /* Around a wait for the network: like slow pictures, a slow storage never holds all workers of the
  * server. ERR_BUSY with the person told; else a leave is owed. */
 MUST_USE enum err media_network_enter(struct cx *cx);

@@ -11,6 +11,7 @@
 
 #include "node/media/blurhash.h"
 #include "node/media/helper_frame.h"
+#include "node/media/helper_poster.h"
 #include "node/media/helper_sandbox.h"
 #include "node/media/media.h"
 
@@ -227,11 +228,12 @@ static bool convert(const struct input *in, const bool *damaged)
            write_all(large.p, large.n) && write_all(small.p, small.n);
 }
 
-/* The one argument, if there is any: how many pixels at most. */
+/* The one argument, if there is any: how many pixels at most, or "poster" (helper_poster.h). */
 int main(int argc, char **argv)
 {
     struct input in = {.pixels = MEDIA_PIXELS_MAX};
-    if (argc > 1) {
+    bool poster = argc > 1 && strcmp(argv[1], "poster") == 0;
+    if (argc > 1 && !poster) {
         long long most = strtoll(argv[1], NULL, 10);
         in.pixels = most > 0 && most < in.pixels ? most : in.pixels;
     }
@@ -240,6 +242,8 @@ int main(int argc, char **argv)
         return HELPER_BROKEN;
     if (!read_input(&in))
         return HELPER_UNREADABLE;
+    if (poster)
+        _exit(helper_poster(in.p, in.n));
     if (!sandbox_close())
         return HELPER_BROKEN;
     enum helper_exit status = check_header(&in);

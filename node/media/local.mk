@@ -13,10 +13,13 @@ libdomain_a_SOURCES += \
 	node/media/store_dir.c node/media/store_s3.c \
 	node/media/media_type.c node/media/media_type.h
 
+libdomain_a_SOURCES += node/media/poster.c node/media/poster.h node/media/helper_poster.h
+
 libexec_PROGRAMS += orrery-media
 orrery_media_SOURCES = node/media/helper_main.c node/media/helper_frame.h \
 	node/media/helper_sandbox.c node/media/helper_sandbox.h \
 	node/media/blurhash.c node/media/blurhash.h
+orrery_media_SOURCES += node/media/helper_poster.c node/media/helper_poster.h
 orrery_media_CFLAGS = $(ORRERY_CFLAGS) $(VIPS_CFLAGS) $(SECCOMP_CFLAGS)
 orrery_media_LDADD = $(VIPS_LIBS) $(SECCOMP_LIBS) -lm
 
@@ -40,3 +43,8 @@ tests_unit_test_media_store_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIB
 check_PROGRAMS += tests/unit/test_far
 tests_unit_test_far_SOURCES = tests/unit/test_far.c tests/unit/store.h tests/unit/unit.h
 tests_unit_test_far_LDADD = $(RUNG_DOMAIN) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
+check_PROGRAMS += tests/unit/test_poster
+tests_unit_test_poster_SOURCES = tests/unit/test_poster.c $(DOMAIN_FIXTURE)
+tests_unit_test_poster_LDADD = $(DOMAIN_TEST_LIBS)
+tests/unit/test_poster.$(OBJEXT): | orrery-media$(EXEEXT)
