@@ -28,10 +28,19 @@ static struct str say(struct cx *cx, const char *msgid, struct str a, struct str
 
 /* ---- what one has, and what happens next ---- */
 
-static struct str price_words(struct cx *cx, const struct price *p)
+/* In full: with the tax that comes on top for who looks. */
+static struct str price_money(struct cx *cx, const struct life *l, const struct price *p)
+{
+    struct money m = p->money;
+    if (quote_full(cx, l->planet_id, l->account_id, p->money, &m) != OK)
+        m = p->money;
+    return i18n_money(cx, m.minor, str_c(m.cur));
+}
+
+static struct str price_words(struct cx *cx, const struct life *l, const struct price *p)
 {
     return str_fmt(cx->arena, STR_FMT " · " STR_FMT,
-                   STR_ARG(i18n_money(cx, p->money.minor, str_c(p->money.cur))),
+                   STR_ARG(price_money(cx, l, p)),
                    STR_ARG(web_term(cx, p->unit, p->count)));
 }
 
@@ -73,10 +82,10 @@ static void fill_words(struct cx *cx, const struct life *l, struct view_life *v)
         v->sentence = say(cx, N_("On {0} your free days become a membership, paid through {1}."), until, v->rail, STR(""));
     if (l->has_next && l->face != LIFE_FOREVER && l->face != LIFE_CANCELLED)
         v->then = say(cx, l->going_down ? N_("From then on: {0}, {1}.") : N_("The next term: {0}, {1}."),
-                      l->next_tier.name, price_words(cx, &l->next), STR(""));
+                      l->next_tier.name, price_words(cx, l, &l->next), STR(""));
     if (l->moving)
         v->moving = say(cx, N_("From {0} a term costs {1}. Until then your price stays as it is. You may cancel at any time."),
-                        i18n_date(cx, l->moves_at), price_words(cx, &l->moves_to), STR(""));
+                        i18n_date(cx, l->moves_at), price_words(cx, l, &l->moves_to), STR(""));
 }
 
 void web_life_words(struct cx *cx, const struct life *l, struct str *ret_headline, struct str *ret_sentence,
@@ -113,7 +122,7 @@ static void fill_buttons(struct cx *cx, const struct life *l, struct view_life *
     v->pay_url = str_fmt(cx->arena, STR_FMT "/join/%lld?next=" STR_FMT "/membership", STR_ARG(v->planet->url),
                          (long long)l->next.id, STR_ARG(v->planet->url));
     v->pay_label = say(cx, l->m.live ? N_("Renew for {0}") : N_("Come back for {0}"),
-                       i18n_money(cx, l->next.money.minor, str_c(l->next.money.cur)), STR(""), STR(""));
+                       price_money(cx, l, &l->next), STR(""), STR(""));
 }
 
 /* ---- other tiers ---- */
@@ -156,7 +165,7 @@ static enum err fill_changes(struct cx *cx, const struct life *l, struct view_li
                 .price_id = price->id,
                 .tier = tiers[i].name,
                 .about = tiers[i].about,
-                .money = i18n_money(cx, price->money.minor, str_c(price->money.cur)),
+                .money = price_money(cx, l, price),
                 .term = web_term(cx, price->unit, price->count),
             };
             bool fits, down = tiers[i].rank < l->m.rank && l->face != LIFE_FOREVER && price->money.minor > 0;

@@ -2,6 +2,7 @@
 
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/money/bill.h"
 #include "node/money/credit.h"
 #include "node/money/rail.h"
 #include "node/money/refund.h"
@@ -124,6 +125,7 @@ static enum err fill_lines(struct cx *cx, const struct order *o, struct view_my_
 {
     struct view_order_line *out = ARENA_ARRAY(cx->arena, struct view_order_line, LINES);
     struct credit_part part;
+    struct order_tax tax = {.contained = false};
     const char *cur = o->total.cur;
     size_t n = 0;
     TRY(credit_of_order(cx, o->id, &part));
@@ -131,7 +133,10 @@ static enum err fill_lines(struct cx *cx, const struct order *o, struct view_my_
     put_line(cx, out, &n, N_("Coupon"), -o->discount, cur);
     put_line(cx, out, &n, N_("Unused time"), -(o->credit - part.amount), cur);
     put_line(cx, out, &n, N_("Credit"), -part.amount, cur);
-    put_line(cx, out, &n, N_("Tax"), o->tax, cur);
+    enum err e = order_tax_of(cx, o->id, &tax);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    put_line(cx, out, &n, tax.contained ? N_("Tax (contained)") : N_("Tax"), o->tax, cur);
     out[n++] = (struct view_order_line){.label = str_c(tr(cx, N_("Total"))), .money = money_text(cx, o->total.minor, cur),
                                         .total = true};
     v->lines = out;
@@ -144,6 +149,8 @@ static enum err show(struct rq *rq, const struct order *o, enum err error)
     struct cx *cx = rq->cx;
     struct planet p;
     struct view_refund refund;
+    struct bill *bills;
+    size_t n_bills;
     struct view_page *page = orders_page(rq, N_("Your order"));
     const struct pay_rail *rail = rail_by_name(o->rail);
     TRY(planet_by_id(cx, o->planet_id, &p));
@@ -167,6 +174,9 @@ static enum err show(struct rq *rq, const struct order *o, enum err error)
         v.error = web_mendable(rq, error);
     TRY(web_refund_view(rq, page, o, &refund));
     TRY(fill_lines(cx, o, &v));
+    TRY(bill_of_order(cx, o->id, &bills, &n_bills));
+    if (n_bills > 0)
+        v.receipt_url = str_fmt(cx->arena, "/me/receipts/%lld", (long long)bills[0].id);
     TRY(fill_refunds(cx, o, &v));
     struct buf out = web_buf();
     html_me_order(&out, cx, &v);

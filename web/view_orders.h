@@ -22,6 +22,7 @@ struct view_my_order {
     const struct view_order_line *lines; size_t n_lines;
     const struct view_refund_row *refunds; size_t n_refunds;
     const struct view_refund *refund;
+    struct str receipt_url;             /* NULL: nothing was paid */
     struct str pay_url, gift_url;       /* open: to go on; a gift: its page; NULL: none */
     bool bad;                           /* nothing came of it, or it was taken back */
 };

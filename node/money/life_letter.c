@@ -1,4 +1,5 @@
 #include "node/money/life_letter.h"
+#include "node/money/quote.h"
 
 #include "node/base/i18n.h"
 #include "node/db/db.h"
@@ -52,9 +53,13 @@ static struct words words_of(const struct life *l, enum life_news news)
     return w;
 }
 
-static struct str price_text(struct cx *cx, const struct price *p)
+/* In full: with the tax that comes on top for them. */
+static struct str price_text(struct cx *cx, const struct life *l, const struct price *p)
 {
-    return i18n_money(cx, p->money.minor, str_c(p->money.cur));
+    struct money m = p->money;
+    if (quote_full(cx, l->planet_id, l->account_id, p->money, &m) != OK)
+        m = p->money;
+    return i18n_money(cx, m.minor, str_c(m.cur));
 }
 
 enum err life_letter(struct cx *cx, const struct life *l, enum life_news news, int64_t until, struct str once)
@@ -69,8 +74,8 @@ enum err life_letter(struct cx *cx, const struct life *l, enum life_news news, i
         until == DB_NULL ? STR("") : i18n_date(cx, until),
         l->m.tier_name,
         rail == NULL ? STR("") : str_c(tr(cx, rail->title)),
-        l->has_next ? price_text(cx, &l->next) : STR(""),
-        l->moving ? price_text(cx, &l->moves_to) : STR(""),
+        l->has_next ? price_text(cx, l, &l->next) : STR(""),
+        l->moving ? price_text(cx, l, &l->moves_to) : STR(""),
     };
     struct letter letter = {
         .account_id = l->account_id,

@@ -56,8 +56,10 @@ MUST_USE enum err price_quote(struct cx *cx, const struct quote_ask *ask, struct
 /* The tax on what is due, by the planet's rules and for this buyer (P43). */
 MUST_USE enum err quote_tax_of(struct cx *cx, const struct quote_ask *ask, const struct quote *so_far,
                                struct money due, struct quote_tax *ret);
-/* What a further term of an order costs by itself: its list price, without what made the first one cheaper, with
- * the tax. For providers that renew. */
-MUST_USE enum err quote_further(struct cx *cx, const struct order *o, struct money *ret);
+/* What a further term of an order costs: its list price less a coupon that still runs, with the tax. For providers
+ * that renew. */
+MUST_USE enum err quote_further(struct cx *cx, const struct order *o, int64_t less, struct money *ret);
+/* A price with the tax that comes on top for this account (0: a visitor): for where a price is only named. */
+MUST_USE enum err quote_full(struct cx *cx, int64_t planet_id, int64_t account_id, struct money price, struct money *ret);
 
 #endif

@@ -47,13 +47,26 @@ enum err quote_tax_of(struct cx *cx, const struct quote_ask *ask, const struct q
     return ask->further_of == 0 ? OK : further(cx, ask, &rule, due, ret);
 }
 
-enum err quote_further(struct cx *cx, const struct order *o, struct money *ret)
+enum err quote_further(struct cx *cx, const struct order *o, int64_t less, struct money *ret)
 {
     struct quote q;
     struct quote_ask ask = {.account_id = o->account_id, .planet_id = o->planet_id, .kind = "renewal",
-                            .list = money_of(o->list_amount, str_c(o->total.cur)), .label = STR(""),
+                            .list = money_of(o->list_amount - less, str_c(o->total.cur)), .label = STR(""),
                             .keep_credit = true, .further_of = o->id};
     TRY(price_quote(cx, &ask, &q));
     *ret = q.total;
+    return OK;
+}
+
+enum err quote_full(struct cx *cx, int64_t planet_id, int64_t account_id, struct money price, struct money *ret)
+{
+    struct tax_rule rule;
+    struct buyer who;
+    struct quote_tax t;
+    TRY(tax_rule_of(cx, planet_id, &rule));
+    TRY(buyer_of(cx, account_id, &who));
+    tax_work_out(cx, &rule, &who, buyer_ip_country(cx), price.minor, false, &t);
+    *ret = price;
+    ret->minor += t.added;
     return OK;
 }

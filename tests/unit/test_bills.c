@@ -261,7 +261,7 @@ static void a_renewal_costs_what_it_cost(void **state)
     OK_(price_quote(d->cx, &ask, &q));
     assert_int_equal(q.total.minor, 3570);
     assert_int_equal(q.tax, 620); /* 35.70 hold 21 % */
-    OK_(quote_further(d->cx, &o, &m));
+    OK_(quote_further(d->cx, &o, 0, &m));
     assert_int_equal(m.minor, 3570);
 }
 

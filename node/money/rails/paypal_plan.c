@@ -8,6 +8,7 @@
 #include "node/db/db.h"
 #include "node/money/coupon.h"
 #include "node/money/money.h"
+#include "node/money/quote.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/rail_call.h"
 #include "node/money/rail_plan_sql.h"
@@ -49,11 +50,13 @@ static enum err plan_of(struct cx *cx, const struct order *o, struct plan *ret)
 {
     struct coupon_fit fit;
     const char *unit = unit_of(o->term_unit, o->term_count);
-    struct money list = money_of(o->list_amount, str_c(o->total.cur)), off = list;
+    struct money list, off;
+    TRY(quote_further(cx, o, 0, &list));
+    off = list;
     TRY(coupon_of_order(cx, o->id, &fit));
     *ret = (struct plan){.n = 0};
-    if (fit.coupon_id != DB_NULL && fit.discount < list.minor)
-        off.minor = list.minor - fit.discount;
+    if (fit.coupon_id != DB_NULL && fit.discount < o->list_amount)
+        TRY(quote_further(cx, o, fit.discount, &off));
     bool first = o->total.minor != off.minor, for_ever = fit.coupon_id != DB_NULL && fit.terms_left == DB_NULL;
     if (first)
         ret->cycles[ret->n++] = (struct cycle){unit, o->term_count, 1, o->total};

@@ -123,7 +123,7 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
     struct money further = o->total; /* what the terms after this one cost */
     TRY(renews(cx, s, &old, &renew, &known));
     if (renew)
-        TRY(quote_further(cx, o, &further));
+        TRY(quote_further(cx, o, 0, &further));
     if (!stripe_amount(o->total, &total) || !stripe_amount(further, &list))
         return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
     TRY(tax_rule_of(cx, o->planet_id, &rule));
