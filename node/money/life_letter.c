@@ -1,8 +1,8 @@
 #include "node/money/life_letter.h"
-#include "node/money/quote.h"
 
 #include "node/base/i18n.h"
 #include "node/db/db.h"
+#include "node/money/quote.h"
 #include "node/money/renew_link.h"
 #include "node/node.h"
 #include "node/people/letter.h"
