@@ -125,6 +125,7 @@ function fillings(path) {
         handle: ['tea', 'other'], planet: ['tea', 'other'], tag: ['leaf'], rail: ['fake'], number: ['01J00000000000000000000000'],
         slug: ['for-members', 'for-gold', 'for-sale', 'a-draft', 'late', 'open'],
         host: [new URL(follower.origin).host], do: ['accept', 'approve', 'retry'], price: [price],
+        account: [member.accountId], country: ['DE'],
         token: ['nothing'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.0', '2.1'], cursor: ['0', '9223372036854775807'],
         file: path.includes('/moving/') ? ['outbox.json', 'actor.json', 'followers.csv'] : ['1.csv'],
         name: path.startsWith('/static/') ? ['orrery.css'] : ['large.jpg', 'small.jpg', 'paper.txt'],

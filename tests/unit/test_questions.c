@@ -10,6 +10,7 @@
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/money/refund.h"
+#include "node/money/tax.h"
 #include "node/planet/access.h"
 #include "node/talk/answer.h"
 
@@ -361,6 +362,38 @@ static void a_dispute_waits_and_is_decided(void **state)
     books_are_sound(d);
 }
 
+static void the_tax_of_it_is_not_held(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    const struct tax_rule rule = {.planet_id = d->tea.id, .mode = TAX_INCLUSIVE,
+                                  .seller = {STR("Tea"), STR("A street 1"), STR("DE"), STR(""), STR(""), STR("")}};
+    const struct tax_rate rate = {.country = "", .name = STR("VAT"), .ppm = 250000};
+    int64_t who = person(d), id;
+    OK_(tax_rule_save(d->cx, &rule));
+    OK_(tax_rate_put(d->cx, d->tea.id, &rate));
+    opens_for_questions(d, d->owner.id, 0);
+    id = asked(d, who, false, false, &o);
+    assert_int_equal(account(d, "held:questions"), -4000);
+    assert_int_equal(account(d, "tax_payable"), -1000);
+    const struct refund_give part = {.number = o.number, .amount = 2500, .keeps = true};
+    OK_(refund_give(d->cx, &part, &r));
+    calls_are_made(d);
+    assert_int_equal(account(d, "held:questions"), -2000);
+    assert_int_equal(account(d, "refunds"), 0);
+    assert_int_equal(account(d, "tax_payable"), -500);
+    d->cx->viewer = d->owner.id;
+    OK_(question_decline(d->cx, id, STR("")));
+    d->cx->viewer = 0;
+    calls_are_made(d);
+    state_is(d, id, "refunded");
+    assert_int_equal(account(d, "held:questions"), 0);
+    assert_int_equal(account(d, "refunds"), 0);
+    assert_int_equal(account(d, "tax_payable"), 0);
+    books_are_sound(d);
+}
+
 static void the_owner_gives_back_what_was_answered(void **state)
 {
     struct domain *d = *state;
@@ -473,6 +506,7 @@ int main(void)
         TEST(others_listen_in_and_the_asker_has_a_share),
         TEST(a_share_may_be_days),
         TEST(a_dispute_waits_and_is_decided),
+        TEST(the_tax_of_it_is_not_held),
         TEST(the_owner_gives_back_what_was_answered),
         TEST(what_may_be_asked),
         TEST(roles_below_the_owner_read_no_answers_of_others),
