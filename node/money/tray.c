@@ -141,7 +141,7 @@ enum err tray_put(struct cx *cx, int64_t planet_id, struct str rail, const struc
     };
     int64_t same = 0;
     bool ours = is_ours(reason, change, rail);
-    if (u.rail_ref.n > 0)
+    if (ours && u.rail_ref.n > 0)
         TRY(q_unmatched_same(cx, planet_id, rail, u.rail_ref, u.reason, u.amount, u.currency, &same));
     if (same > 0)
         return OK;

@@ -43,7 +43,7 @@ MUST_USE enum err unmatched_settle(struct cx *cx, int64_t planet_id, int64_t id)
 
 /* ---- for the rails ---- */
 
-/* Inside a transaction. The same payment with the same fault is put once. ref STR_NULL: not known. */
+/* Inside a transaction. The same payment with the same fault is put once, if it is money that came here. */
 MUST_USE enum err tray_put(struct cx *cx, int64_t planet_id, struct str rail, const struct order_change *change,
                            struct str number, const char *reason);
 /* Inside a transaction: a provider tells of a payment that lies or lay in the tray. Assigned: its order's number
