@@ -120,3 +120,5 @@ libadmin_a_SOURCES += admin/cli/cmd_questions.c
 libadmin_a_SOURCES += admin/cli/cmd_life.c
 libadmin_a_SOURCES += admin/desk_paywall.c admin/desk_paywall.h admin/view_paywall.h
 libadmin_a_SOURCES += admin/cli/cmd_member.c
+libadmin_a_SOURCES += admin/desk_prices.c admin/desk_prices.h
+libadmin_a_SOURCES += admin/view_prices.h

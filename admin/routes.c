@@ -6,6 +6,7 @@
 #include "admin/desk_money.h"
 #include "admin/desk_offers.h"
 #include "admin/desk_paywall.h"
+#include "admin/desk_prices.h"
 #include "admin/desk_refunds.h"
 
 static const struct route rows[] = {
@@ -55,6 +56,10 @@ static const struct route rows[] = {
      "end a membership", false},
     {POST, "/desk/:planet/members/role", desk_member_role, ACCOUNT, RATE_WRITE, KB(4),
      "give or take a role", false},
+    {GET, "/desk/:planet/prices", desk_prices, ACCOUNT, RATE_READ, 0, "old prices that are still paid, announced changes, how it renews", false},
+    {POST, "/desk/:planet/prices", desk_prices_save, ACCOUNT, RATE_WRITE, KB(4), "grace and time zone; stop a change", false},
+    {GET, "/desk/:planet/prices/:id", desk_price, ACCOUNT, RATE_READ, 0, "who pays a price", false},
+    {POST, "/desk/:planet/prices/:id", desk_price_do, ACCOUNT, RATE_WRITE, KB(4), "another price, retire it, move its members", false},
     {GET, "/desk/:planet/tiers", desk_tiers, ACCOUNT, RATE_READ, 0, "tiers and prices", false},
     {POST, "/desk/:planet/tiers", desk_tier_make, ACCOUNT, RATE_WRITE, KB(16), "make a tier", false},
     {GET, "/desk/:planet/tiers/:id/switch", desk_paywall, ACCOUNT, RATE_READ, 0, "from free to paid, or back: what it would do", false},

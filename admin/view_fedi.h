@@ -7,6 +7,7 @@
 #include "admin/view_member.h"
 #include "admin/view_bills.h"
 #include "admin/view_money.h"
+#include "admin/view_prices.h"
 #include "admin/view_moves.h"
 #include "admin/view_pay.h"
 #include "admin/view_paywall.h"
