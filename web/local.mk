@@ -69,6 +69,7 @@ libweb_a_SOURCES += web/api/once.h
 libweb_a_SOURCES += web/api/openapi.c
 libweb_a_SOURCES += web/api/openapi.h
 libweb_a_SOURCES += web/api/planets.c
+libweb_a_SOURCES += web/api/paywall.c
 libweb_a_SOURCES += web/api/prices.c
 libweb_a_SOURCES += web/api/questions.c
 libweb_a_SOURCES += web/api/rows.c
