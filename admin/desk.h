@@ -33,6 +33,7 @@ enum err desk_member_grant(struct rq *rq);
 enum err desk_member_revoke(struct rq *rq);
 enum err desk_member_role(struct rq *rq);
 enum err desk_tiers(struct rq *rq);
+enum err desk_trial_rule(struct rq *rq);     /* POST /desk/:planet/tiers/trials */
 enum err desk_tier_make(struct rq *rq);
 enum err desk_price_make(struct rq *rq);
 enum err desk_settings(struct rq *rq);

@@ -4,6 +4,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/trial_order.h"
 #include "node/people/account.h"
 #include "web/compose_form.h"
 #include "web/page.h"
@@ -195,6 +196,8 @@ static enum err show_tiers(struct rq *rq, const struct planet *p, enum err e)
     }
     v.tiers = rows;
     v.n_tiers = n;
+    v.owns = desk_sees_money(rq, p);
+    TRY(trial_rule_of(cx, p->id, &v.card_first));
     struct buf buf = web_buf();
     html_desk_tiers(&buf, cx, &v);
     return web_send(rq, e == OK ? 200 : http_status_of(e), &buf);
@@ -205,6 +208,16 @@ enum err desk_tiers(struct rq *rq)
     struct planet p;
     TRY(desk_planet(rq, &p));
     return show_tiers(rq, &p, OK);
+}
+
+enum err desk_trial_rule(struct rq *rq)
+{
+    struct planet p;
+    TRY(desk_planet(rq, &p));
+    if (!desk_sees_money(rq, &p))
+        return ERR_NOT_FOUND;
+    TRY(trial_rule_set(rq->cx, p.id, str_eq_c(rq_form(rq, "card_first"), "true")));
+    return desk_done(rq, &p, "/tiers", "done");
 }
 
 static enum err make_tier(struct rq *rq, const struct planet *p)

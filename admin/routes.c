@@ -62,6 +62,7 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/prices/:id", desk_price_do, ACCOUNT, RATE_WRITE, KB(4), "another price, retire it, move its members", false},
     {GET, "/desk/:planet/tiers", desk_tiers, ACCOUNT, RATE_READ, 0, "tiers and prices", false},
     {POST, "/desk/:planet/tiers", desk_tier_make, ACCOUNT, RATE_WRITE, KB(16), "make a tier", false},
+    {POST, "/desk/:planet/tiers/trials", desk_trial_rule, ACCOUNT, RATE_WRITE, KB(4), "free days: a way of paying first?", false},
     {GET, "/desk/:planet/tiers/:id/switch", desk_paywall, ACCOUNT, RATE_READ, 0, "from free to paid, or back: what it would do", false},
     {POST, "/desk/:planet/tiers/:id/switch", desk_paywall_do, ACCOUNT, RATE_WRITE, KB(16), "switch", false},
     {POST, "/desk/:planet/tiers/:id/switch/refunds", desk_paywall_refund, ACCOUNT, RATE_WRITE, KB(64),

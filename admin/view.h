@@ -76,6 +76,7 @@ struct view_desk_tiers {
     const struct view_desk *desk;
     const struct view_desk_tier *tiers; size_t n_tiers;
     struct str currency, error;
+    bool owns, card_first;     /* free days want a way of paying first */
 };
 
 struct view_tray_job { int64_t id; struct str kind, subject, error, when; int64_t tries; };

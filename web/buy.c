@@ -9,6 +9,7 @@
 #include "node/money/order.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
+#include "node/money/trial_order.h"
 #include "node/people/rate.h"
 #include "node/planet/admission.h"
 #include "node/planet/planet.h"
@@ -231,6 +232,14 @@ static enum err fill_trial(struct rq *rq, const struct wish *w, struct view_buy 
     enum err e = membership_of(rq->cx, w->planet.id, rq->session.account_id, &m);
     if (e == ERR_NOT_FOUND)
         v->trial_days = w->price.trial_days;
+    bool card_first;
+    TRY(trial_rule_of(rq->cx, w->planet.id, &card_first));
+    for (size_t i = 0; card_first && i < v->n_rails; i++)
+        v->trial_ways = v->trial_ways || v->rails[i].renews;
+    if (card_first)
+        v->trial_then = i18n_money(rq->cx, w->price.money.minor, str_c(w->price.money.cur));
+    if (card_first && !v->trial_ways)
+        v->trial_days = 0;
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
@@ -333,7 +342,17 @@ enum err web_trial_start(struct rq *rq)
 {
     struct wish w;
     int64_t grant;
+    struct order order;
+    struct str rail = rq_form(rq, "rail");
     TRY(read_wish(rq, rq_form(rq, "price_id"), &w));
+    if (rail.n > 0) {
+        enum err placed = trial_order_place(rq->cx, rq->session.account_id, w.price.id, str_z(rq->cx->arena, rail),
+                                            web_invites(rq), &order);
+        if (mendable(placed))
+            return send_buy(rq, &w, placed);
+        TRY(placed);
+        return web_pay_go(rq, order.number);
+    }
     enum err e = trial_start(rq->cx, rq->session.account_id, w.price.id, &grant);
     if (mendable(e))
         return send_buy(rq, &w, e);

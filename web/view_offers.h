@@ -19,6 +19,8 @@ struct view_buy {                       /* one price, in full, before it is paid
     bool signed_in, gift, free, may_coupon;
     struct str gift_to, gift_words;
     struct str starts, until;           /* what one will have; until NULL: for ever */
+    struct str trial_then;              /* they want a way of paying first: "CNY 30.00 a month"; else empty */
+    bool trial_ways;                    /* and there is one */
     int64_t trial_days;                 /* free days to begin with; 0: none, or had already */
     struct str blocked, ask_url;        /* who may not join is told why, and where to ask */
     bool asks_country;                  /* its tax depends on where the buyer is */

@@ -7,6 +7,7 @@
 #include "node/money/invite.h"
 #include "node/money/money.h"
 #include "node/money/trial.h"
+#include "node/money/trial_order.h"
 #include "node/node.h"
 #include "node/planet/admission.h"
 #include "node/planet/planet.h"
@@ -267,6 +268,24 @@ static enum err cmd_invite_rule(struct cli *cli)
     return OK;
 }
 
+static enum err cmd_trial_rule(struct cli *cli)
+{
+    static const char *const columns[] = {"card_first", NULL};
+    struct planet p;
+    bool card_first;
+    struct str said = cli_get(cli, "card-first");
+    TRY(cli_planet(cli, &p));
+    if (said.n > 0 && !str_eq_c(said, "yes") && !str_eq_c(said, "no"))
+        return cx_tell(cli->cx, ERR_INVALID, N_("Say yes or no."));
+    if (said.n > 0)
+        TRY(trial_rule_set(cli->cx, p.id, str_eq_c(said, "yes")));
+    TRY(trial_rule_of(cli->cx, p.id, &card_first));
+    cli_begin(cli, false, columns);
+    cli_row(cli, (struct str[]){card_first ? STR("yes") : STR("no")});
+    cli_end(cli);
+    return OK;
+}
+
 static enum err cmd_invite_list(struct cli *cli)
 {
     static const char *const columns[] = {"at", "invited_by", "who", "state", "due", "days", "credit",
@@ -350,6 +369,11 @@ static const struct cli_option rule_options[] = {
     {"wait-days", "N", false, "how long the payment must have stood (7)"},
     {0},
 };
+static const struct cli_option trial_options[] = {
+    CLI_PLANET_OPTION,
+    {"card-first", "ANSWER", false, "yes or no"},
+    {0},
+};
 static const struct cli_option planet_options[] = {CLI_PLANET_OPTION, {0}};
 static const struct cli_option id_options[] = {
     CLI_PLANET_OPTION,
@@ -364,6 +388,7 @@ const struct cli_verb cli_offers_verbs[] = {
     {"trial-card create", cmd_card_create, true, "make a trial card; prints its link", card_options, NULL},
     {"trial-card list", cmd_card_list, true, "trial cards, their links and use", planet_options, NULL},
     {"trial-card end", cmd_card_end, true, "nobody can use it from now on", id_options, NULL},
+    {"trial rule", cmd_trial_rule, true, "do free days want a way of paying first? shows or changes it", trial_options, NULL},
     {"gift list", cmd_gift_list, true, "memberships that were bought for others", planet_options, NULL},
     {"invite rule", cmd_invite_rule, true, "the reward for invitations: shows or changes it", rule_options, NULL},
     {"invite list", cmd_invite_list, true, "who came by whose invitation", planet_options, NULL},

@@ -26,6 +26,7 @@ MIGRATIONS += node/db/migrations/0022_till.sql
 MIGRATIONS += node/db/migrations/0021_paypal.sql
 MIGRATIONS += node/db/migrations/0023_offers.sql
 MIGRATIONS += node/db/migrations/0030_rail_back.sql
+MIGRATIONS += node/db/migrations/0031_card_first.sql
 MIGRATIONS += node/db/migrations/0024_letter.sql
 MIGRATIONS += node/db/migrations/0026_singles.sql
 MIGRATIONS += node/db/migrations/0025_back.sql

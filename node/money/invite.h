@@ -53,8 +53,10 @@ MUST_USE enum err referral_list_of_planet(struct cx *cx, int64_t planet_id, stru
 
 MUST_USE enum err referral_ordered(struct cx *cx, int64_t order_id, int64_t planet_id,
                                    int64_t referrer_id, int64_t account_id);
-/* The order was paid: the reward waits, and a job for its day is put. */
-MUST_USE enum err referral_paid(struct cx *cx, int64_t order_id, struct money total);
+/* The order was paid: the reward waits, and a job for its day is put. trial: free days have begun, which is no
+ * payment yet; the first that follows has the referral moved to it. */
+MUST_USE enum err referral_paid(struct cx *cx, int64_t order_id, struct money total, bool trial);
+MUST_USE enum err referral_moves(struct cx *cx, int64_t from_order_id, int64_t to_order_id);
 /* The order was given back whole, or lost. */
 MUST_USE enum err referral_undo(struct cx *cx, int64_t order_id, const char *reason);
 /* Job "money.referral", subject: the order. */

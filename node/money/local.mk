@@ -149,6 +149,12 @@ libdomain_a_SOURCES += node/money/tip.c
 libdomain_a_SOURCES += node/money/tip.h
 
 SQL_DOMAIN += node/money/rail_plan.sql
+SQL_DOMAIN += node/money/payer.sql
+libdomain_a_SOURCES += node/money/payer.c
+libdomain_a_SOURCES += node/money/payer.h
+libdomain_a_SOURCES += node/money/trial_int.h
+libdomain_a_SOURCES += node/money/trial_order.c
+libdomain_a_SOURCES += node/money/trial_order.h
 libdomain_a_SOURCES += node/money/rails/paypal.c
 libdomain_a_SOURCES += node/money/rails/paypal.h
 libdomain_a_SOURCES += node/money/rails/paypal_event.c

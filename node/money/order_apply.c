@@ -153,7 +153,7 @@ static enum err give_membership(struct cx *cx, const struct order_row *o, const 
         .account_id = o->account_id,
         .planet_id = o->planet_id,
         .tier_id = tier->id,
-        .kind = str_eq_c(o->rail, "code") ? "code" : "paid",
+        .kind = str_eq_c(o->kind, "trial") ? "trial" : str_eq_c(o->rail, "code") ? "code" : "paid",
         .term = *term,
         .window_days = DB_NULL,
         .order_id = o->id,
@@ -175,7 +175,11 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
     TRY(tier_by_id(cx, o->tier_id, &tier));
     enum err e = reserved ? OK : order_seat(cx, o->tier_id, gift ? 0 : o->account_id);
     const char *refused = "no seat left";
-    if (e == OK && !gift) {
+    if (e == OK && str_eq_c(o->kind, "trial")) {
+        struct price price;
+        TRY(price_by_id(cx, o->price_id, &price));
+        term = (struct term){cx->now, cx->now + price.trial_days * MS_DAY, clock_day_of_month(cx->now)};
+    } else if (e == OK && !gift) {
         e = membership_next_term(cx, o->planet_id, o->account_id, tier.rank, o->term_unit,
                                  o->term_count, &term);
         refused = "member for life already";
@@ -300,7 +304,7 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
         TRY(credit_spend(cx, o->id, o->planet_id, o->account_id,
                          money_of(credit.amount, o->currency), txn_id));
     TRY(bill_paid(cx, o->id, c->rail_ref));
-    return referral_paid(cx, o->id, money_of(o->total, o->currency));
+    return referral_paid(cx, o->id, money_of(o->total, o->currency), str_eq_c(o->kind, "trial"));
 }
 
 /* The grants of an order, but for those that are revoked: nothing brings these back. */

@@ -43,7 +43,7 @@ struct rail_sub {
     int64_t period_end;              /* DB_NULL: unsaid */
 };
 
-enum { RAIL_REFS = 6, RAIL_RIGHTS = 24, RAIL_HEADERS = 8, RAIL_VALUES = 16 };
+enum { RAIL_PAYERS = 2, RAIL_REFS = 6, RAIL_RIGHTS = 24, RAIL_HEADERS = 8, RAIL_VALUES = 16 };
 
 /* A payment as its rail tells it. */
 struct rail_state {
@@ -67,6 +67,8 @@ struct rail_state {
     /* Not believed by itself (no signature, or half of what is needed): counts only when the rail, asked, says
      * it, too. Without an answer the message is refused, so that it is told again. */
     bool hint;
+    struct str payers[RAIL_PAYERS]; /* who pays, as the rail knows them: its customer, a card's fingerprint; n == 0: unsaid */
+    bool fraud;               /* of WARNING: the payment named by refs may be fraud; giving it back avoids a dispute */
     struct str country;       /* where the card, wallet or bank is: "DE"; STR_NULL: unsaid */
     int64_t tax;              /* what the rail worked out of `paid` (TAX_RAIL); 0: unsaid */
 };
@@ -82,7 +84,7 @@ struct rail_visit rail_visit_of(struct str ip, struct str agent);
 /* One call that changes something, as it was written down. */
 struct rail_step {
     int64_t id;
-    struct str name;          /* checkout, capture, close, refund, cancel, resume, end */
+    struct str name;          /* checkout, capture, close, refund, cancel, resume, end, drop */
     struct str key;           /* for the provider's idempotency: the same at each try */
     const struct rail_account *account;
     const struct order *order;         /* NULL: none */
@@ -191,7 +193,8 @@ struct pay_rail {
     /* The buyer gave up: what was made at checkout can be paid no more. OK also when it is paid or gone:
      * a payment that is told after all is honoured (P8). NULL: it runs out by itself. */
     enum err (*close)(struct cx *cx, const struct rail_step *s);
-    /* No further renewal; with resume: go on after all. NULL: nothing renews here. */
+    /* No further renewal; with resume: go on after all. Step "end": for good, if it is still held; "drop": at once, its
+     * free days included. NULL: nothing renews here. */
     enum err (*renewal)(struct cx *cx, const struct rail_step *s, bool resume);
     /* Further terms of the subscription cost this: from the next one on, nothing is charged or given back now.
      * The same currency. NULL: the provider can't, or only with the buyer's consent there. */

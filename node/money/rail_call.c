@@ -196,7 +196,7 @@ static enum err call(struct cx *cx, struct making *m)
         return m->rail->capture(cx, &m->step);
     if (str_eq_c(name, "reprice") && m->rail->reprice != NULL && m->step.price != NULL)
         return m->rail->reprice(cx, &m->step);
-    bool resume = str_eq_c(name, "resume"), end = str_eq_c(name, "end");
+    bool resume = str_eq_c(name, "resume"), end = str_eq_c(name, "end") || str_eq_c(name, "drop");
     if ((resume || end || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
         return m->rail->renewal(cx, &m->step, resume);
     return cx_fail(cx, ERR_INVALID, "this rail knows no such step");

@@ -10,7 +10,7 @@
 struct rail_call_new {
     int64_t planet_id;
     const struct pay_rail *rail;
-    const char *step;              /* checkout, capture, close, refund, cancel, resume, end */
+    const char *step;              /* checkout, capture, close, refund, cancel, resume, end, drop */
     int64_t order_id;              /* DB_NULL: none */
     int64_t subscription_id;       /* DB_NULL: none */
     int64_t unmatched_id;          /* of refund: money of the tray (tray.h), with neither of these; 0: none */

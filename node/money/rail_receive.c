@@ -4,7 +4,9 @@
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/money/order_row.h"
+#include "node/money/payer.h"
 #include "node/money/rail.h"
+#include "node/money/trial_order.h"
 #include "node/money/refund.h"
 #include "node/money/rail_account_sql.h"
 #include "node/money/rail_sql.h"
@@ -191,6 +193,12 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
     if (s->sub.ref.n > 0) {
         TRY(subscription_told(cx, &o, planet_id, rail->name, &s->sub, s->at, &sub));
     }
+    if (s->event == ORDER_PAID)
+        TRY(payer_note(cx, &o, s));
+    if (s->event == ORDER_PAID && trial_order_is(&o)) {
+        TRY(trial_order_admit(cx, &o, s, &taken));
+        s->event = taken || str_eq_c(o.state, "failed") ? ORDER_FAIL : ORDER_PAID;
+    }
     return follow(cx, s, event_id, ret);
 }
 
@@ -209,6 +217,16 @@ static enum err settle_renewal(struct cx *cx, const struct pay_rail *rail, int64
     if (s->order_number.n == 0)
         TRY(subscription_order(cx, &sub, s->ref, &s->order_number));
     return settle_order(cx, rail, planet_id, s, event_id, ret);
+}
+
+static enum err fraud_warned(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_state *s)
+{
+    struct order o;
+    TRY(find_order(cx, rail, planet_id, s));
+    if (s->order_number.n == 0)
+        return OK;
+    TRY(order_by_number(cx, s->order_number, &o));
+    return payer_warn(cx, &o);
 }
 
 static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_state *s,
@@ -238,6 +256,7 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
         *ret = known ? ORDER_APPLIED : ORDER_RECORDED;
         return OK;
     case RAIL_WARNING:
+        return s->fraud ? fraud_warned(cx, rail, planet_id, s) : OK;
     case RAIL_NOTHING:
         break;
     }

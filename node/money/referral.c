@@ -7,6 +7,8 @@
 #include "node/money/invite_sql.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
+#include "node/money/payer.h"
+#include "node/money/payer_sql.h"
 #include "node/node.h"
 #include "node/people/notice.h"
 #include "node/planet/grant.h"
@@ -83,18 +85,28 @@ static enum err set_void(struct cx *cx, int64_t order_id, const char *reason)
     return q_referral_set_state(cx, order_id, STR("void"), str_c(reason), NULL);
 }
 
-enum err referral_paid(struct cx *cx, int64_t order_id, struct money total)
+enum err referral_moves(struct cx *cx, int64_t from_order_id, int64_t to_order_id)
+{
+    return q_referral_move(cx, from_order_id, to_order_id, NULL);
+}
+
+enum err referral_paid(struct cx *cx, int64_t order_id, struct money total, bool trial)
 {
     struct referral_row r;
     struct referral_rule rule;
     int64_t before, days, amount, due;
-    bool found;
+    bool found, same;
     TRY(q_referral_get(cx, order_id, &found, &r));
     if (!found || !str_eq_c(r.state, "ordered"))
         return OK;
     TRY(q_referral_paid_before(cx, r.planet_id, r.account_id, order_id, &before));
     if (before > 0)
         return set_void(cx, order_id, "not the first payment");
+    TRY(payer_shared(cx, r.planet_id, r.account_id, r.referrer_id, &same));
+    if (same)
+        return set_void(cx, order_id, "the same payer");
+    if (trial) /* its first payment comes after the free days (referral_moves) */
+        return OK;
     if (total.minor == 0)
         return set_void(cx, order_id, "nothing was paid");
     TRY(referral_rule_of(cx, r.planet_id, &rule));

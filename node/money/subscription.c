@@ -4,6 +4,7 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
+#include "node/money/invite.h"
 #include "node/money/life.h"
 #include "node/money/order_row.h"
 #include "node/money/quote.h"
@@ -150,5 +151,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
     };
     TRY(order_insert(cx, &o, ret_number, &id));
     TRY(coupon_reserve(cx, id, s->account_id, &q.coupon));
+    if (str_eq_c(first.kind, "trial"))
+        TRY(referral_moves(cx, first.id, id));
     return q_rail_object_put(cx, s->rail, s->planet_id, ref, id, NULL);
 }

@@ -6,6 +6,9 @@
 #include "node/db/db.h"
 #include "node/money/ledger.h"
 #include "node/money/order_row.h"
+#include "node/money/payer_sql.h"
+#include "node/money/trial_int.h"
+#include "node/money/trial_order.h"
 #include "node/money/trial_sql.h"
 #include "node/node.h"
 #include "node/people/account.h"
@@ -40,8 +43,26 @@ static enum err book(struct cx *cx, int64_t planet_id, int64_t grant_id, struct 
 
 /* ---- free days before the first payment ---- */
 
+static enum err once(struct cx *cx)
+{
+    return cx_tell(cx, ERR_CONFLICT, N_("A free trial can be had once, before the first membership."));
+}
+
+enum err trial_may_have(struct cx *cx, int64_t planet_id, int64_t account_id)
+{
+    struct account a;
+    int64_t n, by_account, by_mail = 0;
+    TRY(q_trial_had(cx, planet_id, account_id, &n));
+    TRY(account_by_id(cx, account_id, &a));
+    struct str mail = same_mail(cx->arena, a.mail), id = str_fmt(cx->arena, "%lld", (long long)account_id);
+    TRY(q_trial_had_by(cx, planet_id, keyed(cx, "trial-account", id), &by_account));
+    if (mail.n > 0)
+        TRY(q_trial_had_by(cx, planet_id, keyed(cx, "trial-mail", mail), &by_mail));
+    return n + by_account + by_mail == 0 ? OK : once(cx);
+}
+
 /* Once for this account and for this mail address, whatever became of the account that had it. */
-static enum err claim(struct cx *cx, int64_t planet_id, int64_t account_id)
+enum err trial_claim(struct cx *cx, int64_t planet_id, int64_t account_id, const struct str *payers, size_t n)
 {
     struct account a;
     int64_t had, fresh;
@@ -56,10 +77,9 @@ static enum err claim(struct cx *cx, int64_t planet_id, int64_t account_id)
                             cx->now, &fresh));
     if (had == 0 && fresh > 0 && mail.n > 0)
         TRY(q_trial_had_put(cx, planet_id, keyed(cx, "trial-mail", mail), cx->now, &fresh));
-    if (had > 0 || fresh == 0)
-        return cx_tell(cx, ERR_CONFLICT,
-                       N_("A free trial can be had once, before the first membership."));
-    return OK;
+    for (size_t i = 0; had == 0 && fresh > 0 && i < n; i++)
+        TRY(q_trial_had_put(cx, planet_id, payers[i], cx->now, &fresh));
+    return had > 0 || fresh == 0 ? once(cx) : OK;
 }
 
 enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_t *ret_grant_id)
@@ -68,6 +88,7 @@ enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_
     struct tier tier;
     struct money nothing = {.minor = 0};
     int64_t id;
+    bool card_first;
     TX_SCOPE(cx);
     TRY(price_by_id(cx, price_id, &price));
     TRY(tier_by_id(cx, price.tier_id, &tier));
@@ -75,7 +96,10 @@ enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_
     if (price.trial_days <= 0)
         return cx_tell(cx, ERR_INVALID, N_("There is no free trial of this."));
     TRY(q_planet_lock(cx, tier.planet_id, NULL));
-    TRY(claim(cx, tier.planet_id, account_id));
+    TRY(trial_rule_of(cx, tier.planet_id, &card_first));
+    if (card_first)
+        return cx_tell(cx, ERR_CONFLICT, N_("Free days here want a way of paying first. Please choose one."));
+    TRY(trial_claim(cx, tier.planet_id, account_id, NULL, 0));
     TRY(order_may_join(cx, account_id, &tier, nothing, false));
     struct grant_new g = {
         .account_id = account_id,

@@ -63,6 +63,8 @@ const SESSION = {
     'customer_update.address': (s) => s === 'auto',
     'invoice_creation.enabled': yes,
     'discounts.0.coupon': text,
+    'subscription_data.trial_period_days': number,
+    payment_method_collection: (s) => s === 'always',
 };
 
 function flat(o, prefix = '', out = {}) {
@@ -164,7 +166,8 @@ export class FakeStripe {
         if (method === 'GET') return reply(200, this.#expand(o, u.searchParams.getAll('expand[]')));
         if (kind === 'checkout/sessions') return this.#session(form, fail, done);
         if (kind === 'coupons') {
-            if (!number(form.amount_off ?? '') || form.duration !== 'once') return fail(400, 'parameter_missing', 'amount_off');
+            if (!number(form.amount_off ?? '') || !['once', 'repeating', 'forever'].includes(form.duration)) return fail(400, 'parameter_missing', 'amount_off');
+            if ((form.duration === 'repeating') !== number(form.duration_in_months ?? '')) return fail(400, 'parameter_missing', 'duration_in_months');
             return done(this.#put({ id: id('co'), object: 'coupon', amount_off: +form.amount_off, currency: form.currency }));
         }
         if (kind === 'webhook_endpoints') {

@@ -36,6 +36,7 @@ struct platform {
     char *ca, *cert;                  /* PEM */
     bool no_cert, says_signed, broken, declines, lost_answers;
     char order_status[32], number[32], value[32], cur[4], merchant[32], capture_status[32], sub_status[32], hook[160];
+    char sub_id[24];
     char refunded[32], refund_status[32], dispute[32], outcome[40], plan[2048];
     char charges[4][2][24]; int n_charges; /* id, time */
     char charge_value[4][16], charge_status[4][24];
@@ -165,10 +166,10 @@ static inline char *subscription_json(struct platform *p)
     char *base = arena_printf(p->arena, "http://127.0.0.1:%d", p->loopback.port);
     bool past_due = strcmp(p->sub_status, "PAST") == 0;
     return arena_printf(p->arena,
-        "{\"id\":\"" SUB_ID "\",\"status\":\"%s\",\"custom_id\":\"%s\",\"plan_id\":\"P-1\",\"subscriber\":{\"payer_id\":\"BUYER1234\"},"
+        "{\"id\":\"I-%s\",\"status\":\"%s\",\"custom_id\":\"%s\",\"plan_id\":\"P-1\",\"subscriber\":{\"payer_id\":\"BUYER1234\"},"
         "\"billing_info\":{\"failed_payments_count\":%d,\"next_billing_time\":\"2027-02-28T10:00:00Z\"},"
         "\"links\":[{\"href\":\"%s/webapps/billing/subscriptions?ba_token=BA-1\",\"rel\":\"approve\"}]}",
-        past_due ? "ACTIVE" : p->sub_status, p->number, past_due, base);
+        p->sub_id + 2, past_due ? "ACTIVE" : p->sub_status, p->number, past_due, base);
 }
 
 static inline char *charges_json(struct platform *p)
@@ -227,7 +228,7 @@ static inline bool serve_post(struct platform *p, int fd, struct str target, con
         KEEP(p->sub_status, STR("APPROVAL_PENDING"));
         return reply(p, fd, "201 Created", subscription_json(p));
     }
-    if (str_starts(target, STR("/v1/billing/subscriptions/" SUB_ID "/"))) {
+    if (str_starts(target, STR("/v1/billing/subscriptions/I-"))) {
         only(p, j, "reason");
         KEEP(p->sub_status, str_ends(target, STR("/cancel")) ? STR("CANCELLED") : str_ends(target, STR("/suspend")) ? STR("SUSPENDED")
                                                                                                                      : STR("ACTIVE"));
@@ -268,7 +269,8 @@ static inline bool serve_get(struct platform *p, int fd, struct str target)
     if (str_eq_c(target, "/v1/customer/disputes/PP-D-1"))
         return reply(p, fd, "200 OK", arena_printf(p->arena, "{\"dispute_id\":\"PP-D-1\",\"status\":\"%s\",\"dispute_outcome\":{\"outcome_code\":\"%s\"}}",
                                                    p->dispute, p->outcome));
-    if (str_eq_c(target, "/v1/billing/subscriptions/" SUB_ID))
+    if (str_starts(target, STR("/v1/billing/subscriptions/I-")) && !str_contains(target, STR("/transactions?")) &&
+        !str_ends(target, STR("I-NONE")))
         return reply(p, fd, "200 OK", subscription_json(p));
     if (str_starts(target, STR("/v1/billing/subscriptions/" SUB_ID "/transactions?start_time=")))
         return reply(p, fd, "200 OK", charges_json(p));

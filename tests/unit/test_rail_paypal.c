@@ -3,7 +3,9 @@
 #include "node/money/coupon.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
+#include "node/money/invite.h"
 #include "node/money/subscription.h"
+#include "node/money/trial_order.h"
 #include "node/money/tray.h"
 
 #include "tests/unit/paypal_world.h"
@@ -11,7 +13,7 @@
 struct world {
     struct domain *d;
     struct platform p;
-    struct price month, life;
+    struct price month, life, trial;
     int64_t buyer;
     char ca_file[256];
 };
@@ -71,6 +73,8 @@ static int begin(void **state)
     OK_(setting_set(cx, STR("pay.paypal.base_url"), str_fmt(cx->arena, "http://127.0.0.1:%d", w->p.loopback.port)));
     OK_(price_create(cx, w->d->member.id, (struct money){900, "EUR"}, STR("month"), 1, 0, &w->month));
     OK_(price_create(cx, w->d->gold.id, (struct money){9900, "EUR"}, STR("once"), 1, 0, &w->life));
+    OK_(price_create(cx, w->d->member.id, (struct money){900, "EUR"}, STR("month"), 1, 14, &w->trial));
+    KEEP(w->p.sub_id, STR(SUB_ID));
     w->buyer = person(w->d);
     connect_account(w);
     *state = w;
@@ -624,6 +628,89 @@ static void a_coupon_makes_a_plan_of_its_own(void **state)
     assert_int_equal(w->p.n_plans, 4); /* one for both */
 }
 
+/* ---- free days with a way of paying first ---- */
+
+static struct order try_out(struct world *w, int64_t who)
+{
+    struct order o;
+    struct rail_way way;
+    OK_(trial_order_place(w->d->cx, who, w->trial.id, "paypal", STR_NULL, &o));
+    OK_(rail_checkout_at(w->d->cx, o.number, NULL, &way));
+    OK_(order_by_number(w->d->cx, o.number, &o));
+    CHECK_STR(o.state, "pending");
+    return o;
+}
+
+static void free_days_begin_with_the_subscription(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    enum order_verdict v;
+    int64_t grant;
+    OK_(trial_rule_set(cx, w->d->tea.id, true));
+    assert_int_equal(trial_start(cx, w->buyer, w->trial.id, &grant), ERR_CONFLICT);
+    struct order o = try_out(w, w->buyer);
+    assert_string_equal(w->p.plan, "DAY14x1=0.00 MONTH1x0=9.00");
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM member_grant WHERE kind = 'trial'"), 0);
+    KEEP(w->p.sub_status, STR("ACTIVE"));
+    OK_(tell(w, event(w, "WH-t1", "BILLING.SUBSCRIPTION.ACTIVATED", subscription_json(&w->p)), &v));
+    assert_string_equal(state_of(w, &o), "paid");
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM member_grant WHERE kind = 'trial' AND live_ends_at - starts_at = 14 * 86400000"), 1);
+    /* Nobody is charged; then the first term is, as an order of its own. */
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM entry"), 0);
+    w->p.now = cx->now = at_time("2027-02-14T10:10:00Z");
+    charge(w, 0, "SALE0000000000001", "2027-02-14T10:05:00Z", "9.00");
+    for (int i = 0; i < 2; i++)
+        OK_(tell(w, sold(w, "WH-t2", 0), &v));
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM purchase_order WHERE kind = 'renewal' AND state = 'paid' AND total = 900"), 1);
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM member_grant WHERE kind = 'paid'"), 1);
+    txns(w);
+}
+
+static void the_same_payer_has_them_once(void **state)
+{
+    struct world *w = *state;
+    enum order_verdict v;
+    OK_(trial_rule_set(w->d->cx, w->d->tea.id, true));
+    try_out(w, w->buyer);
+    KEEP(w->p.sub_status, STR("ACTIVE"));
+    OK_(tell(w, event(w, "WH-t1", "BILLING.SUBSCRIPTION.ACTIVATED", subscription_json(&w->p)), &v));
+    struct order again;
+    assert_int_equal(trial_order_place(w->d->cx, w->buyer, w->trial.id, "paypal", STR_NULL, &again), ERR_CONFLICT);
+    /* Another account, and PayPal's customer is the same. */
+    w->p.sub_id[4] = 'X';
+    struct order o = try_out(w, person(w->d));
+    KEEP(w->p.sub_status, STR("ACTIVE"));
+    OK_(tell(w, event(w, "WH-t3", "BILLING.SUBSCRIPTION.ACTIVATED", subscription_json(&w->p)), &v));
+    assert_string_equal(state_of(w, &o), "failed");
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM member_grant WHERE kind = 'trial'"), 1);
+    OK_(rail_call_make(w->d->cx, count(w, "SELECT id FROM pay_outbox WHERE step = 'drop'")));
+    assert_string_equal(w->p.sub_status, "CANCELLED");
+    OK_(tell(w, event(w, "WH-t4", "BILLING.SUBSCRIPTION.ACTIVATED", subscription_json(&w->p)), &v));
+    assert_string_equal(state_of(w, &o), "failed");
+}
+
+static void who_invites_himself_gets_nothing(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    struct referral_rule rule = {.reward = REWARD_DAYS, .days = 30, .wait_days = 7};
+    struct invite mine;
+    struct order o;
+    struct rail_way way;
+    OK_(referral_rule_set(cx, w->d->tea.id, &rule));
+    paid_order(w); /* by PayPal's customer BUYER1234 */
+    OK_(invite_mine(cx, w->d->tea.id, w->buyer, &mine));
+    struct order_ask ask = {.account_id = person(w->d), .price_id = w->life.id, .rail = "paypal", .invites = mine.code};
+    OK_(order_place(cx, &ask, &o));
+    OK_(rail_checkout_at(cx, o.number, NULL, &way));
+    KEEP(w->p.order_status, STR("APPROVED"));
+    KEEP(w->p.capture_status, STR(""));
+    OK_(rail_look(cx, o.number));
+    assert_string_equal(state_of(w, &o), "paid");
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM referral WHERE state = 'void' AND reason = 'the same payer'"), 1);
+}
+
 static void amounts_as_paypal_writes_them(void **state)
 {
     struct world *w = *state;
@@ -714,6 +801,9 @@ int main(void)
         T(the_second_charge_comes_before_the_first),
         T(cancelling_holds_and_then_ends),
         T(a_coupon_makes_a_plan_of_its_own),
+        T(free_days_begin_with_the_subscription),
+        T(the_same_payer_has_them_once),
+        T(who_invites_himself_gets_nothing),
         T(amounts_as_paypal_writes_them),
         T(its_fees_are_booked_once),
         T(a_storm_ends_in_one_state),

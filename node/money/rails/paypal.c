@@ -7,10 +7,18 @@
 #include "node/money/money.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/subscription.h"
+#include "node/money/trial_order.h"
 #include "node/node.h"
 #include "node/people/account.h"
 
 enum { BODY_MAX = 16384, NAME_MAX = 120, ID_MIN = 20 };
+
+static bool paypal_takes(struct cx *cx, int64_t planet_id, struct str currency)
+{
+    struct str text;
+    (void)planet_id;
+    return currency.n == 3 && paypal_amount(cx->arena, money_of(0, currency), &text);
+}
 
 static enum err paypal_check(struct cx *cx, struct rail_value *v, size_t n)
 {
@@ -60,7 +68,9 @@ static enum err renews(struct cx *cx, const struct rail_step *s, bool *ret)
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     bool own = str_eq_c(o->kind, "membership") || str_eq_c(o->kind, "renewal") || str_eq_c(o->kind, "trial");
-    *ret = own && o->tier_id != DB_NULL && paypal_renewable(o) && e == ERR_NOT_FOUND && !rail_switch(s->account, "one_off");
+    bool up = str_eq_c(o->kind, "upgrade"); /* the one that it replaces ends with its term */
+    *ret = (own || up) && o->tier_id != DB_NULL && paypal_renewable(o) && (e == ERR_NOT_FOUND || up) &&
+           !rail_switch(s->account, "one_off");
     return OK;
 }
 
@@ -120,6 +130,8 @@ static enum err paypal_checkout(struct cx *cx, const struct rail_step *s, struct
     struct str body;
     bool renew;
     TRY(renews(cx, s, &renew));
+    if (!renew && trial_order_is(s->order))
+        return cx_tell(cx, ERR_CONFLICT, N_("Free days need a way of paying that renews by itself."));
     if (renew) {
         TRY(paypal_subscribe(cx, s, ret));
     } else {
@@ -200,6 +212,7 @@ const struct pay_rail rail_paypal = {
     .headers = headers,
     .renews = true,
     .talks = true,
+    .takes = paypal_takes,
     .check = paypal_check,
     .probe = paypal_probe,
     .connect = paypal_connect,

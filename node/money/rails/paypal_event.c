@@ -362,6 +362,14 @@ enum err paypal_own(struct cx *cx, const struct rail_account *acc, struct paypal
         s->order_number = STR_NULL;
         return OK;
     }
+    /* Free days have begun with the subscription: that is all their order waits for. */
+    if (s->topic == RAIL_SUBSCRIPTION && o.total.minor == 0 && o.paid_at == DB_NULL && str_eq_c(s->sub.state, "active")) {
+        s->topic = RAIL_ORDER;
+        s->event = ORDER_PAID;
+        s->paid = o.total;
+        s->ref = s->sub.ref;
+        s->payers[0] = s->sub.customer;
+    }
     bool soon = t->made != DB_NULL && t->made < o.created_at + FIRST_CHARGE_H * MS_HOUR;
     if (t->charge && o.total.minor > 0 && (soon || str_eq(o.rail_ref, s->ref)))
         s->topic = RAIL_ORDER;

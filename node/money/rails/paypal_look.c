@@ -98,6 +98,8 @@ static void read_order(const struct rail_account *acc, const json_t *j, struct r
     io->ref = ld_str(j, "id");
     io->merchant = payee.n > 0 ? payee : acc->merchant;
     io->live = acc->live;
+    io->payers[0] = ld_str(j, "payer.payer_id");
+    io->country = ld_str(j, "payer.address.country_code");
     io->event = ORDER_PENDING;
     (void)paypal_money(ld_get(unit, "amount"), &io->paid);
     if (str_eq_c(status, "VOIDED"))
@@ -253,6 +255,7 @@ static enum err see_subscription(struct cx *cx, const struct rail_account *acc, 
         return cx_fail(cx, ERR_UPSTREAM, "a subscription of another order");
     paypal_subscription(a.j, &io->sub);
     bool begun = io->sub.state.n > 0;
+    io->payers[0] = io->sub.customer;
     if (!begun)
         io->sub.ref = STR_NULL;
     io->topic = RAIL_ORDER;

@@ -6,7 +6,6 @@
 #include "node/base/id.h"
 #include "node/base/jw.h"
 #include "node/db/db.h"
-#include "node/money/coupon.h"
 #include "node/money/money.h"
 #include "node/money/quote.h"
 #include "node/money/rail_adapters.h"
@@ -14,6 +13,7 @@
 #include "node/money/rail_plan_sql.h"
 #include "node/money/rails/paypal.h"
 #include "node/money/subscription.h"
+#include "node/money/trial_order.h"
 #include "node/node.h"
 
 #include <string.h>
@@ -44,18 +44,25 @@ bool paypal_renewable(const struct order *o)
     return o->term_unit.n > 0 && unit_of(o->term_unit, o->term_count) != NULL;
 }
 
-/* What is charged when: the first term for what the order says, further ones while a coupon runs, then the
- * price. A tax that stands on top is on top of each. */
+/* What is charged when: free days or the first term for what the order says, further ones while a coupon runs, then
+ * the price, each with its tax. */
 static enum err plan_of(struct cx *cx, const struct order *o, struct plan *ret)
 {
-    struct coupon_fit fit;
+    struct coupon_fit fit = {.coupon_id = DB_NULL};
     const char *unit = unit_of(o->term_unit, o->term_count);
-    struct money list, off;
-    TRY(quote_further(cx, o, 0, &list));
-    off = list;
-    TRY(coupon_of_order(cx, o->id, &fit));
+    struct money full, off;
+    struct price price;
     *ret = (struct plan){.n = 0};
-    if (fit.coupon_id != DB_NULL && fit.discount < o->list_amount)
+    TRY(quote_further(cx, o, 0, &full));
+    off = full;
+    if (trial_order_is(o)) {
+        TRY(trial_order_terms(cx, o, &price));
+        ret->cycles[ret->n++] = (struct cycle){"DAY", price.trial_days, 1, o->total};
+        ret->cycles[ret->n++] = (struct cycle){unit, o->term_count, 0, full};
+        return OK;
+    }
+    TRY(coupon_of_order(cx, o->id, &fit));
+    if (fit.coupon_id != DB_NULL)
         TRY(quote_further(cx, o, fit.discount, &off));
     bool first = o->total.minor != off.minor, for_ever = fit.coupon_id != DB_NULL && fit.terms_left == DB_NULL;
     if (first)
@@ -63,7 +70,7 @@ static enum err plan_of(struct cx *cx, const struct order *o, struct plan *ret)
     int64_t more = fit.coupon_id == DB_NULL || for_ever ? 0 : fit.terms_left + !first;
     if (more > 0)
         ret->cycles[ret->n++] = (struct cycle){unit, o->term_count, more, off};
-    ret->cycles[ret->n++] = (struct cycle){unit, o->term_count, 0, for_ever ? off : list};
+    ret->cycles[ret->n++] = (struct cycle){unit, o->term_count, 0, for_ever ? off : full};
     return OK;
 }
 
@@ -275,6 +282,8 @@ enum err paypal_renewal(struct cx *cx, const struct rail_step *s, bool resume)
     (void)ld_time(a.j, "billing_info.next_billing_time", &until);
     if (resume && over)
         return cx_tell(cx, ERR_CONFLICT, N_("This subscription has ended. Please start a new one."));
+    if (str_eq_c(s->name, "drop"))
+        return over ? OK : tell(cx, s, "/cancel");
     if (resume || end)
         return held ? tell(cx, s, end ? "/cancel" : "/activate") : OK;
     if (!over && !held)

@@ -8,6 +8,7 @@
 #include "node/money/quote.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/subscription.h"
+#include "node/money/trial_order.h"
 #include "node/node.h"
 #include "node/people/account.h"
 
@@ -42,7 +43,7 @@ static enum err renews(struct cx *cx, const struct rail_step *s, struct subscrip
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     *ret_known = e == OK && str_eq_c(old->rail, "stripe");
-    bool own = str_eq_c(o->kind, "membership") || str_eq_c(o->kind, "renewal");
+    bool own = str_eq_c(o->kind, "membership") || str_eq_c(o->kind, "renewal") || trial_order_is(o);
     bool up = str_eq_c(o->kind, "upgrade"); /* the one that it replaces ends with its term */
     bool term = (own || up) && o->tier_id != DB_NULL && o->term_unit.n > 0 && !str_eq_c(o->term_unit, "once");
     *ret = term && (e == ERR_NOT_FOUND || up) && !rail_switch(s->account, "one_off");
@@ -71,20 +72,85 @@ static enum err put_item(struct cx *cx, const struct rail_step *s, bool renew, i
     return OK;
 }
 
-/* Less than the price for the first term only: a coupon of its own, used once. */
-static enum err put_discount(struct cx *cx, const struct rail_step *s, int64_t list, int64_t total, struct buf *f)
+/* What the terms cost: the first by the order, the next ones while a coupon runs, and those behind them. */
+struct terms {
+    struct coupon_fit fit;
+    struct money full, off;
+    int64_t list, less, months; /* as Stripe counts; months 0: not "repeating" */
+    const char *duration;       /* of the coupon; NULL: no reduction */
+};
+
+/* False: what Stripe would charge later isn't what the books expect then; so each term is paid by itself. */
+static enum err terms_of(struct cx *cx, const struct order *o, struct terms *ret, bool *ret_can)
+{
+    struct terms t = {.fit = {.coupon_id = DB_NULL}};
+    int64_t total = 0, off = 0;
+    TRY(quote_further(cx, o, 0, &t.full));
+    t.off = t.full;
+    *ret_can = stripe_amount(t.full, &t.list) && (o->total.minor == 0 || stripe_amount(o->total, &total));
+    TRY(coupon_of_order(cx, o->id, &t.fit));
+    bool goes_on = t.fit.coupon_id != DB_NULL && t.fit.terms_left != 0 && !trial_order_is(o);
+    if (goes_on) {
+        bool months = str_eq_c(o->term_unit, "month") || str_eq_c(o->term_unit, "year");
+        TRY(quote_further(cx, o, t.fit.discount, &t.off));
+        t.duration = t.fit.terms_left == DB_NULL ? "forever" : "repeating";
+        if (t.fit.terms_left != DB_NULL)
+            t.months = (t.fit.terms_left + 1) * o->term_count * (str_eq_c(o->term_unit, "year") ? 12 : 1);
+        *ret_can = *ret_can && stripe_amount(t.off, &off) && o->total.minor == t.off.minor && (months || t.months == 0);
+        t.less = *ret_can ? t.list - off : 0;
+    } else if (t.list > total && !trial_order_is(o)) {
+        t.duration = "once";
+        t.less = t.list - total;
+    } else if (t.list < total) {
+        t.list = total; /* as it was ordered */
+    }
+    *ret = t;
+    return OK;
+}
+
+/* Less than the price: a coupon of its own. */
+static enum err put_discount(struct cx *cx, const struct rail_step *s, const struct terms *t, struct buf *f)
 {
     struct buf c;
     json_t *j;
     buf_init_arena(&c, cx->arena, FORM_MAX);
-    put_i64(cx, &c, "amount_off", list - total);
+    put_i64(cx, &c, "amount_off", t->less);
     stripe_put(&c, "currency", str_lower(cx->arena, str_c(s->order->total.cur)));
-    stripe_put(&c, "duration", STR("once"));
+    stripe_put(&c, "duration", str_c(t->duration));
+    if (t->months > 0)
+        put_i64(cx, &c, "duration_in_months", t->months);
     put_i64(cx, &c, "max_redemptions", 1);
     stripe_put(&c, "metadata[order]", s->order->number);
     TRY(stripe_call(cx, s->account, "POST", STR("/v1/coupons"), buf_str(&c),
                     str_fmt(cx->arena, STR_FMT "-coupon", STR_ARG(s->key)), &j));
     stripe_put(f, "discounts[0][coupon]", ld_str(j, "id"));
+    return OK;
+}
+
+/* What is sold, and how it goes on. */
+static enum err put_sale(struct cx *cx, const struct rail_step *s, bool *io_renew, struct buf *f)
+{
+    const struct order *o = s->order;
+    struct terms t = {.list = 0};
+    struct price price;
+    int64_t total = 0;
+    bool can = true, trial = trial_order_is(o);
+    if (*io_renew)
+        TRY(terms_of(cx, o, &t, &can));
+    *io_renew = *io_renew && can;
+    if (trial && !*io_renew)
+        return cx_tell(cx, ERR_CONFLICT, N_("Free days need a way of paying that renews by itself."));
+    if (!trial && !stripe_amount(o->total, &total))
+        return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
+    stripe_put(f, "mode", *io_renew ? STR("subscription") : STR("payment"));
+    TRY(put_item(cx, s, *io_renew, *io_renew ? t.list : total, f));
+    if (*io_renew && t.less > 0)
+        TRY(put_discount(cx, s, &t, f));
+    if (!trial)
+        return OK;
+    TRY(trial_order_terms(cx, o, &price));
+    put_i64(cx, f, "subscription_data[trial_period_days]", price.trial_days);
+    stripe_put(f, "payment_method_collection", STR("always"));
     return OK;
 }
 
@@ -116,22 +182,13 @@ static enum err stripe_checkout(struct cx *cx, const struct rail_step *s, struct
     const struct order *o = s->order;
     struct subscription old = {.id = 0};
     bool renew, known;
-    int64_t total, list;
     struct tax_rule rule;
     struct buf f;
     json_t *j;
-    struct money further = o->total; /* what the terms after this one cost */
     TRY(renews(cx, s, &old, &renew, &known));
-    if (renew)
-        TRY(quote_further(cx, o, 0, &further));
-    if (!stripe_amount(o->total, &total) || !stripe_amount(further, &list))
-        return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
     TRY(tax_rule_of(cx, o->planet_id, &rule));
     buf_init_arena(&f, cx->arena, FORM_MAX);
-    stripe_put(&f, "mode", renew ? STR("subscription") : STR("payment"));
-    TRY(put_item(cx, s, renew, renew && list > total ? list : total, &f));
-    if (renew && list > total)
-        TRY(put_discount(cx, s, list, total, &f));
+    TRY(put_sale(cx, s, &renew, &f));
     TRY(put_buyer(cx, o, &old, known, &f));
     stripe_put(&f, "client_reference_id", o->number);
     stripe_put(&f, "metadata[order]", o->number);
@@ -198,6 +255,7 @@ static enum err follow_payment(struct cx *cx, const struct rail_account *acc, st
     struct str country = ld_str(charge, "payment_method_details.card.country");
     if (country.n == 2)
         io->country = country;
+    io->payers[1] = ld_str(charge, "payment_method_details.card.fingerprint");
     if (ld_i64(charge, "amount_refunded", &back) && back > 0) {
         io->refunded = stripe_money(back, ld_str(charge, "currency")).minor;
         io->event = ORDER_REFUND;
@@ -219,6 +277,23 @@ static enum err follow_payment(struct cx *cx, const struct rail_account *acc, st
     return OK;
 }
 
+/* The card behind free days, if the key may see it. */
+static enum err see_card(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
+{
+    struct buf b;
+    json_t *j;
+    int status;
+    if (id.n == 0)
+        return OK;
+    buf_init_arena(&b, cx->arena, FORM_MAX);
+    buf_lit(&b, "/v1/payment_methods/");
+    buf_put_url(&b, id);
+    TRY(stripe_try(cx, acc, "GET", buf_str(&b), STR_NULL, STR_NULL, &status, &j, NULL));
+    if (status < 300)
+        io->payers[1] = ld_str(j, "card.fingerprint");
+    return OK;
+}
+
 static enum err see_session(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
 {
     json_t *j;
@@ -233,6 +308,8 @@ static enum err see_session(struct cx *cx, const struct rail_account *acc, struc
         pi = stripe_invoice_payment(invoice);
     if (io->event == ORDER_PENDING && told == ORDER_FAIL) /* the session doesn't say that it failed */
         io->event = told;
+    if (io->event == ORDER_PAID && io->paid.minor == 0)
+        return see_card(cx, acc, stripe_id(j, "subscription.default_payment_method"), io);
     return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
 }
 
@@ -373,6 +450,11 @@ static enum err stripe_renewal(struct cx *cx, const struct rail_step *s, bool re
     buf_init_arena(&path, cx->arena, FORM_MAX);
     buf_lit(&path, "/v1/subscriptions/");
     buf_put_url(&path, s->sub->ref);
+    if (str_eq_c(s->name, "drop")) {
+        int status;
+        TRY(stripe_try(cx, s->account, "DELETE", buf_str(&path), STR_NULL, STR_NULL, &status, &j, NULL));
+        return status < 300 || status == 404 ? OK : cx_fail(cx, ERR_UPSTREAM, "stripe answers %d", status);
+    }
     stripe_put(&f, "cancel_at_period_end", resume ? STR("false") : STR("true"));
     return stripe_call(cx, s->account, "POST", buf_str(&path), buf_str(&f), s->key, &j);
 }

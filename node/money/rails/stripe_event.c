@@ -154,6 +154,7 @@ void stripe_session(struct cx *cx, const json_t *j, struct rail_state *io)
     add_ref(io, pi);
     add_ref(io, invoice);
     io->live = ld_bool(j, "livemode", false);
+    io->payers[0] = stripe_id(j, "customer");
     put_money(cx, j, "amount_total", io);
     put_tax(j, "total_details.amount_tax", io);
     if (io->country.n == 0)
@@ -287,7 +288,10 @@ enum err stripe_event_json(struct cx *cx, const json_t *j, struct rail_state *re
         s.live = ld_bool(j, "livemode", false);
     } else if (begins(type, "radar.early_fraud_warning.")) {
         s.topic = RAIL_WARNING;
+        s.fraud = true;
         s.note = STR("Stripe: early fraud warning");
+        add_ref(&s, stripe_id(o, "payment_intent"));
+        add_ref(&s, stripe_id(o, "charge"));
     }
     s.live = ld_bool(j, "livemode", false);
     *ret = s;

@@ -45,6 +45,7 @@ static const struct trial trials[] = {
     {"Charges", "GET", "/v1/charges?limit=1", NULL, true},
     {"Disputes", "GET", "/v1/disputes?limit=1", NULL, true},
     {"Events", "GET", "/v1/events?limit=1", NULL, true},
+    {"Payment methods", "GET", "/v1/payment_methods/pm_none", NULL, false},
     {"Balance transactions", "GET", "/v1/balance_transactions?limit=1", NULL, false},
 };
 enum { N_TRIALS = sizeof trials / sizeof *trials };
