@@ -231,3 +231,11 @@ libdomain_a_SOURCES += node/money/paywall.c node/money/paywall.h
 check_PROGRAMS += tests/unit/test_paywall
 tests_unit_test_paywall_SOURCES = tests/unit/test_paywall.c $(DOMAIN_FIXTURE)
 tests_unit_test_paywall_LDADD = $(DOMAIN_TEST_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += tests/fuzz/fuzz_tax_id
+FUZZERS += tests/fuzz/fuzz_tax_id
+tests_fuzz_fuzz_tax_id_SOURCES = tests/fuzz/fuzz_tax_id.c
+tests_fuzz_fuzz_tax_id_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_tax_id_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -10,6 +10,7 @@
 #include "node/money/money.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
+#include "node/money/rails/stripe.h"
 #include "node/people/letter.h"
 
 #include <stdio.h>
@@ -245,6 +246,27 @@ static void the_provider_may_work_it_out(void **state)
     tell(d, &o, ORDER_PAID, 3000, "US", 999); /* told again: what stands in the books stays */
     OK_(order_by_number(d->cx, o.number, &o));
     assert_int_equal(o.tax, 245);
+}
+
+static void stripe_says_what_it_worked_out(void **state)
+{
+    struct domain *d = *state;
+    struct rail_state s = {.at = 1}, t = {.at = 1}, old = {.at = 1};
+    json_t *j;
+    OK_(json_read(d->cx->arena, STR("{\"id\":\"cs_1\",\"status\":\"complete\",\"payment_status\":\"paid\",\"currency\":\"cny\","
+        "\"amount_total\":3000,\"total_details\":{\"amount_tax\":245},\"customer_details\":{\"address\":{\"country\":\"US\"}}}"),
+        NULL, &j));
+    stripe_session(d->cx, j, &s);
+    assert_int_equal(s.tax, 245);
+    CHECK_STR(s.country, "US");
+    OK_(json_read(d->cx->arena, STR("{\"currency\":\"cny\",\"total_taxes\":[{\"amount\":200},{\"amount\":45}],"
+        "\"customer_address\":{\"country\":\"US\"}}"), NULL, &j));
+    stripe_invoice_tax(j, &t);
+    assert_int_equal(t.tax, 245);
+    CHECK_STR(t.country, "US");
+    OK_(json_read(d->cx->arena, STR("{\"currency\":\"cny\",\"tax\":245}"), NULL, &j));
+    stripe_invoice_tax(j, &old);
+    assert_int_equal(old.tax, 245);
 }
 
 /* A further term that a provider takes by itself: the same sum, whatever the rate is now. */
@@ -607,6 +629,7 @@ int main(void)
         TEST(tax_stands_between_coupon_and_credit),
         TEST(a_business_abroad_owes_it_itself),
         TEST(the_provider_may_work_it_out),
+        TEST(stripe_says_what_it_worked_out),
         TEST(a_renewal_costs_what_it_cost),
         TEST(numbers_have_no_gap),
         TEST(an_issued_one_is_never_changed),
