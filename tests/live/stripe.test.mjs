@@ -227,6 +227,62 @@ describe('Stripe', () => {
         stripe.slow = 0;
     });
 
+    it('free days with a card first: one a card, charged by itself when they are over', async () => {
+        const settings = await owner.page('/desk/tea/money/providers/stripe');
+        await owner.submit(settings, '/desk/tea/money/providers/stripe', { f_one_off: '', do: 'save' });
+        await node.cli('trial rule', { 'card-first': 'yes' });
+        const tiers = await owner.page('/desk/tea/tiers');
+        await owner.submit(tiers, /\/tiers\/\d+\/prices/, { amount: '20', currency: 'CNY', length: '1', unit: 'month', trial_days: '7' });
+        const [tried] = node.column('SELECT CAST(id AS TEXT) AS id FROM price WHERE trial_days = 7 ORDER BY id DESC LIMIT 1');
+        const tryOut = async (name) => {
+            const who = await node.person(name);
+            const page = await who.page(`/@tea/join/${tried}`);
+            assert.match(words(page.text), /charged nothing/);
+            return [who, number(await who.submit(page, '/@tea/trial', { rail: 'stripe' }))];
+        };
+        stripe.card('card-one');
+        const [mia, n] = await tryOut('mia');
+        const s = stripe.session(n), sent = stripe.asked.findLast((a) => a.path === '/v1/checkout/sessions').body;
+        assert.match(sent, /subscription_data%5Btrial_period_days%5D=7/);
+        for (const e of stripe.pay(s)) assert.equal(await stripe.deliver(e), 200);
+        assert.equal(state(n), 'paid');
+        assert.ok(await reads(mia));
+        assert.equal(node.column(`SELECT COUNT(*) AS n FROM entry e JOIN txn t ON t.id = e.txn_id JOIN purchase_order o ON o.id = t.order_id WHERE o.number = '${n}'`)[0], 0);
+        const sub = stripe.objects.get(s.subscription);
+        for (const e of stripe.renew(sub)) assert.equal(await stripe.deliver(e), 200);
+        assert.equal(node.column(`SELECT COUNT(*) AS n FROM purchase_order WHERE kind = 'renewal' AND total = 2000 AND state = 'paid'`)[0], 1);
+        const [ned, m] = await tryOut('ned'); // another account, the same card
+        const again = stripe.session(m);
+        for (const e of stripe.pay(again)) assert.equal(await stripe.deliver(e), 200);
+        assert.equal(state(m), 'failed');
+        assert.equal(await reads(ned), false);
+        await eventually('ended there', () => stripe.objects.get(again.subscription).status === 'canceled');
+        await node.cli('trial rule', { 'card-first': 'no' });
+        await node.sound();
+    });
+
+    it('a coupon goes on in the subscription as long as it says', async () => {
+        for (const [code, periods, words_] of [['ONCE', 1, 'once'], ['THRICE', 3, 'repeating'], ['EVER', 0, 'forever']]) {
+            await node.cli('coupon create', { code, percent: '50', terms: periods || 'ever' });
+            const who = await node.person(`coupon_${code.toLowerCase()}`);
+            const page = await who.page(`/@tea/join/${price}?coupon=${code}`);
+            const n = number(await who.submit(page, '/@tea/buy', { rail: 'stripe' }));
+            const s = stripe.session(n), sent = stripe.asked.findLast((a) => a.path === '/v1/coupons').body;
+            assert.equal(s.amount_total, 1500, code);
+            assert.match(sent, new RegExp(`duration=${words_}`));
+            assert.equal(/duration_in_months=3/.test(sent), words_ === 'repeating');
+        }
+    });
+
+    it('an early fraud warning is a letter to the owner', async () => {
+        const s = [...stripe.objects.values()].find((o) => o.object === 'checkout.session' && o.payment_intent);
+        const charge = stripe.objects.get(stripe.objects.get(s.payment_intent).latest_charge);
+        const e = stripe.event('radar.early_fraud_warning.created', { id: 'issfr_1', object: 'radar.early_fraud_warning', actionable: true, charge: charge.id });
+        for (let i = 0; i < 2; i++) assert.equal(await stripe.deliver(e), 200);
+        assert.match(words((await owner.page('/me/notices')).text), /may be fraud/);
+        assert.equal(node.column(`SELECT COUNT(*) AS n FROM letter WHERE kind = 'fraud'`)[0], 1);
+    });
+
     it('switched off it takes nothing new, and still hears', async () => {
         const page = await owner.page('/desk/tea/money/providers/stripe');
         await owner.submit(page, '/desk/tea/money/providers/stripe', { do: 'off' });

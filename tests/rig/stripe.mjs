@@ -193,6 +193,7 @@ export class FakeStripe {
             if (!this.objects.has(form.customer)) return fail(400, 'resource_missing', 'customer');
             return done({ id: id('bps'), object: 'billing_portal.session', url: `${this.url}/portal/${form.customer}`, return_url: form.return_url });
         }
+        if (kind === 'subscriptions' && method === 'DELETE') return done(Object.assign(o, { status: 'canceled' }));
         if (kind === 'subscriptions') {
             if (!yes(form.cancel_at_period_end ?? '')) return fail(400, 'parameter_unknown');
             o.cancel_at_period_end = form.cancel_at_period_end === 'true';
@@ -219,7 +220,8 @@ export class FakeStripe {
         const amount = +f['line_items.0.price_data.unit_amount'] * +f['line_items.0.quantity'] - off;
         const s = this.#put({
             id: id('cs_test'), object: 'checkout.session', mode: form.mode, status: 'open', payment_status: 'unpaid',
-            amount_total: amount, currency: f['line_items.0.price_data.currency'], livemode: false,
+            $trial: +(f['subscription_data.trial_period_days'] ?? 0),
+            amount_total: f['subscription_data.trial_period_days'] ? 0 : amount, currency: f['line_items.0.price_data.currency'], livemode: false,
             client_reference_id: form.client_reference_id, metadata: form.metadata, customer: form.customer ?? null,
             payment_intent: null, invoice: null, subscription: null, success_url: form.success_url, cancel_url: form.cancel_url,
             expires_at: +form.expires_at, url: null,
@@ -290,19 +292,25 @@ export class FakeStripe {
     // The buyer pays on Stripe's page; gives the events that Stripe will send.
     pay(s) {
         assert.equal(s.status, 'open');
-        Object.assign(s, { status: 'complete', payment_status: 'paid' });
+        Object.assign(s, { status: 'complete', payment_status: s.$trial ? 'no_payment_required' : 'paid' });
         if (s.mode === 'payment') {
             s.payment_intent = this.#payment(s.amount_total, s.currency, { order: s.client_reference_id }).id;
             return [this.event('checkout.session.completed', s)];
         }
         const cus = this.#put({ id: s.customer ?? id('cus'), object: 'customer' });
         const sub = this.#put({ id: id('sub'), object: 'subscription', status: 'active', customer: cus.id, cancel_at_period_end: false,
-                                metadata: { order: s.client_reference_id }, full: s.full, currency: s.currency,
+                                metadata: { order: s.client_reference_id }, full: s.full, default_payment_method: this.card().id, currency: s.currency,
                                 items: { data: [{ current_period_end: now() + 31 * 86400 }] } });
         const invoice = this.#invoice(sub, s.amount_total, s.currency, 'subscription_create', s.client_reference_id);
         Object.assign(s, { customer: cus.id, subscription: sub.id, invoice: invoice.id });
         return [this.event('customer.subscription.created', sub), this.event('invoice.paid', { ...invoice, paid_by: undefined }),
                 this.event('checkout.session.completed', s)];
+    }
+    // The card that everybody pays with until another is put in.
+    card(fingerprint) {
+        if (fingerprint || !this.inHand)
+            this.inHand = this.#put({ id: id('pm'), object: 'payment_method', card: { fingerprint: fingerprint ?? 'F' + id('p').slice(2, 18), country: 'DE' } });
+        return this.inHand;
     }
     renew(sub) {
         sub.items.data[0].current_period_end += 31 * 86400;

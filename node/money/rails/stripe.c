@@ -277,20 +277,24 @@ static enum err follow_payment(struct cx *cx, const struct rail_account *acc, st
     return OK;
 }
 
-/* The card behind free days, if the key may see it. */
-static enum err see_card(struct cx *cx, const struct rail_account *acc, struct str id, struct rail_state *io)
+/* The card behind free days, if the key may see it: of a subscription. */
+static enum err see_card(struct cx *cx, const struct rail_account *acc, struct str sub, struct rail_state *io)
 {
-    struct buf b;
-    json_t *j;
-    int status;
-    if (id.n == 0)
-        return OK;
-    buf_init_arena(&b, cx->arena, FORM_MAX);
-    buf_lit(&b, "/v1/payment_methods/");
-    buf_put_url(&b, id);
-    TRY(stripe_try(cx, acc, "GET", buf_str(&b), STR_NULL, STR_NULL, &status, &j, NULL));
-    if (status < 300)
+    static const char *const paths[] = {"/v1/subscriptions/", "/v1/payment_methods/"};
+    struct str id = sub;
+    for (size_t i = 0; i < 2 && id.n > 0; i++) {
+        struct buf b;
+        json_t *j;
+        int status;
+        buf_init_arena(&b, cx->arena, FORM_MAX);
+        buf_put_c(&b, paths[i]);
+        buf_put_url(&b, id);
+        TRY(stripe_try(cx, acc, "GET", buf_str(&b), STR_NULL, STR_NULL, &status, &j, NULL));
+        if (status >= 300)
+            return OK;
+        id = stripe_id(j, "default_payment_method");
         io->payers[1] = ld_str(j, "card.fingerprint");
+    }
     return OK;
 }
 
@@ -309,7 +313,7 @@ static enum err see_session(struct cx *cx, const struct rail_account *acc, struc
     if (io->event == ORDER_PENDING && told == ORDER_FAIL) /* the session doesn't say that it failed */
         io->event = told;
     if (io->event == ORDER_PAID && io->paid.minor == 0)
-        return see_card(cx, acc, stripe_id(j, "subscription.default_payment_method"), io);
+        return see_card(cx, acc, stripe_id(j, "subscription"), io);
     return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
 }
 
@@ -331,6 +335,8 @@ static enum err see_invoice(struct cx *cx, const struct rail_account *acc, struc
     if (ld_i64(j, "amount_paid", &amount))
         io->paid = stripe_money(amount, ld_str(j, "currency"));
     stripe_invoice_tax(j, io);
+    if (io->event == ORDER_PAID && io->paid.minor == 0)
+        return see_card(cx, acc, stripe_invoice_subscription(j), io);
     return io->event == ORDER_PAID ? follow_payment(cx, acc, pi, io) : OK;
 }
 
@@ -376,6 +382,8 @@ enum err stripe_own(struct cx *cx, const struct rail_account *acc, struct rail_s
         return e;
     if (e == ERR_NOT_FOUND || o.planet_id != acc->planet_id)
         s->order_number = STR_NULL;
+    else if (trial_order_is(&o) && s->topic == RAIL_ORDER) /* whose card it is, only the answer says */
+        s->hint = true;
     return OK;
 }
 
