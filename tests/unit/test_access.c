@@ -260,7 +260,7 @@ static void many_things_at_once_are_decided_as_each_alone(void **state)
 
 /* P12 as a table, written by hand and not by the code's own rules: a row for each kind of viewer, a column for
  * each kind of post, at each of the times. F full, f full but no files, t teaser, - nothing. */
-enum { COLUMNS = 12 };
+enum { COLUMNS = 13 };
 static const struct column {
     const char *name;
     enum gate_kind kind;
@@ -274,6 +274,7 @@ static const struct column {
     {"gold, old", GATE_TIER, 2, false, 90},          {"price", GATE_PRICE, 0, false, 2},
     {"price or member", GATE_PRICE, 1, false, 2},   {"price or gold", GATE_PRICE, 2, false, 2},
     {"draft of the owner", GATE_MEMBERS, 1, false, -1}, {"draft, public", GATE_PUBLIC, 0, false, -1},
+    {"answer to a paid question", GATE_ANSWER, 0, false, 2},
 };
 static const struct viewer {
     const char *name, *role, *grant; /* NULL: none */
@@ -282,29 +283,30 @@ static const struct viewer {
     /* before the grant begins, while it runs, after it has ended */
     const char *cells[3];
 } viewers[] = {
-    /*                                                    pPmM!gGbc2dD */
-    {"visitor", NULL, NULL, 0, false, false,             {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
-    {"account", "", NULL, 0, false, false,               {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
-    {"banned member", "banned", "paid", 2, true, false,  {"FFtttttttt--", "FFtttttttt--", "FFtttttttt--"}},
-    {"moderator", "moderator", NULL, 0, false, false,    {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
-    {"guest", "guest", NULL, 0, false, false,            {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
-    {"partner", "partner", NULL, 0, false, false,        {"FFFFFFFFFFFF", "FFFFFFFFFFFF", "FFFFFFFFFFFF"}},
-    {"owner", "owner", NULL, 0, false, false,            {"FFFFFFFFFFFF", "FFFFFFFFFFFF", "FFFFFFFFFFFF"}},
-    {"buyer of the post", "", NULL, 0, true, false,      {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
-    {"lapsed buyer", "", "paid", 1, true, false,         {"FFFFFFFFFF--", "FFFFFFFFFF--", "FFFFFFFFFF--"}},
-    {"paid", "", "paid", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"gift", "", "gift", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"code", "", "code", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"comp", "", "comp", 1, false, false,                {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"legacy", "", "legacy", 1, false, false,            {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"bundle", "", "bundle", 1, false, false,            {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"referral", "", "referral", 1, false, false,        {"FFtttttttt--", "FFFFFtttFt--", "FFtttttttt--"}},
-    {"paid gold", "", "paid", 2, false, false,           {"FFtttttttt--", "FFFFFFFtFF--", "FFtttttttt--"}},
-    {"trial", "", "trial", 1, false, false,              {"FFtttttttt--", "FFFFttttFt--", "FFtttttttt--"}},
-    {"trial gold", "", "trial", 2, false, false,         {"FFtttttttt--", "FFFFtFFtFF--", "FFtttttttt--"}},
-    {"trial card", "", "trial_card", 1, false, false,    {"FFtttttttt--", "FFftttttft--", "FFtttttttt--"}},
-    {"trial card gold", "", "trial_card", 2, false, false, {"FFtttttttt--", "FFfttfttff--", "FFtttttttt--"}},
-    {"trial card, files", "", "trial_card", 1, false, true, {"FFtttttttt--", "FFFtttttFt--", "FFtttttttt--"}},
+    /*                                                    pPmM!gGbc2dD? */
+    {"visitor", NULL, NULL, 0, false, false,             {"FFtttttttt--t", "FFtttttttt--t", "FFtttttttt--t"}},
+    {"account", "", NULL, 0, false, false,               {"FFtttttttt--t", "FFtttttttt--t", "FFtttttttt--t"}},
+    {"banned member", "banned", "paid", 2, true, false,  {"FFtttttttt--t", "FFtttttttt--t", "FFtttttttt--t"}},
+    {"moderator", "moderator", NULL, 0, false, false,    {"FFFFFFFFFF--t", "FFFFFFFFFF--t", "FFFFFFFFFF--t"}},
+    {"guest", "guest", NULL, 0, false, false,            {"FFFFFFFFFF--t", "FFFFFFFFFF--t", "FFFFFFFFFF--t"}},
+    {"partner", "partner", NULL, 0, false, false,        {"FFFFFFFFFFFFt", "FFFFFFFFFFFFt", "FFFFFFFFFFFFt"}},
+    {"owner", "owner", NULL, 0, false, false,            {"FFFFFFFFFFFFF", "FFFFFFFFFFFFF", "FFFFFFFFFFFFF"}},
+    {"buyer of the post", "", NULL, 0, true, false,      {"FFFFFFFFFF--F", "FFFFFFFFFF--F", "FFFFFFFFFF--F"}},
+    {"lapsed buyer", "", "paid", 1, true, false,         {"FFFFFFFFFF--F", "FFFFFFFFFF--F", "FFFFFFFFFF--F"}},
+    {"paid", "", "paid", 1, false, false,                {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"gift", "", "gift", 1, false, false,                {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"code", "", "code", 1, false, false,                {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"comp", "", "comp", 1, false, false,                {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"legacy", "", "legacy", 1, false, false,            {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"bundle", "", "bundle", 1, false, false,            {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"referral", "", "referral", 1, false, false,        {"FFtttttttt--t", "FFFFFtttFt--t", "FFtttttttt--t"}},
+    {"paid gold", "", "paid", 2, false, false,           {"FFtttttttt--t", "FFFFFFFtFF--t", "FFtttttttt--t"}},
+    {"trial", "", "trial", 1, false, false,              {"FFtttttttt--t", "FFFFttttFt--t", "FFtttttttt--t"}},
+    {"trial gold", "", "trial", 2, false, false,         {"FFtttttttt--t", "FFFFtFFtFF--t", "FFtttttttt--t"}},
+    {"trial card", "", "trial_card", 1, false, false,    {"FFtttttttt--t", "FFftttttft--t", "FFtttttttt--t"}},
+    {"trial card gold", "", "trial_card", 2, false, false, {"FFtttttttt--t", "FFfttfttff--t", "FFtttttttt--t"}},
+    {"trial card, files", "", "trial_card", 1, false, true, {"FFtttttttt--t", "FFFtttttFt--t", "FFtttttttt--t"}},
+    {"legacy, old posts", "", "legacy", 1, false, false,    {"FFtttttttt--t", "FFtFtttttt--t", "FFtttttttt--t"}},
 };
 
 static int64_t stand_in(struct domain *d, const struct viewer *v, int64_t from, int64_t to)
@@ -312,7 +314,7 @@ static int64_t stand_in(struct domain *d, const struct viewer *v, int64_t from, 
     int64_t who = v->role == NULL ? 0 : person(d);
     if (v->grant != NULL) {
         int64_t id = give(d, who, v->rank == 2 ? d->gold.id : d->member.id, v->grant, from, to,
-                          strcmp(v->grant, "trial_card") == 0 ? 30 : DB_NULL);
+                          strcmp(v->grant, "trial_card") == 0 ? 30 : strstr(v->name, "old posts") != NULL ? 0 : DB_NULL);
         if (v->files)
             RAW(d, "UPDATE member_grant SET with_files = 1 WHERE id = %lld", (long long)id);
     }
@@ -328,7 +330,7 @@ static void every_cell_of_the_table(void **state)
 {
     struct domain *d = *state;
     int64_t t0 = d->cx->now, from = t0 + MS_DAY, to = t0 + 11 * MS_DAY;
-    const int64_t times[3][2] = {{t0, from - 1}, {from, to - 1}, {to, to + 400 * MS_DAY}};
+    const int64_t times[3][2] = {{t0, from - 1}, {from + 3 * MS_DAY, to - 1}, {to, to + 400 * MS_DAY}};
     int cells = 0;
     for (size_t v = 0; v < sizeof viewers / sizeof *viewers; v++) {
         int64_t who = stand_in(d, &viewers[v], from, to);
