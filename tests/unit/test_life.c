@@ -397,6 +397,12 @@ static void what_was_given_counts_nothing(void **state)
     OK_(go_up(d, ann, gold.id, &o));
     assert_int_equal(o.total.minor, 10000);
     assert_int_equal(go_up(d, person(d), gold.id, &o), ERR_CONFLICT);
+    /* Somebody else paid for a gift. */
+    struct order given = paid_order(d, person(d), d->month.id);
+    int64_t bob = person(d);
+    OK_(membership_grant(d->cx, d->tea.id, bob, d->member.id, "gift", d->cx->now, d->cx->now + 30 * MS_DAY, given.id, DB_NULL, &grant));
+    OK_(go_up(d, bob, gold.id, &o));
+    assert_int_equal(o.total.minor, 10000);
 }
 
 static void a_term_that_changed_meanwhile_is_for_the_owner(void **state)
