@@ -36,6 +36,7 @@ MIGRATIONS += node/db/migrations/0024_life.sql
 MIGRATIONS += node/db/migrations/0028_bills.sql
 MIGRATIONS += node/db/migrations/0028_bills.sqlite.sql
 MIGRATIONS += node/db/migrations/0028_bills.pg.sql
+MIGRATIONS += node/db/migrations/0033_upgrade_index.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

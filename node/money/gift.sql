@@ -61,6 +61,12 @@ UPDATE gift SET redeemed_by = :account_id, redeemed_at = :now, grant_id = :grant
 UPDATE gift SET refund_asked_at = :now
  WHERE id = :id AND redeemed_at IS NULL AND refund_asked_at IS NULL;
 
+-- Its money goes back: nobody redeems it any more.
+-- :name gift_hold :exec
+-- :in order_id int, now int
+UPDATE gift SET refund_asked_at = :now
+ WHERE order_id = :order_id AND redeemed_at IS NULL AND refund_asked_at IS NULL;
+
 -- The money could not be sent back, and nobody goes on trying: it can be redeemed again.
 -- :name gift_refund_over :exec
 -- :in order_id int

@@ -307,13 +307,13 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
     return referral_paid(cx, o->id, money_of(o->total, o->currency), str_eq_c(o->kind, "trial"));
 }
 
-/* The grants of an order, but for those that are revoked: nothing brings these back. */
+/* The grants that rest on an order, but for those that are revoked: nothing brings these back. */
 static enum err each_grant(struct cx *cx, const struct order_row *o, enum grant_happening what,
                            const char *reason)
 {
     struct grant *grants;
     size_t n;
-    TRY(grant_of_order(cx, o->id, &grants, &n));
+    TRY(upgrade_grants(cx, o->id, &grants, &n));
     for (size_t i = 0; i < n; i++)
         if (!str_eq_c(grants[i].state, "revoked"))
             TRY(grant_note(cx, grants[i].id, what, DB_NULL, str_c(reason)));
@@ -393,14 +393,26 @@ static enum err on_dispute(struct cx *cx, const struct order_row *o, const struc
     return dispute_turned(cx, o->id, DISPUTE_OPENED, money_of(o->total - o->refunded, o->currency));
 }
 
+/* An upgrade that rests on the order that was won may be disputed itself. */
+static enum err own_order_stands(struct cx *cx, int64_t order_id, bool *ret)
+{
+    struct order o;
+    TRY(order_by_id(cx, order_id, &o));
+    *ret = str_eq_c(o.state, "paid") || str_eq_c(o.state, "part_refunded");
+    return OK;
+}
+
 enum err order_give_time_back(struct cx *cx, int64_t order_id, const char *why, const char *why_time)
 {
     struct grant *grants;
     size_t n;
-    TRY(grant_of_order(cx, order_id, &grants, &n));
+    TRY(upgrade_grants(cx, order_id, &grants, &n));
     for (size_t i = 0; i < n; i++) {
         int64_t since = cx->now;
-        if (!str_eq_c(grants[i].state, "suspended"))
+        bool stands = str_eq_c(grants[i].state, "suspended");
+        if (stands && grants[i].order_id != order_id)
+            TRY(own_order_stands(cx, grants[i].order_id, &stands));
+        if (!stands)
             continue;
         TRY(grant_history(cx, &grants[i]));
         for (size_t k = 0; k < grants[i].n_changes; k++)

@@ -12,6 +12,7 @@
 #include "node/money/post_sale.h"
 #include "node/money/rail_call.h"
 #include "node/money/refund_int.h"
+#include "node/money/upgrade.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/people/audit.h"
@@ -118,6 +119,12 @@ static enum err term_limits(struct cx *cx, const struct order *o, const char **r
         *ret_why = N_("The seven days in which you can do it by yourself are over.");
     if (*ret_why != NULL)
         return OK;
+    bool took;
+    TRY(upgrade_took(cx, o->id, &took));
+    if (took) {
+        *ret_why = N_("What was left of it was taken into account when you changed to another tier.");
+        return OK;
+    }
     TRY(q_refund_earlier(cx, o->account_id, o->planet_id, o->id, &n));
     if (n > 0)
         *ret_why = N_("The refund of seven days is for the first payment in a planet.");
@@ -438,7 +445,7 @@ enum err refund_preview(struct cx *cx, struct str number, int64_t amount, struct
     p.credit = p.whole ? credit : 0;
     if (rail != NULL)
         TRY(q_refund_fee(cx, o.id, str_fmt(cx->arena, "fee:%s", rail->name), cur, &p.fee.minor));
-    TRY(grant_of_order(cx, o.id, &grants, &n));
+    TRY(upgrade_grants(cx, o.id, &grants, &n));
     for (size_t i = 0; i < n; i++)
         p.ends = p.ends || (!str_eq_c(grants[i].state, "revoked") &&
                             (grants[i].ends_at == DB_NULL || grants[i].ends_at > cx->now));

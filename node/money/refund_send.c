@@ -10,6 +10,7 @@
 #include "node/money/rail_call.h"
 #include "node/money/rail_sql.h"
 #include "node/money/refund_int.h"
+#include "node/money/upgrade.h"
 #include "node/node.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
@@ -35,7 +36,7 @@ static enum err each_grant(struct cx *cx, int64_t order_id, enum grant_happening
 {
     struct grant *grants;
     size_t n;
-    TRY(grant_of_order(cx, order_id, &grants, &n));
+    TRY(upgrade_grants(cx, order_id, &grants, &n));
     for (size_t i = 0; i < n; i++)
         if (!str_eq_c(grants[i].state, "revoked"))
             TRY(grant_note(cx, grants[i].id, what, DB_NULL, str_c(reason)));
@@ -64,6 +65,7 @@ enum err order_stop_renewals(struct cx *cx, const struct order *o)
 static enum err take_rights(struct cx *cx, const struct order *o)
 {
     TRY(q_post_right_revoke(cx, o->id, cx->now, NULL));
+    TRY(q_gift_hold(cx, o->id, cx->now, NULL)); /* nobody redeems it any more */
     TRY(each_grant(cx, o->id, GRANT_SUSPEND, "refund sent"));
     TRY(book_suspension(cx, o));
     return order_stop_renewals(cx, o);

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+enum { RESTING_MAX = 64 };
+
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -202,6 +204,53 @@ enum err upgrade_done(struct cx *cx, const struct order *o)
     TRY(give_rest(cx, o));
     TRY(q_renewal_wish_put(cx, o->planet_id, o->account_id, DB_NULL, DB_NULL, cx->now, NULL));
     return end_renewals(cx, o);
+}
+
+/* ---- what rests on what ---- */
+
+static enum err add_grants(struct cx *cx, int64_t order_id, struct grant *list, size_t *n)
+{
+    struct grant *own;
+    size_t n_own;
+    TRY(grant_of_order(cx, order_id, &own, &n_own));
+    for (size_t i = 0; i < n_own; i++) {
+        bool known = false;
+        for (size_t k = 0; k < *n; k++)
+            known = known || list[k].id == own[i].id;
+        if (!known && *n < RESTING_MAX)
+            list[(*n)++] = own[i];
+    }
+    return OK;
+}
+
+enum err upgrade_grants(struct cx *cx, int64_t order_id, struct grant **ret, size_t *ret_n)
+{
+    struct grant *list = ARENA_ARRAY(cx->arena, struct grant, RESTING_MAX);
+    int64_t *orders;
+    size_t n_orders;
+    *ret_n = 0;
+    TRY(add_grants(cx, order_id, list, ret_n));
+    for (size_t i = 0; i < *ret_n; i++) { /* grows as upgrades of upgrades are found */
+        TRY(q_upgrade_of_grant(cx, list[i].id, &orders, &n_orders));
+        for (size_t k = 0; k < n_orders; k++)
+            TRY(add_grants(cx, orders[k], list, ret_n));
+    }
+    *ret = list;
+    return OK;
+}
+
+enum err upgrade_took(struct cx *cx, int64_t order_id, bool *ret)
+{
+    struct grant *own;
+    int64_t *orders;
+    size_t n, n_orders;
+    *ret = false;
+    TRY(grant_of_order(cx, order_id, &own, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(q_upgrade_of_grant(cx, own[i].id, &orders, &n_orders));
+        *ret = *ret || n_orders > 0;
+    }
+    return OK;
 }
 
 /* ---- down ---- */

@@ -32,6 +32,12 @@ MUST_USE enum err upgrade_term(struct cx *cx, const struct order *o, bool *ret_s
 /* Inside a transaction, behind the new grant: the old terms end, their renewals too. */
 MUST_USE enum err upgrade_done(struct cx *cx, const struct order *o);
 
+/* The grants that rest on the money of an order: its own, and those of upgrades that took over what was left of
+ * them. In cx->arena. Who has that money back has none of these. */
+MUST_USE enum err upgrade_grants(struct cx *cx, int64_t order_id, struct grant **ret, size_t *ret_n);
+/* Has a paid upgrade taken over what was left of this order? */
+MUST_USE enum err upgrade_took(struct cx *cx, int64_t order_id, bool *ret);
+
 /* From the next term on, a lower tier (or the same at another offered price). price_id 0: as it is after all.
  * With a subscription, the provider is told (*ret_call_id, DB_NULL: nobody), if it can change prices; else that it
  * ends with this term. */

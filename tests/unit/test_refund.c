@@ -543,6 +543,85 @@ static void what_renews_is_stopped(void **state)
     CHECK_STR(r.state, "sent");
 }
 
+/* ---- what rests on money that goes back ---- */
+
+static struct order go_up(struct domain *d, int64_t who, int64_t minor, const char *unit)
+{
+    struct price gold;
+    struct order o;
+    OK_(price_create(d->cx, d->gold.id, (struct money){minor, "CNY"}, str_c(unit), 1, 0, &gold));
+    d->cx->now += MS_MINUTE;
+    const struct order_ask ask = {.account_id = who, .price_id = gold.id, .rail = "fake", .kind = "upgrade"};
+    OK_(order_place(d->cx, &ask, &o));
+    if (o.total.minor > 0)
+        happens(d, o.number, "paid", o.total.minor);
+    expect_order(d, o.number, "paid");
+    return o;
+}
+
+/* The cheapest way to a higher tier would be to change to it and take the first payment back. */
+static void what_an_upgrade_took_over_has_no_button(void **state)
+{
+    struct domain *d = *state;
+    struct refund_preview look;
+    struct refund r;
+    int64_t who = person(d);
+    struct order first = paid(d, who);
+    assert_int_equal(offered(d, &first).door, REFUND_NOW);
+    struct order up = go_up(d, who, 3001, "month");
+    assert_true(up.total.minor < 100);
+    assert_int_equal(offered(d, &first).door, REFUND_ASK);
+    assert_non_null(offered(d, &first).why);
+    assert_int_equal(refund_mine(d->cx, first.number, &r), ERR_CONFLICT);
+    OK_(refund_preview(d->cx, first.number, 0, &look));
+    assert_true(look.ends); /* the owner is told so */
+    OK_(refund_give(d->cx, &(struct refund_give){.number = first.number}, &r));
+    assert_false(is_in(d, who));
+    OK_(rail_call_make(d->cx, r.call_id));
+    at_state(d, r.id, "succeeded");
+    assert_false(is_in(d, who));
+    books_are_sound(d);
+}
+
+static void a_dispute_reaches_what_rests_on_it(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d);
+    struct order first = paid(d, who);
+    struct order second = go_up(d, who, 3001, "month");
+    go_up(d, who, 9000, "once"); /* an upgrade of an upgrade */
+    assert_true(is_in(d, who));
+    happens(d, first.number, "dispute", 3000);
+    assert_false(is_in(d, who));
+    happens(d, first.number, "dispute_won", 3000);
+    assert_true(is_in(d, who));
+    happens(d, second.number, "dispute", second.total.minor);
+    assert_false(is_in(d, who));
+    happens(d, second.number, "dispute_lost", second.total.minor);
+    assert_false(is_in(d, who));
+    books_are_sound(d);
+}
+
+static void a_gift_that_the_owner_gives_back_is_dead_at_once(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    struct gift g;
+    struct redeemed got;
+    const struct order_ask ask = {.account_id = person(d), .price_id = d->month.id, .rail = "fake", .gift = true};
+    OK_(order_place(d->cx, &ask, &o));
+    happens(d, o.number, "paid", 3000);
+    OK_(gift_of_order(d->cx, o.number, &g));
+    struct str code = g.code;
+    OK_(refund_give(d->cx, &(struct refund_give){.number = o.number, .amount = 1000}, &r));
+    assert_int_equal(code_redeem(d->cx, person(d), code, STR("192.0.2.1"), &got), ERR_NOT_FOUND);
+    OK_(rail_call_make(d->cx, r.call_id));
+    expect_order(d, o.number, "part_refunded");
+    assert_int_equal(code_redeem(d->cx, person(d), code, STR("192.0.2.1"), &got), ERR_NOT_FOUND);
+    books_are_sound(d);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
@@ -567,6 +646,9 @@ int main(void)
         T(a_gift_of_credit_goes_back),
         T(a_gift_goes_back_until_it_is_redeemed),
         T(what_renews_is_stopped),
+        T(what_an_upgrade_took_over_has_no_button),
+        T(a_dispute_reaches_what_rests_on_it),
+        T(a_gift_that_the_owner_gives_back_is_dead_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
