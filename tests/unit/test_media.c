@@ -297,18 +297,18 @@ static void a_full_disk_leaves_nothing(void **state)
     struct fixture *f = *state;
     struct media m;
     struct rlimit old, tight;
-    char *big = arena_alloc(f->cx->arena, 4 << 20);
-    memset(big, 'x', 4 << 20);
+    char *big = arena_alloc(f->cx->arena, 12 << 20);
+    memset(big, 'x', 12 << 20);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-    tight = (struct rlimit){2 << 20, old.rlim_max};
+    tight = (struct rlimit){8 << 20, old.rlim_max}; /* the store itself fits */
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    enum err e = media_add_file(f->cx, 1, DB_NULL, (struct str){big, 4 << 20}, STR("a"), STR(""), &m);
+    enum err e = media_add_file(f->cx, 1, DB_NULL, (struct str){big, 12 << 20}, STR("a"), STR(""), &m);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_int_equal(e, ERR_STORAGE);
     assert_non_null(f->cx->tell);
     assert_int_equal(count_files(f), 0);
-    assert_int_equal(media_add_file(f->cx, 1, DB_NULL, (struct str){big, 4 << 20}, STR("a"), STR(""), &m), OK);
+    assert_int_equal(media_add_file(f->cx, 1, DB_NULL, (struct str){big, 12 << 20}, STR("a"), STR(""), &m), OK);
 }
 
 static void leftovers_are_swept(void **state)

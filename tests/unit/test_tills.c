@@ -384,7 +384,7 @@ static void stories(const struct till *till)
 {
     const char *seed = getenv("SEED"), *count = getenv("STORIES");
     unsigned first = seed == NULL ? 1 : (unsigned)strtoul(seed, NULL, 10);
-    int n = count != NULL ? (int)strtol(count, NULL, 10) : seed != NULL ? 1 : 5, killed = 0;
+    int n = count != NULL ? (int)strtol(count, NULL, 10) : seed != NULL ? 1 : 3, killed = 0;
     for (int i = 0; i < n; i++)
         tell_a_story(till, first + (unsigned)i, &killed);
     print_message("           %s: %d stories, killed %d times\n", till->name, n, killed);
