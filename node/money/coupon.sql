@@ -75,7 +75,7 @@ SELECT COUNT(CASE WHEN u.is_first = 1 THEN 1 END), COUNT(*)
 -- :out coupon_id int
 SELECT u.coupon_id
   FROM coupon_use u JOIN purchase_order o ON o.id = u.order_id
- WHERE u.account_id = :account_id AND u.is_first = 1 AND o.planet_id = :planet_id
+ WHERE u.account_id = :account_id AND u.is_first = 1 AND +o.planet_id = :planet_id
    AND o.tier_id = :tier_id AND o.kind <> 'gift' AND o.state IN ('paid', 'part_refunded')
  ORDER BY o.id DESC LIMIT 5;
 

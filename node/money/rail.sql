@@ -40,5 +40,7 @@ SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM rail_back WHERE order_id = 
 -- What was told of a call's refund was not so.
 -- :name rail_back_drop :exec
 -- :in call_id int
-DELETE FROM rail_back WHERE ref IN (SELECT c.idem_key FROM pay_outbox c WHERE c.id = :call_id AND c.rail = rail_back.rail
-   AND c.planet_id = rail_back.planet_id);
+DELETE FROM rail_back
+ WHERE planet_id = (SELECT planet_id FROM pay_outbox WHERE id = :call_id)
+   AND rail = (SELECT rail FROM pay_outbox WHERE id = :call_id)
+   AND ref = (SELECT idem_key FROM pay_outbox WHERE id = :call_id);

@@ -23,11 +23,12 @@ SELECT order_id FROM (
 SELECT kind, currency, CAST(SUM(amount) AS BIGINT), CAST(SUM(fee) AS BIGINT), MAX(at) FROM recon_line
  WHERE planet_id = :planet_id AND rail = :rail AND order_id = :order_id GROUP BY kind, currency;
 
+-- The plus keeps planners from walking all of the planet's transactions for the order of GROUP BY.
 -- :name recon_ours :many
 -- :in planet_id int, order_id int, clearing text, fees text
 -- :out kind text, account text, currency text, amount int, at int
 SELECT t.kind, e.account, e.currency, CAST(SUM(e.amount) AS BIGINT), MAX(t.at) FROM txn t JOIN entry e ON e.txn_id = t.id
- WHERE t.order_id = :order_id AND t.planet_id = :planet_id AND (e.account = :clearing OR e.account = :fees)
+ WHERE t.order_id = :order_id AND +t.planet_id = :planet_id AND (e.account = :clearing OR e.account = :fees)
  GROUP BY t.kind, e.account, e.currency;
 
 -- :name recon_diff_put :exec

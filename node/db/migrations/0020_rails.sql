@@ -48,6 +48,7 @@ CREATE TABLE pay_outbox (
     ended_at BIGINT
 );
 CREATE INDEX pay_outbox_order ON pay_outbox (order_id, id);
+CREATE INDEX pay_outbox_step ON pay_outbox (planet_id, rail, step, created_at);
 
 -- A membership that the provider renews by itself, as it tells us.
 CREATE TABLE rail_subscription (
@@ -66,3 +67,6 @@ CREATE TABLE rail_subscription (
     UNIQUE (planet_id, rail, ref)
 );
 CREATE INDEX rail_subscription_account ON rail_subscription (account_id, planet_id);
+CREATE INDEX rail_subscription_order ON rail_subscription (order_id);
+-- Orders of one person in one planet: planets have many orders, and so may people.
+CREATE INDEX purchase_order_who ON purchase_order (account_id, planet_id, id);

@@ -18,4 +18,4 @@ CREATE TABLE rail_payer (
     at BIGINT NOT NULL,
     PRIMARY KEY (planet_id, fingerprint, account_id)
 );
-CREATE INDEX rail_payer_account ON rail_payer (account_id, planet_id);
+CREATE INDEX rail_payer_account ON rail_payer (account_id, planet_id, fingerprint);

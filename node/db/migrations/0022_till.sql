@@ -25,6 +25,7 @@ CREATE INDEX transfer_state ON transfer (planet_id, state, said_at, order_id);
 CREATE INDEX transfer_amount ON transfer (planet_id, currency, amount);
 CREATE INDEX transfer_picture ON transfer (planet_id, picture);
 CREATE INDEX transfer_bank_ref ON transfer (planet_id, bank_ref);
+CREATE INDEX transfer_decided ON transfer (planet_id, decided_at, order_id);
 CREATE INDEX transfer_account ON transfer (account_id, planet_id);
 
 -- Since when its rail has seen the payment and waits to be sure of it; NULL: not seen.

@@ -51,6 +51,7 @@ CREATE TABLE coupon_use (
     is_first BIGINT NOT NULL            -- 1: takes one of total_max; 0: a further term of one taken
 );
 CREATE INDEX coupon_use_coupon ON coupon_use (coupon_id, account_id);
+CREATE INDEX coupon_use_account ON coupon_use (account_id, order_id);
 
 -- P25: who had a free trial, by fingerprints of account, mail and (where a rail tells it) card.
 CREATE TABLE trial_had (
@@ -108,6 +109,7 @@ CREATE TABLE gift (
     refund_asked_at BIGINT              -- by its buyer: from then on nobody redeems it
 );
 CREATE INDEX gift_buyer ON gift (buyer_id, id);
+CREATE INDEX gift_planet ON gift (planet_id, id);
 CREATE INDEX gift_tier ON gift (tier_id, redeemed_at);
 
 -- P39: each member's invitation, the planet's rule, and who came by whom.
@@ -156,6 +158,7 @@ CREATE TABLE member_credit (
     amount BIGINT NOT NULL,             -- below 0: taken back after it was spent
     PRIMARY KEY (planet_id, account_id, currency)
 );
+CREATE INDEX member_credit_account ON member_credit (account_id, planet_id, currency);
 CREATE TABLE credit_use (
     order_id BIGINT PRIMARY KEY REFERENCES purchase_order (id),
     amount BIGINT NOT NULL,             -- of the order's currency

@@ -55,5 +55,7 @@ CREATE TABLE price_move (
     created_at BIGINT NOT NULL,
     stopped_at BIGINT
 );
+CREATE INDEX member_grant_price ON member_grant (price_id, account_id);
+CREATE INDEX member_grant_page ON member_grant (planet_id, id);
 CREATE INDEX price_move_from ON price_move (from_price_id);
 CREATE INDEX price_move_planet ON price_move (planet_id, id);

@@ -21,7 +21,8 @@ CREATE TABLE refund (
 );
 CREATE INDEX refund_order ON refund (order_id, id);
 CREATE INDEX refund_planet ON refund (planet_id, state, id);
-CREATE INDEX refund_account ON refund (account_id, created_at);
+CREATE INDEX refund_page ON refund (planet_id, id);
+CREATE INDEX refund_account ON refund (account_id, planet_id, id);
 CREATE INDEX refund_call ON refund (call_id);
 CREATE INDEX refund_ref ON refund (ref);
 
@@ -37,6 +38,7 @@ CREATE TABLE refund_rule (
     post_hours BIGINT NOT NULL          -- how long a single post that was opened can be given back; 0: not
 );
 ALTER TABLE post_right ADD COLUMN opened_at BIGINT; -- read for the first time
+CREATE INDEX post_right_order ON post_right (order_id);
 
 -- What the owner should know of an account: a payment was charged back (P32). Notes are the owner's own words.
 CREATE TABLE member_flag (
@@ -75,5 +77,3 @@ CREATE TABLE paywall_switch (
     done_at BIGINT
 );
 CREATE INDEX paywall_switch_planet ON paywall_switch (planet_id, id);
--- What the books say of an order, when it is given back or looked at.
-CREATE INDEX txn_of_order ON txn (order_id);

@@ -82,7 +82,7 @@ CREATE TABLE question (
     answered_at BIGINT,
     ended_at BIGINT
 );
-CREATE INDEX question_planet ON question (planet_id, answered_at);
+CREATE INDEX question_planet ON question (planet_id, id);
 CREATE INDEX question_asker ON question (asker_id, id);
 CREATE INDEX question_answerer ON question (answerer_id, id);
 
