@@ -2,72 +2,9 @@
 // dark; in Chinese and English. Then writing with script, and everything without.
 import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
-import { Node, OUT, eventually } from '../rig/node.mjs';
-
-const SCREENS = path.join(OUT, 'screens');
-mkdirSync(SCREENS, { recursive: true });
-const picture = (name) => readFileSync(new URL(`../../admin/demo/${name}.jpg`, import.meta.url));
-const launch = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'] });
-
-// English sentences of the catalogue that a Chinese page must not show.
-const english = (() => {
-    const po = readFileSync(new URL('../../web/po/zh_CN.po', import.meta.url), 'utf8');
-    const said = (s) => JSON.parse(`"${s.split(/"\s*\n\s*"/).join('')}"`);
-    const same = new Set(), all = new Set();
-    for (const m of po.matchAll(/^msgid "((?:[^"\\]|\\.|"\s*\n\s*")*)"\n(?:msgid_plural "((?:[^"\\]|\\.|"\s*\n\s*")*)"\n)?msgstr(?:\[0\])? "((?:[^"\\]|\\.|"\s*\n\s*")*)"/gm)) {
-        const [id, plural, zh] = [said(m[1]), m[2] && said(m[2]), said(m[3])];
-        for (const s of [id, plural]) if (s) (s === zh ? same : all).add(s);
-    }
-    return [...all].filter((s) => !same.has(s) && /[a-z]{2}/.test(s));
-})();
-
-// As a page stands in the browser: what is wrong with it?
-const examine = ({ english, zh }) => {
-    const found = [];
-    const width = document.documentElement.clientWidth;
-    const scrolls = (e) => { for (; e && e !== document.body; e = e.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX)) return true; return false; };
-    if (document.documentElement.scrollWidth > width)
-        found.push(`wider than the window: ${document.documentElement.scrollWidth} > ${width}`);
-    for (const e of document.body.querySelectorAll('*')) {
-        const r = e.getBoundingClientRect();
-        if (r.width > 0 && r.height > 0 && r.right > width + 1 && getComputedStyle(e).position !== 'fixed' && !scrolls(e.parentElement))
-            found.push(`sticks out: <${e.tagName.toLowerCase()} class="${e.className}"> to ${Math.round(r.right)}`);
-    }
-    for (const v of window.__csp ?? []) found.push(`CSP: ${v}`);
-    for (const img of document.images) {
-        if (!img.hasAttribute('alt')) found.push(`no alt: ${img.src}`);
-        if (img.complete && img.naturalWidth === 0 && img.loading !== 'lazy') found.push(`broken picture: ${img.src}`);
-    }
-    for (const c of document.querySelectorAll('input:not([type=hidden]),textarea,select'))
-        if (!c.labels?.length && !c.getAttribute('aria-label')) found.push(`no label: ${c.name}`);
-    for (const b of document.querySelectorAll('button,a[href]'))
-        if (!b.textContent.trim() && !b.getAttribute('aria-label') && !b.querySelector('img[alt]:not([alt=""])')) found.push(`no name: ${b.outerHTML.slice(0, 120)}`);
-    if (document.querySelectorAll('h1').length !== 1) found.push(`${document.querySelectorAll('h1').length} h1`);
-    if (!document.title) found.push('no title');
-    const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
-    for (const id of new Set(ids.filter((x, i) => ids.indexOf(x) !== i))) found.push(`id twice: ${id}`);
-    if (zh) {
-        const known = english.filter((s) => !/\{\d\}/.test(s)), holed = english.filter((s) => /\{\d\}/.test(s) && s.replace(/\{\d\}/g, '').trim().length > 6)
-            .map((s) => new RegExp('^' + s.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\d\}/g, '.+') + '$'));
-        const set = new Set(known);
-        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        const look = (text, where) => {
-            const t = text.trim().replace(/\s+/g, ' ');
-            if (t && (set.has(t) || holed.some((r) => r.test(t)))) found.push(`English: "${t}" ${where}`);
-        };
-        for (let n = walker.nextNode(); n; n = walker.nextNode())
-            if (!n.parentElement.closest('[lang]:not(html):not([lang^=zh]), .prose, script, style, [translate=no]')) look(n.nodeValue, `in <${n.parentElement.tagName.toLowerCase()}>`);
-        for (const e of document.querySelectorAll('[placeholder],[title],[aria-label],[alt]'))
-            for (const a of ['placeholder', 'title', 'aria-label', 'alt']) if (e.hasAttribute(a)) look(e.getAttribute(a), `in ${a}`);
-        look(document.title.split(' · ')[0], 'in the title');
-    }
-    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
-    return { found: [...new Set(found)], light: (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255, lang: document.documentElement.lang };
-};
+import { Node, eventually } from '../rig/node.mjs';
+import { SCREENS, english, examine, launch, look as lookAt, open as openWindow, picture } from './examine.mjs';
 
 describe('in a browser', () => {
     let node, browser, owner, member, ids = {}, sessions;
@@ -122,27 +59,7 @@ describe('in a browser', () => {
     });
     after(async () => { await browser.close(); await node.close(); });
 
-    async function open(who, { width = 1280, dark = false, zh = false, script = true } = {}) {
-        const context = await browser.newContext({ viewport: { width, height: width < 500 ? 780 : 900 }, colorScheme: dark ? 'dark' : 'light',
-            locale: zh ? 'zh-CN' : 'en-GB', javaScriptEnabled: script, deviceScaleFactor: 1, hasTouch: width < 500, isMobile: width < 500 });
-        const session = sessions[who];
-        await context.addCookies([...session.jar].filter(([k]) => k === 's').map(([name, value]) => ({ name, value, url: node.origin, httpOnly: true, sameSite: 'Lax' })));
-        await context.addCookies([{ name: 'lang', value: zh ? 'zh-CN' : 'en', url: node.origin }]);
-        if (script) await context.addInitScript(() => {
-            window.__csp = [];
-            document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile ?? ''}`));
-        });
-        const page = await context.newPage();
-        page.setDefaultTimeout(15000);
-        page.troubles = [];
-        page.on('dialog', (d) => d.accept().catch(() => {}));
-        page.on('console', (m) => { if (['error', 'warning'].includes(m.type())) page.troubles.push(`console: ${m.text()}`); });
-        page.on('pageerror', (e) => page.troubles.push(`script: ${e.message}`));
-        page.on('requestfailed', (r) => { if (r.failure()?.errorText !== 'net::ERR_ABORTED') page.troubles.push(`failed: ${r.url()} ${r.failure()?.errorText}`); });
-        page.on('response', (r) => { if (r.status() >= 400 && r.request().resourceType() !== 'document') page.troubles.push(`${r.status()}: ${r.url()}`); });
-        page.on('request', (r) => { if (!r.url().startsWith(node.origin) && !/^(data|blob|about):/.test(r.url())) page.troubles.push(`asks elsewhere: ${r.url()}`); });
-        return page;
-    }
+    const open = (who, how) => openWindow(browser, node, sessions[who], how);
 
     const pages = {
         visitor: () => ['/', '/@tea', '/@tea/nearby', '/@tea/join', `/@tea/join/${ids.price}?coupon=SPRING-20`, `/@tea/join/${ids.price}?coupon=NONE`, '/@tea/for-sale', '/@tea/for-sale/buy', new URL(ids.card.link).pathname, ...ids.slugs.map((s) => `/@tea/${s}`), '/@tea/tag/茶', '/login', '/login?with=password', '/auth/fedi', '/auth/fedi?with=others', `/interact?do=follow&uri=${encodeURIComponent(node.origin + '/@tea')}`, '/nothing/here'],
@@ -169,13 +86,9 @@ describe('in a browser', () => {
                     const rs = await page.goto(node.origin + at, { waitUntil: 'load' });
                     const expected = at === '/nothing/here' ? 404 : who === 'member' && at === '/compose' ? 403 : 200;
                     if (rs.status() !== expected) wrong.push(`${at}: ${rs.status()}`);
-                    const { found, light, lang } = await page.evaluate(examine, { english, zh: look.zh });
-                    if (lang !== (look.zh ? 'zh-CN' : 'en')) wrong.push(`${at}: lang=${lang}`);
-                    if (look.dark ? light > 0.2 : light < 0.8) wrong.push(`${at}: brightness ${light.toFixed(2)}`);
+                    const found = await lookAt(page, `${who}-${at.replace(/[^\w]+/g, '_').slice(0, 40) || 'home'}`, look);
                     const document_ = page.troubles.filter((t) => !(expected !== 200 && /status of 40[34]/.test(t)));
                     for (const f of [...found, ...document_]) wrong.push(`${at}: ${f}`);
-                    const name = `${who}-${at.replace(/[^\w]+/g, '_').slice(0, 40) || 'home'}-${look.width}-${look.dark ? 'dark' : 'light'}-${look.zh ? 'zh' : 'en'}.jpg`;
-                    await page.screenshot({ path: path.join(SCREENS, name), type: 'jpeg', quality: 60, fullPage: true });
                 }
                 await page.context().close();
                 assert.deepEqual(wrong, []);

@@ -6,6 +6,7 @@ import { createSign, createVerify, generateKeyPairSync, randomBytes } from 'node
 import assert from 'node:assert/strict';
 import { AlipaySdk } from 'alipay-sdk';
 import { request } from './client.mjs';
+import { till } from './till.mjs';
 
 const der = (key, type) => key.export({ type, format: 'der' }).toString('base64');
 const beijing = (ms = Date.now()) => new Date(ms + 8 * 3600e3).toISOString().slice(0, 19).replace('T', ' ');
@@ -17,7 +18,7 @@ export class FakeAlipay {
     static async start(options = {}) {
         const fake = Object.assign(new FakeAlipay(), {
             appId: '2021000000000000', sellerId: '2088102119685838', app: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-            own: generateKeyPairSync('rsa', { modulusLength: 2048 }), trades: new Map(), asked: [], bad: [], closed: [], lacks: [],
+            own: generateKeyPairSync('rsa', { modulusLength: 2048 }), trades: new Map(), asked: [], bad: [], closed: [], lacks: [], due: [],
             down: 0, dropAnswers: 0, ...options });
         // Alipay's SDK, in the owner's place: what it takes, we must take.
         fake.sdk = new AlipaySdk({ appId: fake.appId, privateKey: der(fake.app.privateKey, 'pkcs1'), alipayPublicKey: der(fake.own.publicKey, 'spki') });
@@ -46,6 +47,7 @@ export class FakeAlipay {
         rq.on('end', () => {
             const u = new URL(rq.url, 'http://x');
             const v = Object.fromEntries(new URLSearchParams(rq.method === 'GET' ? u.search : Buffer.concat(parts).toString()));
+            if (this.browser(rq, rs, u)) return;
             this.asked.push(v);
             if (this.down > 0) { this.down--; return rs.writeHead(502).end(); }
             const key = `${(v.method ?? '').replaceAll('.', '_')}_response`;
@@ -66,6 +68,21 @@ export class FakeAlipay {
             this.sdk.checkResponseSign(text, key, this.sign(raw), '');
             rs.writeHead(200, { 'Content-Type': 'text/html;charset=utf-8' }).end(text);
         });
+    }
+    // A buyer's browser: the gateway takes what it brings and shows its own page.
+    browser(rq, rs, u) {
+        if (rq.method === 'GET' && /\.(page|wap)\.pay$/.test(u.searchParams.get('method'))) {
+            const t = this.arrive(this.url + rq.url);
+            rs.writeHead(302, { Location: `/cashier?trade=${t.number}` }).end();
+            return true;
+        }
+        const t = u.pathname === '/cashier' && this.trades.get(u.searchParams.get('trade'));
+        if (!t) return false;
+        till(rq, rs, { name: 'Alipay', what: `${yuan(t.total)} ${t.subject}`, pay: () => {
+            this.due.push(this.notice(this.pay(t.number)));
+            return `${t.back}&out_trade_no=${t.number}&trade_no=${t.trade_no}&total_amount=${yuan(t.total)}&sign=of-no-weight`;
+        } });
+        return true;
     }
     authorized(v) {
         const known = ['app_id', 'method', 'format', 'charset', 'sign_type', 'timestamp', 'version', 'biz_content', 'notify_url', 'return_url', 'sign'];

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import assert from 'node:assert/strict';
 import { request } from './client.mjs';
+import { till } from './till.mjs';
 
 const models = new URL('../node_modules/@paypal/paypal-server-sdk/dist/esm/', import.meta.url);
 const { validateAndMap, validateAndUnmap } = await import(new URL('schema.js', models));
@@ -48,7 +49,7 @@ export class FakePaypal {
             clientId: 'A' + crypto.randomBytes(39).toString('hex'), secret: 'E' + crypto.randomBytes(39).toString('hex'), merchant: id(13),
             authority: authority(dir, 'messageverificationcerts.sandbox.paypal.com'), certName: `CERT-${crypto.randomBytes(4).toString('hex')}-1`,
             orders: new Map(), subscriptions: new Map(), captures: new Map(), plans: new Map(), products: new Map(), disputes: [], events: [],
-            byKey: new Map(), asked: [], bad: [], lacks: [], webhook: null, down: 0, slow: 0, dropAnswers: 0, declines: 0, refundStatus: 'COMPLETED',
+            byKey: new Map(), asked: [], bad: [], lacks: [], webhook: null, due: [], down: 0, slow: 0, dropAnswers: 0, declines: 0, refundStatus: 'COMPLETED',
             certs: 0, says: 'FAILURE', noCert: false, ...options });
         writeFileSync(path.join(dir, 'none.pem'), '');
         p.server = http.createServer((rq, rs) => p.#take(rq, rs));
@@ -69,6 +70,7 @@ export class FakePaypal {
         rq.on('end', async () => {
             const body = Buffer.concat(chunks).toString();
             const u = new URL(rq.url, 'http://x');
+            if (this.#browser(rq, rs, u)) return;
             const one = { method: rq.method, path: u.pathname, query: u.search, body, key: rq.headers['paypal-request-id'] };
             const reply = (status, o, type = 'application/json') => {
                 if (rs.destroyed) return;
@@ -128,6 +130,18 @@ export class FakePaypal {
         return kind ? conform(kind, out) : out;
     }
 
+    // A buyer's browser: the page of an order or a subscription.
+    #browser(rq, rs, u) {
+        const o = u.pathname === '/checkoutnow' && this.orders.get(u.searchParams.get('token'));
+        const s = u.pathname === '/webapps/billing/subscriptions' && this.subscriptions.get(u.searchParams.get('ba_token').slice(3));
+        if (!o && !s) return false;
+        const back = (x, more) => `${x.$back}${x.$back.includes('?') ? '&' : '?'}${more}`;
+        till(rq, rs, { name: 'PayPal', what: (o || s).id, pay: () => {
+            this.due.push(...(o ? [this.approve(o)] : this.begin(s)));
+            return o ? back(o, `token=${o.id}&PayerID=${o.payer.payer_id}`) : back(s, `subscription_id=${s.id}`);
+        } });
+        return true;
+    }
     #route(method, u, j, { fail, done, body }) {
         const p = u.pathname, is = (m, pattern) => method === m && pattern.exec(p);
         let m;

@@ -6,6 +6,7 @@ import crypto from 'node:crypto';
 import assert from 'node:assert/strict';
 import Stripe from 'stripe';
 import { request } from './client.mjs';
+import { till } from './till.mjs';
 
 export const sdk = new Stripe('sk_test_none');
 export const VERSION = '2026-10-28.endive';
@@ -84,6 +85,7 @@ export class FakeStripe {
         s.asked = [];
         s.wrong = [];
         s.events = [];
+        s.due = []; // what it will tell of what was paid on its page
         s.endpoint = null;
         s.server = http.createServer((rq, rs) => s.#take(rq, rs));
         await new Promise((ok) => s.server.listen(0, '127.0.0.1', ok));
@@ -113,6 +115,7 @@ export class FakeStripe {
             const fail = (status, code, param, headers) =>
                 reply(status, { error: { type: 'invalid_request_error', code, param, message: `${code} ${param ?? ''}` } }, headers);
             const u = new URL(rq.url, 'http://x');
+            if (this.#browser(rq, rs, u)) return;
             const one = { method: rq.method, path: u.pathname, query: u.search, body, key: rq.headers['idempotency-key'] };
             this.asked.push(one);
             if (this.slow) await new Promise((ok) => setTimeout(ok, this.slow));
@@ -154,6 +157,13 @@ export class FakeStripe {
         });
     }
 
+    // A buyer's browser: the page of a session.
+    #browser(rq, rs, u) {
+        const s = this.objects.get(/^\/pay\/(\w+)$/.exec(u.pathname)?.[1]);
+        if (!s) return false;
+        till(rq, rs, { name: 'Stripe', what: `${s.amount_total} ${s.currency}`, pay: () => { this.due.push(...this.pay(s)); return s.success_url; }, giveUp: () => s.cancel_url });
+        return true;
+    }
     #route(method, u, form, { reply, fail, done }) {
         const p = u.pathname;
         const m = p.match(/^\/v1\/([a-z_]+(?:\/sessions)?)(?:\/([^/]+))?$/);
