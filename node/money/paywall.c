@@ -20,11 +20,6 @@ enum { PART = 100 }; /* members in one transaction */
 static const char *const choices[] = {
     [PAYWALL_FOREVER] = "forever", [PAYWALL_UNTIL] = "until", [PAYWALL_POSTS] = "posts"};
 
-const char *paywall_choice_word(enum paywall_choice c)
-{
-    return choices[c];
-}
-
 bool paywall_choice_parse(struct str word, enum paywall_choice *ret)
 {
     for (int i = PAYWALL_FOREVER; i <= PAYWALL_POSTS; i++)

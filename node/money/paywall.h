@@ -16,8 +16,7 @@ struct job;
 
 enum { PAYWALL_NOTICE_DAYS = 30 };
 enum paywall_choice { PAYWALL_FOREVER, PAYWALL_UNTIL, PAYWALL_POSTS };
-const char *paywall_choice_word(enum paywall_choice c); /* forever, until, posts */
-bool paywall_choice_parse(struct str word, enum paywall_choice *ret);
+bool paywall_choice_parse(struct str word, enum paywall_choice *ret); /* forever, until, posts */
 
 struct paywall_ask {
     int64_t tier_id;

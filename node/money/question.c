@@ -111,11 +111,6 @@ enum err answerer_set(struct cx *cx, int64_t planet_id, const struct answerer *a
 
 /* ---- looking ---- */
 
-enum err question_row_of(struct cx *cx, int64_t id, struct question_row *ret)
-{
-    return q_question_get(cx, id, ret);
-}
-
 struct str question_path(struct cx *cx, struct str planet_handle, int64_t id)
 {
     return str_fmt(cx->arena, "/@" STR_FMT "/questions/%lld", STR_ARG(planet_handle), (long long)id);

@@ -5,8 +5,6 @@
 #include "node/money/question.h"
 #include "node/money/question_sql.h"
 
-/* As it stands, whoever looks. */
-MUST_USE enum err question_row_of(struct cx *cx, int64_t id, struct question_row *ret);
 /* Inside a transaction: under the planet's lock. */
 MUST_USE enum err question_locked(struct cx *cx, int64_t id, struct question_row *ret);
 struct str question_path(struct cx *cx, struct str planet_handle, int64_t id);
