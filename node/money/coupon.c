@@ -353,3 +353,22 @@ enum err coupon_reserve(struct cx *cx, int64_t order_id, int64_t account_id,
         return OK;
     return q_coupon_use_insert(cx, order_id, fit->coupon_id, account_id, fit->first ? 1 : 0, NULL);
 }
+
+enum err coupon_stands(struct cx *cx, int64_t order_id, bool *ret)
+{
+    struct coupon_of_order_row use;
+    struct coupon_of_account_row mine;
+    struct coupon_row c;
+    bool found;
+    *ret = true;
+    TRY(q_coupon_of_order(cx, order_id, &found, &use));
+    if (!found)
+        return OK;
+    TRY(q_coupon_get(cx, use.coupon_id, &found, &c));
+    TRY(q_coupon_of_account(cx, use.coupon_id, use.account_id, &mine));
+    if (use.is_first != 0)
+        *ret = mine.firsts < c.account_max;
+    else
+        *ret = c.periods == DB_NULL || mine.terms < mine.firsts * c.periods;
+    return OK;
+}

@@ -3,6 +3,7 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/money/bill.h"
+#include "node/money/coupon.h"
 #include "node/money/credit.h"
 #include "node/money/dispute.h"
 #include "node/money/gift.h"
@@ -11,6 +12,7 @@
 #include "node/money/ledger_sql.h"
 #include "node/money/money.h"
 #include "node/money/order_row.h"
+#include "node/money/post_sale.h"
 #include "node/money/question.h"
 #include "node/money/upgrade.h"
 #include "node/money/refund.h"
@@ -162,6 +164,11 @@ static enum err give_membership(struct cx *cx, const struct order_row *o, const 
     return grant_put(cx, &g, ret_grant_id);
 }
 
+static bool is_reserved(const struct cx *cx, const struct order_row *o, enum state from)
+{
+    return (from == NEW || from == PENDING) && (o->expires_at == DB_NULL || o->expires_at > cx->now);
+}
+
 /* A term, unless there is nothing to give it from: *ret_refused then says why. */
 static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum state from,
                              int64_t *ret_grant_id, const char **ret_refused)
@@ -170,8 +177,7 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
     struct term term;
     bool gift = str_eq_c(o->kind, "gift"), up = str_eq_c(o->kind, "upgrade"), stands = true;
     struct order order = order_from(o);
-    bool reserved = (from == NEW || from == PENDING) &&
-                    (o->expires_at == DB_NULL || o->expires_at > cx->now);
+    bool reserved = is_reserved(cx, o, from);
     TRY(tier_by_id(cx, o->tier_id, &tier));
     enum err e = reserved ? OK : order_seat(cx, o->tier_id, gift ? 0 : o->account_id);
     const char *refused = "no seat left";
@@ -277,6 +283,22 @@ static enum err credit_stands(struct cx *cx, const struct order_row *o, struct c
     return OK;
 }
 
+/* What made the order cheaper must still be there: an order that was given up and is paid after all may not use
+ * it a second time. */
+static enum err what_counted(struct cx *cx, const struct order_row *o, enum state from, const char **ret_refused)
+{
+    bool stands;
+    TRY(post_toward_stands(cx, o->id, &stands));
+    if (!stands)
+        *ret_refused = "the posts that counted toward it count no more";
+    if (!stands || is_reserved(cx, o, from))
+        return OK;
+    TRY(coupon_stands(cx, o->id, &stands));
+    if (!stands)
+        *ret_refused = "its coupon was used up by another order";
+    return OK;
+}
+
 /* Sets *ret_refused when the money came but nothing can be given for it. */
 static enum err on_paid(struct cx *cx, const struct order_row *o, enum state from,
                         const struct order_change *c, const char **ret_refused)
@@ -285,10 +307,12 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
     struct credit_part credit;
     bool stands;
     TRY(credit_stands(cx, o, &credit, &stands));
-    if (!stands) {
+    if (!stands)
         *ret_refused = "the credit was spent elsewhere";
+    else
+        TRY(what_counted(cx, o, from, ret_refused));
+    if (*ret_refused != NULL)
         return OK;
-    }
     if (o->tier_id == DB_NULL)
         TRY(on_paid_single(cx, o));
     else

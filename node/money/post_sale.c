@@ -157,6 +157,14 @@ enum err post_toward_take(struct cx *cx, int64_t order_id, int64_t planet_id, in
     return amount == 0 ? OK : cx_fail(cx, ERR_INTERNAL, "posts count for less than was quoted");
 }
 
+enum err post_toward_stands(struct cx *cx, int64_t order_id, bool *ret)
+{
+    int64_t n;
+    TRY(q_post_counted_gone(cx, order_id, &n));
+    *ret = n == 0;
+    return OK;
+}
+
 enum err post_counted(struct cx *cx, int64_t post_order_id, bool *ret)
 {
     int64_t n;

@@ -42,6 +42,8 @@ MUST_USE enum err post_toward(struct cx *cx, int64_t planet_id, int64_t account_
 /* Inside a transaction: the order has that much of it, oldest posts first. */
 MUST_USE enum err post_toward_take(struct cx *cx, int64_t order_id, int64_t planet_id, int64_t account_id,
                                   struct str currency, int64_t amount);
+/* Is what the order counts on still there? Not when a post was given back or counted elsewhere meanwhile. */
+MUST_USE enum err post_toward_stands(struct cx *cx, int64_t order_id, bool *ret);
 /* Does a membership that stands owe its price to this order of a post? (It is given back by the owner's hand
  * then.) */
 MUST_USE enum err post_counted(struct cx *cx, int64_t post_order_id, bool *ret);

@@ -31,6 +31,19 @@ INSERT INTO post_counted (order_id, post_order_id, amount) VALUES (:order_id, :p
 SELECT COUNT(*) FROM post_counted c JOIN purchase_order m ON m.id = c.order_id
  WHERE c.post_order_id = :post_order_id AND m.state IN ('paid', 'part_refunded', 'disputed');
 
+-- What an order counts on and is no more: money that went or goes back, or that others took.
+-- :name post_counted_gone :one
+-- :in order_id int
+-- :out n int
+SELECT COUNT(*) FROM post_counted c JOIN purchase_order o ON o.id = c.post_order_id
+ WHERE c.order_id = :order_id
+   AND (o.state <> 'paid'
+        OR EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id AND r.state = 'sent')
+        OR c.amount > (CASE WHEN o.total < o.list_amount THEN o.total ELSE o.list_amount END) - COALESCE((
+             SELECT SUM(x.amount) FROM post_counted x JOIN purchase_order m ON m.id = x.order_id
+              WHERE x.post_order_id = o.id AND x.order_id <> c.order_id
+                AND m.state IN ('paid', 'part_refunded', 'disputed')), 0));
+
 -- :name post_sold :many
 -- :in planet_id int
 -- :out post_id int, n int, amount int, currency text, title text, slug text

@@ -202,6 +202,27 @@ static void a_use_is_reserved_consumed_released(void **state)
     books_are_sound(d);
 }
 
+/* A code on a screen is payable for a while after its order made room: once is once all the same. */
+static void a_coupon_for_once_is_not_paid_twice(void **state)
+{
+    struct domain *d = *state;
+    struct coupon c = half(), made;
+    struct order a, b, e;
+    int64_t who = person(d);
+    OK_(coupon_create(d->cx, d->tea.id, &c, &made));
+    OK_(place(d, who, made.code, &a));
+    OK_(place(d, who, made.code, &b));
+    OK_(place(d, who, made.code, &e));
+    happens(d, a.number, "paid", 1500); /* whichever is paid first */
+    happens(d, b.number, "paid", 1500);
+    OK_(order_by_number(d->cx, a.number, &a));
+    OK_(order_by_number(d->cx, b.number, &b));
+    CHECK_STR(a.state, "paid");
+    CHECK_STR(b.state, "cancelled");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 1);
+    books_are_sound(d);
+}
+
 static void a_coupon_lasts_its_terms(void **state)
 {
     struct domain *d = *state;
@@ -791,6 +812,7 @@ int main(void)
         T(percents_round_down_and_amounts_stop_at_the_price),
         T(nonsense_is_no_coupon),
         T(a_use_is_reserved_consumed_released),
+        T(a_coupon_for_once_is_not_paid_twice),
         T(a_coupon_lasts_its_terms),
         T(a_whole_coupon_needs_no_rail),
         T(of_two_the_coupons_last_use_goes_to_one),

@@ -236,6 +236,39 @@ static void more_than_a_membership_costs_is_kept_for_the_next(void **state)
     books_are_sound(d);
 }
 
+/* The post's money goes back while the cheaper membership waits to be paid. */
+static void what_counted_and_is_gone_does_not_count(void **state)
+{
+    struct domain *d = *state;
+    struct post a = for_sale(d, 990, 0), b = for_sale(d, 890, 0);
+    struct order one, m, n;
+    struct refund r;
+    int64_t who = person(d);
+    OK_(post_toward_days_set(d->cx, d->tea.id, 14));
+    one = bought(d, who, &a);
+    OK_(join(d, who, &m));
+    assert_int_equal(m.total.minor, 2010);
+    d->cx->viewer = who;
+    OK_(refund_mine(d->cx, one.number, &r)); /* nobody has opened it */
+    d->cx->viewer = 0;
+    happens(d, m.number, "paid", 2010);
+    OK_(order_by_number(d->cx, m.number, &m));
+    assert_int_equal(m.paid_at, DB_NULL);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 1);
+    who = person(d); /* two memberships, one post */
+    bought(d, who, &b);
+    OK_(join(d, who, &m));
+    OK_(join(d, who, &n));
+    happens(d, m.number, "paid", m.total.minor);
+    happens(d, n.number, "paid", n.total.minor);
+    OK_(order_by_number(d->cx, m.number, &m));
+    OK_(order_by_number(d->cx, n.number, &n));
+    CHECK_STR(m.state, "paid");
+    assert_int_equal(n.paid_at, DB_NULL);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 2);
+    books_are_sound(d);
+}
+
 /* ---- tips ---- */
 
 static const struct tip_rule usual = {{100, "CNY"}, {50000, "CNY"}};
@@ -398,6 +431,7 @@ int main(void)
         TEST(a_price_may_come_later_but_not_never),
         TEST(what_was_paid_counts_toward_a_membership),
         TEST(more_than_a_membership_costs_is_kept_for_the_next),
+        TEST(what_counted_and_is_gone_does_not_count),
         TEST(sales_are_the_owners_to_see),
         TEST(a_tip_gives_nothing_but_joy),
         TEST(comments_of_authors_may_be_tipped),
