@@ -141,9 +141,11 @@ struct rail_reply { int status; const char *type; struct str body; };
 struct rail_field {
     const char *name;
     const char *label, *help;  /* N_(); help may be NULL */
-    enum { RAIL_TEXT = 0, RAIL_SECRET = 1, RAIL_NEEDED = 2, RAIL_LONG = 4, RAIL_SWITCH = 8, RAIL_SELF = 16, RAIL_PICTURE = 32 } flags;
+    enum { RAIL_TEXT = 0, RAIL_SECRET = 1, RAIL_NEEDED = 2, RAIL_LONG = 4, RAIL_SWITCH = 8, RAIL_SELF = 16, RAIL_PICTURE = 32,
+           RAIL_HOME = 64 } flags;
     /* SELF: the adapter writes it; SWITCH: "true" or nothing; LONG: several lines; PICTURE: an uploaded picture,
-     * kept as its media id, which must be of the planet */
+     * kept as its media id, which must be of the planet; HOME: where the secrets are sent to: with another one they
+     * have to be typed anew, so that nobody who may change it gets what others typed */
 };
 
 struct pay_rail {

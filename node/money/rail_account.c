@@ -128,6 +128,7 @@ struct texts {
     struct jw settings, hints, secrets;
     size_t n_secrets;
     bool fresh_secret; /* one is another than before */
+    bool moved;        /* what was typed for another place does not go to this one */
 };
 
 static void texts_begin(struct cx *cx, struct texts *t)
@@ -147,7 +148,9 @@ static void put_field(struct cx *cx, struct texts *t, const struct rail_field *f
 {
     bool secret = (f->flags & RAIL_SECRET) != 0;
     struct str was = secret ? rail_secret(acc, f->name) : rail_setting(acc, f->name);
-    struct str now = said == NULL || (secret && said->value.n == 0) ? was : said->value;
+    struct str kept = secret && t->moved ? STR("") : was;
+    struct str now = said == NULL || (secret && said->value.n == 0) ? kept : said->value;
+    t->fresh_secret = t->fresh_secret || (secret && !str_eq(now, was));
     if (now.n == 0)
         return;
     if (!secret) {
@@ -157,7 +160,17 @@ static void put_field(struct cx *cx, struct texts *t, const struct rail_field *f
     jw_key_str(&t->secrets, f->name, now);
     jw_key_str(&t->hints, f->name, hint_of(cx, now));
     t->n_secrets++;
-    t->fresh_secret = t->fresh_secret || !str_eq(now, was);
+}
+
+static bool has_moved(const struct pay_rail *rail, const struct rail_account *acc, const struct rail_value *v, size_t n)
+{
+    for (const struct rail_field *f = rail->fields; f->name != NULL; f++) {
+        const struct rail_value *said = find(v, n, f->name);
+        struct str was = rail_setting(acc, f->name);
+        if ((f->flags & RAIL_HOME) && said != NULL && was.n > 0 && !str_eq(said->value, was))
+            return true;
+    }
+    return false;
 }
 
 static enum err write(struct cx *cx, const struct rail_account *acc, struct texts *t, struct str state)
@@ -221,6 +234,7 @@ enum err rail_account_save(struct cx *cx, const struct pay_rail *rail, int64_t p
     TX_SCOPE(cx);
     TRY(account_or_new(cx, rail, planet_id, &acc));
     texts_begin(cx, &t);
+    t.moved = has_moved(rail, &acc, v, n);
     for (const struct rail_field *f = rail->fields; f->name != NULL; f++)
         put_field(cx, &t, f, &acc, find(v, n, f->name));
     TRY(write(cx, &acc, &t, t.fresh_secret ? STR("draft") : acc.state));

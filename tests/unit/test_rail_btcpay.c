@@ -522,6 +522,23 @@ static void money_back_is_a_link_by_letter(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
+/* Who got hold of the owner's session or token does not get the key by naming a server of their own. */
+static void a_key_does_not_follow_to_another_server(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    struct rail_account acc;
+    OK_(save(w, base(w), STORE, ""));
+    OK_(rail_account_of(cx, btcpay(), w->d->tea.id, &acc));
+    CHECK_STR(acc.state, "on");
+    CHECK_STR(rail_secret(&acc, "key"), KEY);
+    OK_(save(w, str_fmt(cx->arena, STR_FMT "/evil", STR_ARG(base(w))), STORE, ""));
+    OK_(rail_account_of(cx, btcpay(), w->d->tea.id, &acc));
+    CHECK_STR(acc.state, "draft");
+    assert_int_equal(rail_secret(&acc, "key").n, 0);
+    assert_int_equal(rail_secret(&acc, "webhook_secret").n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +546,7 @@ int main(void)
         TEST(it_is_shown_when_seen_and_opened_when_settled),
         TEST(the_message_itself_opens_nothing),
         TEST(what_is_forged_is_refused),
+        TEST(a_key_does_not_follow_to_another_server),
         TEST(another_amount_or_order_opens_nothing),
         TEST(what_becomes_invalid_is_taken_back),
         TEST(late_and_too_little),

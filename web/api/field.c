@@ -3,6 +3,7 @@
 #include "node/base/json.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/planet/planet.h"
 #include "web/api/api.h"
 #include "web/page.h"
 
@@ -185,6 +186,7 @@ enum err api_get_account(struct api *a, const char *name, int64_t *ret_id)
     enum err e;
     if (v == NULL)
         return wrong_as(a, name, N_("“{0}” is missing."));
+    TRY(planet_may_manage(a->cx, a->planet.id)); /* nobody else learns whose mail address is known here */
     if (whole_number(v, ret_id))
         e = account_by_id(a->cx, *ret_id, &found);
     else if (str_starts(s, STR("@")))

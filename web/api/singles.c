@@ -3,13 +3,17 @@
 #include "node/db/db.h"
 #include "node/money/post_sale.h"
 #include "node/money/tip.h"
+#include "node/planet/access.h"
 #include "node/talk/post.h"
 #include "web/api/rows.h"
 #include "web/api/words.h"
 
 static enum err post_of_path(struct api *a, struct post *ret)
 {
-    return post_by_slug(a->cx, a->planet.id, rq_param(a->rq, "slug"), ret);
+    struct access_pass pass;
+    TRY(post_by_slug(a->cx, a->planet.id, rq_param(a->rq, "slug"), ret));
+    TRY(access_decide(a->cx, &ret->gate, &pass));
+    return access_verdict(&pass) == ACCESS_NONE ? ERR_NOT_FOUND : OK; /* somebody's draft */
 }
 
 /* ---- posts ---- */

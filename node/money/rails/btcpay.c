@@ -299,7 +299,7 @@ static enum err btcpay_refund(struct cx *cx, const struct rail_step *s, struct r
 }
 
 static const struct rail_field fields[] = {
-    {"url", N_("Address of your BTCPay Server"), N_("https://pay.example.org"), RAIL_NEEDED},
+    {"url", N_("Address of your BTCPay Server"), N_("https://pay.example.org"), RAIL_NEEDED | RAIL_HOME},
     {"store", N_("Store ID"), N_("In BTCPay: Store settings → General."), RAIL_NEEDED},
     {"key", N_("API key"), N_("In BTCPay: Account → API keys. What it has to be allowed stands in the manual."), RAIL_SECRET | RAIL_NEEDED},
     {"speed", N_("When a payment counts"), N_("HighSpeed: at once, MediumSpeed: 1 confirmation, LowMediumSpeed: 2, LowSpeed: 6. Empty: MediumSpeed."), RAIL_TEXT},
