@@ -236,8 +236,10 @@ static enum err fill_trial(struct rq *rq, const struct wish *w, struct view_buy 
     TRY(trial_rule_of(rq->cx, w->planet.id, &card_first));
     for (size_t i = 0; card_first && i < v->n_rails; i++)
         v->trial_ways = v->trial_ways || v->rails[i].renews;
+    struct money then = w->price.money;
     if (card_first)
-        v->trial_then = i18n_money(rq->cx, w->price.money.minor, str_c(w->price.money.cur));
+        TRY(quote_full(rq->cx, w->planet.id, rq->session.account_id, w->price.money, &then));
+    v->trial_then = i18n_money(rq->cx, then.minor, str_c(then.cur));
     if (card_first && !v->trial_ways)
         v->trial_days = 0;
     return e == ERR_NOT_FOUND ? OK : e;
