@@ -330,6 +330,27 @@ static void one_bit_another_key_another_clock(void **state)
     assert_string_equal(state_of(w, &o), "paid");
 }
 
+static void where_a_certificate_may_come_from(void **state)
+{
+    struct world *w = *state;
+    static const struct { const char *url; bool live, ok; } urls[] = {
+        {"https://api.paypal.com/v1/notifications/certs/CERT-1", true, true},
+        {"https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1", false, true},
+        {"https://api.sandbox.paypal.com/v1/notifications/certs/CERT-1", true, false},
+        {"https://api.paypal.com/v1/notifications/certs/CERT-1", false, false},
+        {"https://evil.example/v1/notifications/certs/CERT-1", true, false},
+        {"https://evilpaypal.com/v1/notifications/certs/CERT-1", true, false},
+        {"https://api.paypal.com:8443/v1/notifications/certs/CERT-1", true, false},
+        {"https://api.paypal.com/v1/notifications/certs/CERT-1?x", true, false},
+        {"http://127.0.0.1:1/v1/notifications/certs/CERT-1", true, false},
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        assert_int_equal(paypal_cert_url_ok(str_c(urls[i].url), STR("http://127.0.0.1:1"), urls[i].live, false), urls[i].ok);
+    /* The check value of CRC-32, in decimals. */
+    const struct paypal_stamp s = {.id = STR("id"), .time = STR("time")};
+    CHECK_STR(paypal_signed_text(w->p.arena, &s, STR("hook"), STR("123456789")), "id|time|hook|3421780262");
+}
+
 static void real_money_is_refused_in_the_sandbox(void **state)
 {
     struct world *w = *state;
@@ -791,6 +812,7 @@ int main(void)
         T(what_is_not_exact_is_never_taken),
         T(the_signed_word_counts_when_paypal_is_away),
         T(one_bit_another_key_another_clock),
+        T(where_a_certificate_may_come_from),
         T(real_money_is_refused_in_the_sandbox),
         T(another_amount_or_merchant_lies_in_the_tray),
         T(a_chain_that_ends_nowhere_proves_nothing),
