@@ -25,7 +25,7 @@ describe('in a browser', () => {
         await owner.post('/desk/tea/codes', { name: 'Spring', count: '2', length: '1', unit: 'month', uses: '1', tier_id: (await node.cli('tier list'))[0].id });
         const tier = (await node.cli('tier list'))[0].slug;
         ids.price = (await node.cli('tier price', { tier, price: 'CNY:365', unit: 'year', 'trial-days': 7 })).id;
-        await eventually('the price is offered', async () => (await member.get(`/@tea/join/${ids.price}?gift=1`)).status === 200);
+        await eventually('the price is offered', async () => (await member.fetch(`/@tea/join/${ids.price}?gift=1`)).status === 200);
         await node.cli('coupon create', { percent: 20, code: 'SPRING-20', terms: 3, note: '春季读者' });
         ids.card = await node.cli('trial-card create', { tier, name: '书展', uses: 50 });
         await node.cli('invite rule', { reward: 'days', days: 14 });
