@@ -17,6 +17,7 @@
 #include "node/money/tray.h"
 #include "node/node.h"
 #include "node/people/letter.h"
+#include "node/planet/planet_sql.h"
 
 #include <string.h>
 
@@ -274,21 +275,28 @@ static enum err tell_claim(struct cx *cx, const struct making *m)
     return letter_put(cx, &l);
 }
 
-/* The rail says that it is done: so it is, whether or not its message comes, too. Meanwhile others may have been
- * given back by hand; then its messages tell the sum. */
+/* The rail says that it is done: so it is, whether or not its message comes, too. What its messages told until now
+ * holds ours if our refund's row has arrived; without a row, the sum of what was told by name does. */
 static enum err given_back(struct cx *cx, struct making *m)
 {
     enum order_verdict verdict;
     struct order_change change = {.event = ORDER_REFUND, .rail_ref = STR_NULL, .rail_event_id = DB_NULL,
                                   .rail_at = DB_NULL};
+    bool known, arrived;
     int64_t sum;
     if (m->refunded.ref.n > 0)
         TRY(q_rail_object_put(cx, m->row.rail, m->row.planet_id, m->refunded.ref, m->order.id, NULL));
     if (m->refunded.state != RAIL_REFUND_DONE)
         return OK;
+    TRY(q_planet_lock(cx, m->row.planet_id, NULL)); /* what is read now is added to */
     TRY(q_rail_back_put(cx, m->row.planet_id, m->row.rail, m->step.key, m->order.id, m->step.amount.minor, NULL));
     TRY(q_rail_back_sum(cx, m->order.id, &sum));
     TRY(order_by_id(cx, m->order.id, &m->order));
+    TRY(refund_of_call(cx, m->row.id, &known, &arrived));
+    if (known && !arrived)
+        sum = m->order.refunded + m->step.amount.minor;
+    if (sum > m->order.total.minor)
+        sum = m->order.total.minor;
     change.amount = money_of(sum, str_c(m->order.total.cur));
     if (m->order.refunded >= sum)
         return OK;

@@ -207,6 +207,14 @@ enum err refund_owe(struct cx *cx, const struct refund_new *r, int64_t *ret_id)
     return tx_commit(cx);
 }
 
+enum err refund_of_call(struct cx *cx, int64_t call_id, bool *ret_known, bool *ret_arrived)
+{
+    struct refund_row row;
+    TRY(q_refund_by_call(cx, call_id, ret_known, &row));
+    *ret_arrived = *ret_known && str_eq_c(row.state, "succeeded");
+    return OK;
+}
+
 enum err refund_call_ended(struct cx *cx, int64_t call_id, bool has_failed, struct str ref, struct str why)
 {
     struct refund_row row;

@@ -414,6 +414,34 @@ static void what_the_provider_gave_back_is_noted(void **state)
 }
 
 /* A message that is quicker than the call's own answer. */
+/* A part given back by hand before ours was made: both went, and ours is not under way for ever. */
+static void by_hand_and_ours_add_up(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct order o = paid(d, person(d));
+    happens(d, o.number, "refund", 1000);
+    const struct refund_give g = {.number = o.number, .amount = 1500, .keeps = true, .words = STR("")};
+    d->cx->viewer = d->owner.id;
+    OK_(refund_give(d->cx, &g, &r));
+    OK_(rail_call_make(d->cx, r.call_id));
+    at_state(d, r.id, "succeeded");
+    OK_(order_by_number(d->cx, o.number, &o));
+    assert_int_equal(o.refunded, 2500);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund"), 2);
+    happens(d, o.number, "refund", 2500); /* its message says the same */
+    const struct refund_give rest = {.number = o.number, .amount = 0, .keeps = true, .words = STR("")};
+    OK_(refund_give(d->cx, &rest, &r));
+    happens(d, o.number, "refund", 3000); /* before the answer */
+    OK_(rail_call_make(d->cx, r.call_id));
+    at_state(d, r.id, "succeeded");
+    expect_order(d, o.number, "refunded");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund WHERE state = 'succeeded'"), 3);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 0);
+    d->cx->viewer = 0;
+    books_are_sound(d);
+}
+
 static void a_message_ends_what_is_under_way(void **state)
 {
     struct domain *d = *state;
@@ -640,6 +668,7 @@ int main(void)
         T(what_failed_may_be_given_up),
         T(what_arrived_may_come_back),
         T(what_the_provider_gave_back_is_noted),
+        T(by_hand_and_ours_add_up),
         T(a_message_ends_what_is_under_way),
         T(in_dispute_nothing_is_given_back),
         T(credit_comes_back_as_credit),

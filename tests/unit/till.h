@@ -15,12 +15,12 @@
 #include "tests/unit/domain_fixture.h"
 #include "tests/unit/loopback.h"
 
-enum { PAYMENTS = 4, BACKS = 8, TILL_HEADERS = 5, TOTAL = 9900 };
+enum { PAYMENTS = 4, BACKS = 8, TILL_HEADERS = 5 };
 
 struct payment {
     char number[40];                    /* of our order, as the adapter told it at checkout */
     int64_t total, refunded, changed;   /* changed: ms */
-    bool paid, closed;
+    bool paid, closed, approved;        /* approved: by its buyer, and not taken yet */
     enum { QUIET, DISPUTED, WON, LOST } dispute;
     struct { char key[128]; int64_t amount, in_all, at; } backs[BACKS];
     int n_backs;
@@ -40,21 +40,28 @@ struct provider {
     int bad;                            /* what no honest adapter sends */
     struct crypt_key *key;              /* the provider's own, where it signs with one */
     const struct crypt_key *ours;
+    void *own;                          /* whatever else one rail's provider needs */
 };
 
 /* One thing that a provider tells, told again as often as one likes. */
-struct tale { struct str body; struct rail_header headers[TILL_HEADERS]; size_t n_headers; };
+struct tale { struct str body, signature; struct rail_header headers[TILL_HEADERS]; size_t n_headers; };
 
 struct till {
     const char *name, *currency;
     bool disputes;                      /* the provider tells of them */
     bool refunds_by_hand;               /* the owner may give back on the provider's own page */
     bool asks;                          /* it can be asked how a payment stands */
+    bool mute;                          /* it tells nothing of refunds */
+    bool takes_back;                    /* a payment that stood may turn out to be none: lost at once, with no dispute before */
+    bool captures;                      /* what a buyer has approved is taken by us */
+    bool silent;                        /* nobody is there to be called: what we do is what was done */
+    bool by_hand;                       /* the owner is the one who tells, and gives back */
     void (*connect)(struct provider *p);
     bool (*serve)(struct loopback *l, int fd, const char *head, const char *body, size_t n);
     /* Payment i as it stands now; id tells tales apart. back: which of its refunds, or -1. */
     struct str (*body)(struct provider *p, const struct payment *pay, int back, int id);
-    void (*sign)(struct provider *p, struct tale *t); /* as of p->now */
+    void (*sign)(struct provider *p, struct tale *t); /* as of p->now; NULL: unsigned */
+    void (*end)(struct provider *p);    /* NULL: nothing to let go */
 };
 
 static inline void till_oops(struct provider *p, const char *what)
@@ -79,7 +86,7 @@ static inline struct payment *till_open(struct provider *p, struct str number, i
         till_oops(p, "an order changed its sum");
     if (pay != NULL)
         return pay;
-    if (p->n == PAYMENTS || number.n == 0 || number.n >= sizeof pay->number || total != TOTAL) {
+    if (p->n == PAYMENTS || number.n == 0 || number.n >= sizeof pay->number || total <= 0) {
         till_oops(p, "checkout");
         return &p->payments[0];
     }
@@ -114,6 +121,18 @@ static inline int till_back(struct provider *p, struct payment *pay, struct str 
     pay->backs[i].in_all = pay->refunded;
     pay->backs[i].at = pay->changed = p->now;
     return i;
+}
+
+static inline int till_index(struct provider *p, const struct payment *pay)
+{
+    return (int)(pay - p->payments);
+}
+
+/* The payment that an id ends in: "cs_2", "CAP3". */
+static inline struct payment *till_payment(struct provider *p, struct str id, size_t prefix)
+{
+    int64_t i;
+    return id.n > prefix && str_to_i64(str_sub(id, prefix, id.n), &i) && i >= 0 && i < p->n ? &p->payments[i] : NULL;
 }
 
 static inline struct str till_between(struct str s, const char *from, const char *to)

@@ -7,11 +7,6 @@
 
 #define STRIPE_SECRET "whsec_test_0123456789abcdef"
 
-static inline int till_index(struct provider *p, const struct payment *pay)
-{
-    return (int)(pay - p->payments);
-}
-
 static inline struct str stripe_till_session(struct provider *p, const struct payment *pay)
 {
     int i = till_index(p, pay);
@@ -83,8 +78,7 @@ static inline struct str stripe_till_value(struct provider *p, struct str form, 
 
 static inline struct payment *stripe_till_payment(struct provider *p, struct str id)
 {
-    int64_t i;
-    return id.n > 3 && str_to_i64(str_sub(id, 3, id.n), &i) && i >= 0 && i < p->n ? &p->payments[i] : NULL;
+    return till_payment(p, id, 3);
 }
 
 static inline struct str stripe_till_answer(struct provider *p, struct str method, struct str path, struct str head, struct str body)

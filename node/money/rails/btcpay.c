@@ -126,7 +126,8 @@ static enum err find_invoice(struct cx *cx, const struct rail_step *s, json_t **
     TRY(btcpay_ask(cx, s->account, "GET", buf_str(&path), STR_NULL, &status, &list));
     for (size_t i = 0; status == 200 && i < json_array_size(list); i++) {
         json_t *j = json_array_get(list, i);
-        if (str_eq(ld_str(j, "metadata.orderId"), s->order->number) && str_eq_c(ld_str(j, "status"), "New")) {
+        bool dead = str_eq_c(ld_str(j, "status"), "Expired") || str_eq_c(ld_str(j, "status"), "Invalid");
+        if (str_eq(ld_str(j, "metadata.orderId"), s->order->number) && !dead) { /* also one that is paid meanwhile */
             *ret = j;
             return OK;
         }
