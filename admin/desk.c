@@ -5,6 +5,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
+#include "node/money/rail.h"
 #include "node/money/tray.h"
 #include "node/money/redeem.h"
 #include "node/people/account.h"
@@ -130,6 +131,7 @@ static enum err fill_numbers(struct rq *rq, const struct planet *p, struct view_
     struct cx *cx = rq->cx;
     struct view_desk_number *out = ARENA_ARRAY(cx->arena, struct view_desk_number, 4);
     struct code_batch *batches;
+    const struct pay_rail *rail;
     int64_t members, followers, posts, redeemed = 0;
     size_t n;
     TRY(count_members(rq, p, &members));
@@ -149,6 +151,7 @@ static enum err fill_numbers(struct rq *rq, const struct planet *p, struct view_
     v->has_post = posts > 0;
     v->has_code = n > 0;
     v->has_about = p->about.n > 0;
+    v->has_rail = rail_list(cx, p->id, &rail, 1) > 0;
     return OK;
 }
 

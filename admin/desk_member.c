@@ -175,7 +175,7 @@ static enum err show(struct rq *rq, const struct shown *s, enum err error)
     v.desk = d;
     v.url = str_fmt(cx->arena, STR_FMT "/members/%lld", STR_ARG(d->base), (long long)s->account_id);
     TRY(role_of(cx, s->planet.id, s->account_id, &role));
-    v.role = role == ROLE_NONE ? STR_NULL : str_c(role_word(role));
+    v.role = role == ROLE_NONE ? STR_NULL : planet_role_label(cx, role);
     v.is_owner = role == ROLE_OWNER;
     TRY(fill_grants(cx, s, &v));
     TRY(fill_money(cx, s, &v));

@@ -39,7 +39,8 @@ static struct view_desk_member member_row(struct cx *cx, const struct member *m)
         .tier = ever ? m->m.tier_name : STR_NULL,
         .kind = ever ? grant_kind_label(cx, m->m.kind) : STR_NULL,
         .since = ever ? i18n_date(cx, m->m.starts_at) : STR_NULL,
-        .until = ever && !lifetime ? i18n_date(cx, m->m.ends_at) : STR_NULL,
+        /* taken away before its day: that day says nothing */
+        .until = ever && !lifetime && (m->m.live || m->m.ends_at <= cx->now) ? i18n_date(cx, m->m.ends_at) : STR_NULL,
         .live = ever && m->m.live,
         .lifetime = lifetime,
         .is_owner = m->role == ROLE_OWNER,

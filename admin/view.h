@@ -27,7 +27,7 @@ struct view_desk_overview {
     const struct view_desk *desk;
     const struct view_desk_number *numbers; size_t n_numbers;
     const struct view_desk_event *events; size_t n_events;
-    bool has_post, has_tier, has_code, has_about; /* first steps, ticked */
+    bool has_post, has_tier, has_rail, has_code, has_about; /* first steps, ticked */
 };
 
 struct view_code_batch {

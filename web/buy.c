@@ -10,6 +10,7 @@
 #include "node/money/quote.h"
 #include "node/money/rail.h"
 #include "node/money/trial_order.h"
+#include "node/money/upgrade.h"
 #include "node/people/rate.h"
 #include "node/planet/admission.h"
 #include "node/planet/planet.h"
@@ -291,10 +292,31 @@ static enum err send_buy(struct rq *rq, struct wish *w, enum err failed)
     return web_send(rq, status, &out);
 }
 
+/* Of a running term something is left that a higher tier would count: the page that counts it. A coupon can't
+ * be had with that; who brings one sees the price with it here. */
+static enum err counts_rest(struct rq *rq, const struct wish *w, bool *ret)
+{
+    struct upgrade u;
+    *ret = false;
+    if (rq->session.account_id == 0 || w->gift || w->coupon.n > 0)
+        return OK;
+    enum err e = upgrade_of(rq->cx, rq->session.account_id, w->price.id, &u);
+    *ret = e == OK && u.unused > 0;
+    if (e != ERR_CONFLICT && e != ERR_INVALID)
+        return e;
+    rq->cx->tell = NULL; /* no higher one */
+    return OK;
+}
+
 enum err web_buy_show(struct rq *rq)
 {
     struct wish w;
+    bool up;
     TRY(read_wish(rq, rq_param(rq, "price"), &w));
+    TRY(counts_rest(rq, &w, &up));
+    if (up)
+        return web_go(rq, str_fmt(rq->cx->arena, STR_FMT "/upgrade/%lld",
+                                  STR_ARG(web_planet_path(rq->cx, w.planet.handle)), (long long)w.price.id));
     return send_buy(rq, &w, OK);
 }
 
@@ -332,8 +354,11 @@ enum err web_buy_do(struct rq *rq)
     if (mendable(e))
         return send_buy(rq, &w, e);
     TRY(e);
-    if (!str_eq_c(order.state, "paid"))
+    if (!str_eq_c(order.state, "paid")) {
+        if (!w.gift)
+            web_pay_after(rq, order.number, web_next(rq, STR_NULL));
         return web_pay_go(rq, order.number);
+    }
     web_flash(rq, w.gift ? "paid" : "joined");
     if (w.gift)
         return web_go(rq, str_fmt(cx->arena, "/me/gifts/" STR_FMT, STR_ARG(order.number)));

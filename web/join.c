@@ -136,7 +136,7 @@ enum err web_pay_do(struct rq *rq)
     struct planet p;
     TRY(my_order(rq, &o, &p));
     struct str back;
-    TRY(web_order_home(cx, &o, &p, &back));
+    TRY(web_pay_home(rq, &o, &p, &back));
     if (!str_eq_c(rq_form(rq, "do"), "pay")) {
         TRY(order_cancel(cx, o.number));
         web_flash(rq, "cancelled");

@@ -78,6 +78,8 @@ static void fill_words(struct cx *cx, const struct life *l, struct view_life *v)
     v->face = str_c(life_word(l->face));
     v->headline = str_c(tr(cx, heads[l->face]));
     v->sentence = say(cx, sentences[l->face], until, v->rail, STR(""));
+    if (l->face == LIFE_LAPSED && !l->may_pay)
+        v->sentence = say(cx, N_("It ended on {0}. You see previews now."), until, STR(""), STR(""));
     if (l->face == LIFE_TRIAL && l->renews)
         v->sentence = say(cx, N_("On {0} your free days become a membership, paid through {1}."), until, v->rail, STR(""));
     if (l->has_next && l->face != LIFE_FOREVER && l->face != LIFE_CANCELLED)

@@ -1,5 +1,7 @@
 #include "web/pay.h"
 
+#include <string.h>
+
 #include "node/base/crypt.h"
 #include "node/base/i18n.h"
 #include "node/base/log.h"
@@ -32,6 +34,8 @@ static bool is_open(const struct order *o)
 }
 
 #define TICKET_COOKIE "pay"
+#define AFTER_COOKIE "after"
+#define FINE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/@_-.~%?=&"
 
 static struct str ticket_of(struct cx *cx, struct str number)
 {
@@ -55,6 +59,35 @@ enum err web_my_order(struct rq *rq, struct order *o, struct planet *p)
     if (o->account_id != rq->session.account_id && !str_eq_secret(rq_cookie(rq, TICKET_COOKIE), ticket_of(rq->cx, o->number)))
         return rq->session.account_id == 0 ? ERR_UNAUTHENTICATED : ERR_NOT_FOUND;
     return planet_by_id(rq->cx, o->planet_id, p);
+}
+
+/* A path of ours that a cookie carries as it is, and that leads nowhere else. */
+static bool carries(struct str path)
+{
+    if (path.n < 2 || path.n > 500 || path.p[0] != '/' || path.p[1] == '/')
+        return false;
+    for (size_t i = 0; i < path.n; i++)
+        if (path.p[i] == '\0' || strchr(FINE, path.p[i]) == NULL)
+            return false;
+    return true;
+}
+
+void web_pay_after(struct rq *rq, struct str order_number, struct str next)
+{
+    if (carries(next))
+        rq_set_cookie(rq, AFTER_COOKIE, str_fmt(rq->cx->arena, STR_FMT STR_FMT, STR_ARG(order_number), STR_ARG(next)),
+                      7200, true);
+}
+
+enum err web_pay_home(struct rq *rq, const struct order *o, const struct planet *p, struct str *ret)
+{
+    struct str kept = rq_cookie(rq, AFTER_COOKIE);
+    if (kept.n > o->number.n && str_eq((struct str){kept.p, o->number.n}, o->number)) {
+        *ret = (struct str){kept.p + o->number.n, kept.n - o->number.n};
+        if (carries(*ret))
+            return OK;
+    }
+    return web_order_home(rq->cx, o, p, ret);
 }
 
 /* ---- the page of an order ---- */
@@ -141,7 +174,7 @@ static struct view_order_page view_of(struct rq *rq, const struct order *o, cons
         .gift = str_eq_c(o->kind, "gift"),
         .seen = o->seen_at != DB_NULL,
     };
-    if (web_order_home(cx, o, p, &v.back_url) != OK)
+    if (web_pay_home(rq, o, p, &v.back_url) != OK)
         v.back_url = web_planet_path(cx, p->handle);
     v.single = !v.gift && !str_eq(v.back_url, web_planet_path(cx, p->handle));
     web_page_planet(rq, page, p);

@@ -15,6 +15,11 @@ void web_pay_ticket(struct rq *rq, struct str order_number);
  * signed in. */
 struct planet;
 MUST_USE enum err web_my_order(struct rq *rq, struct order *ret, struct planet *ret_planet);
+/* Where a browser goes when that order is paid: back to the page that it came from (next, as web_next gives it; any
+ * other is not kept), kept in a cookie of two hours. */
+void web_pay_after(struct rq *rq, struct str order_number, struct str next);
+/* That page, or what was bought. */
+MUST_USE enum err web_pay_home(struct rq *rq, const struct order *o, const struct planet *p, struct str *ret);
 /* Its page; with a sentence when something went wrong. */
 MUST_USE enum err web_pay_show_order(struct rq *rq, const struct order *o, const struct planet *p, enum err error);
 /* "Gold · 3 months", the title of a post */

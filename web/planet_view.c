@@ -1,5 +1,7 @@
 #include "web/planet_view.h"
 
+#include <string.h>
+
 #include "node/planet/field.h"
 
 #include "federation/federation.h"
@@ -32,7 +34,7 @@ struct str planet_role_label(struct cx *cx, enum role role)
 struct str grant_kind_label(struct cx *cx, struct str kind)
 {
     static const char *const words[][2] = {
-        {"paid", N_("paid")},
+        {"paid", N_("bought")},
         {"trial", N_("a free trial")},
         {"trial_card", N_("a trial card")},
         {"gift", N_("a gift")},
@@ -106,14 +108,18 @@ static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, const 
     return OK;
 }
 
-/* The lowest amount asked, for the join box. */
+/* The lowest amount asked, for the join box: of the currency that stands first, since amounts of different
+ * ones can't be compared. */
 static void lowest_price(const struct tier *tiers, size_t n, const struct price **ret)
 {
     *ret = NULL;
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; tiers[i].visible && k < tiers[i].n_prices; k++)
-            if (*ret == NULL || tiers[i].prices[k].money.minor < (*ret)->money.minor)
-                *ret = &tiers[i].prices[k];
+        for (size_t k = 0; tiers[i].visible && k < tiers[i].n_prices; k++) {
+            const struct price *p = &tiers[i].prices[k];
+            bool same = *ret != NULL && strcmp(p->money.cur, (*ret)->money.cur) == 0;
+            if (*ret == NULL || p->money.minor == 0 || (same && p->money.minor < (*ret)->money.minor))
+                *ret = p;
+        }
 }
 
 static enum err fill_tiers(struct rq *rq, const struct planet *p, struct view_planet *v)

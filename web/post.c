@@ -6,6 +6,8 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/media/far.h"
+#include "node/money/life.h"
+#include "node/money/quote.h"
 #include "node/node.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -105,6 +107,25 @@ static enum err fill_reactions(struct rq *rq, const struct post *post, struct vi
     return OK;
 }
 
+/* Who was a member comes back by one tap, at the price of their own. */
+static enum err fill_way_back(struct rq *rq, const struct post *post, struct view_way_in *w)
+{
+    struct cx *cx = rq->cx;
+    struct price price;
+    struct money full;
+    bool found;
+    if (w->why != WHY_LAPSED || !w->by_membership)
+        return OK;
+    TRY(renewal_price(cx, post->planet_id, rq->session.account_id, &found, &price));
+    if (!found)
+        return OK;
+    TRY(quote_full(cx, post->planet_id, rq->session.account_id, price.money, &full));
+    w->back_money = i18n_money(cx, full.minor, str_c(full.cur));
+    w->back_url = str_fmt(cx->arena, STR_FMT "/join/%lld?next=" STR_FMT, STR_ARG(w->planet->url), (long long)price.id,
+                          STR_ARG(w->next));
+    return OK;
+}
+
 static enum err fill_way_in(struct rq *rq, const struct post *post, const struct access_pass *pass,
                             struct view_post *v)
 {
@@ -126,7 +147,7 @@ static enum err fill_way_in(struct rq *rq, const struct post *post, const struct
     if (post->gate.kind != GATE_MEMBERS && post->gate.rank > 1)
         TRY(planet_tier_name(cx, post->planet_id, post->gate.rank, &w->need));
     v->way_in = w;
-    return OK;
+    return fill_way_back(rq, post, w);
 }
 
 static enum err fill_near(struct cx *cx, const struct planet *planet, const struct post *post,

@@ -106,6 +106,7 @@ struct view_way_in {
     struct str code, code_error;        /* the code form, filled in again */
     struct str buy_money, buy_url;      /* the post alone; NULL: not for sale */
     bool by_membership;                 /* a membership opens it, too */
+    struct str back_money, back_url;    /* who was a member: their own price again; NULL: they choose */
 };
 
 enum view_mark { MARK_PUBLIC, MARK_OPEN, MARK_MEMBERS, MARK_TIER, MARK_PRICE }; /* OPEN: locked, but not for you */

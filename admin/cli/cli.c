@@ -4,6 +4,7 @@
 #include "admin/cli/pages.h"
 
 #include "node/base/clock.h"
+#include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/node.h"
@@ -349,6 +350,14 @@ static int parse(struct cli *cli, int argc, char **argv, int from)
     return 0;
 }
 
+/* Never a bare word of the program's. */
+static const char *words_of(const struct cli *cli, enum err e)
+{
+    if (cli->cx->tell != NULL || cli->cx->fail != NULL)
+        return cli->cx->tell != NULL ? cli->cx->tell : cli->cx->fail;
+    return e == ERR_NOT_FOUND ? tr(cli->cx, N_("There is nothing of this name or number.")) : err_name(e);
+}
+
 static int report(struct cli *cli, enum err e)
 {
     if (e == OK) {
@@ -357,9 +366,7 @@ static int report(struct cli *cli, enum err e)
         fwrite(buf_str(&cli->out).p, 1, cli->out.n, stdout);
         return fflush(stdout) == 0 && !cli->failed ? 0 : 1;
     }
-    const char *why = cli->cx->tell != NULL ? cli->cx->tell
-                      : cli->cx->fail != NULL ? cli->cx->fail
-                                              : err_name(e);
+    const char *why = words_of(cli, e);
     if (cli->json) {
         struct buf b;
         struct jw w;
