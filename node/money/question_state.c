@@ -143,7 +143,8 @@ static enum err release(struct cx *cx, struct question_row *q)
     return set_state(cx, q, "released", STR(""));
 }
 
-/* Back by the way it came; where that can't, the owner owes it by hand. A dispute decides for itself. */
+/* Back by the way it came; where that can't, the owner owes it by hand. A dispute decides for itself. ERR_CONFLICT with a
+ * sentence: a part of it is going back at this moment, and the rest has to wait for it. */
 static enum err give_back(struct cx *cx, const struct question_row *q)
 {
     int64_t id;
@@ -151,15 +152,10 @@ static enum err give_back(struct cx *cx, const struct question_row *q)
     if (!str_eq_c(q->order_state, "paid") && !str_eq_c(q->order_state, "part_refunded"))
         return OK;
     enum err e = refund_send(cx, &r, &id);
-    if (e == ERR_UNSUPPORTED) {
-        cx->tell = NULL;
-        return refund_owe(cx, &r, &id);
-    }
-    if (e == ERR_CONFLICT) { /* the owner is giving it back already */
-        cx->tell = NULL;
-        return OK;
-    }
-    return e;
+    if (e != ERR_UNSUPPORTED)
+        return e;
+    cx->tell = NULL;
+    return refund_owe(cx, &r, &id);
 }
 
 /* ---- paid ---- */
@@ -236,13 +232,26 @@ enum err question_decline(struct cx *cx, int64_t id, struct str why)
 
 /* ---- time ---- */
 
+static enum err look_again(struct cx *cx, const struct question_row *q, int64_t in_ms)
+{
+    return job_put(cx, "money.question", q->id, STR_NULL, STR_NULL, cx->now + in_ms);
+}
+
 static enum err expire(struct cx *cx, struct question_row *q)
 {
     if (str_eq_c(q->order_state, "disputed")) /* looked at again, and when it is decided */
-        return job_put(cx, "money.question", q->id, STR_NULL, STR_NULL, cx->now + MS_DAY);
+        return look_again(cx, q, MS_DAY);
+    enum err e = give_back(cx, q);
+    if (e == ERR_CONFLICT) {
+        cx->tell = NULL;
+        return look_again(cx, q, MS_HOUR);
+    }
+    TRY(e);
+    TRY(q_question_get(cx, q->id, q));
+    if (in(q, "refunded")) /* at once, by a way that needs no call */
+        return tell_back(cx, q, false);
     TRY(set_state(cx, q, "expired", STR("")));
-    TRY(tell_back(cx, q, false));
-    return give_back(cx, q);
+    return tell_back(cx, q, false);
 }
 
 static enum err remind(struct cx *cx, const struct question_row *q)

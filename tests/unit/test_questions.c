@@ -209,6 +209,34 @@ static void unanswered_it_goes_back_once(void **state)
     books_are_sound(d);
 }
 
+/* The owner gives a part back at the very moment when the time is over: the rest goes back behind it. */
+static void what_a_refund_under_way_leaves_goes_back_too(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct refund r;
+    opens_for_questions(d, d->owner.id, 0);
+    int64_t id = asked(d, person(d), false, false, &o);
+    const struct refund_give part = {.number = o.number, .amount = 1000, .keeps = true, .words = STR("")};
+    d->cx->viewer = d->owner.id;
+    OK_(refund_give(d->cx, &part, &r));
+    assert_int_equal(question_decline(d->cx, id, STR("")), ERR_CONFLICT);
+    d->cx->viewer = 0;
+    d->cx->now += 7 * MS_DAY;
+    job_runs(d, id);
+    state_is(d, id, "held");
+    OK_(rail_call_make(d->cx, r.call_id));
+    assert_int_equal(account(d, "held:questions"), -4000);
+    d->cx->now += MS_HOUR;
+    job_runs(d, id);
+    calls_are_made(d);
+    state_is(d, id, "refunded");
+    assert_int_equal(account(d, "held:questions"), 0);
+    assert_int_equal(account(d, "clearing:fake"), 0);
+    assert_int_equal(account(d, "refunds"), 0);
+    books_are_sound(d);
+}
+
 static void it_can_be_declined(void **state)
 {
     struct domain *d = *state;
@@ -502,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_answer_earns_the_money),
         TEST(unanswered_it_goes_back_once),
+        TEST(what_a_refund_under_way_leaves_goes_back_too),
         TEST(it_can_be_declined),
         TEST(others_listen_in_and_the_asker_has_a_share),
         TEST(a_share_may_be_days),
