@@ -55,8 +55,16 @@ enum err recon_line(struct cx *cx, const struct pay_rail *rail, int64_t planet_i
 
 struct side { bool said; int64_t amount, at; struct str currency; };
 
+struct suspects {
+    int64_t *ids;
+    size_t n;
+    struct suspects *next;
+};
 struct comparing {
     const struct pay_rail *rail;
+    struct suspects *suspects;
+    int64_t *open; /* orders with a difference that is open */
+    size_t n_open;
     int64_t planet_id, run_id, n_lines, n_same, n_new;
     struct str clearing, fees;
 };
@@ -120,6 +128,12 @@ static const char *difference(struct cx *cx, enum kind k, const struct side *the
     return NULL;
 }
 
+static bool only_fees(const struct side *theirs)
+{
+    return theirs[FEE].said && !theirs[PAYMENT].said;
+}
+
+/* Inside a transaction: put what differs, close what no longer does. */
 static enum err compare_order(struct cx *cx, struct comparing *c, int64_t order_id)
 {
     struct side theirs[KINDS] = {{0}}, ours[KINDS] = {{0}};
@@ -127,12 +141,10 @@ static enum err compare_order(struct cx *cx, struct comparing *c, int64_t order_
     TRY(order_by_id(cx, order_id, &o));
     TRY(their_side(cx, c, order_id, theirs));
     TRY(our_side(cx, c, order_id, ours));
-    bool only_fees = theirs[FEE].said && !theirs[PAYMENT].said;
     for (int k = 0; k < KINDS; k++) {
-        const char *what = difference(cx, (enum kind)k, &theirs[k], &ours[k], only_fees);
+        const char *what = difference(cx, (enum kind)k, &theirs[k], &ours[k], only_fees(theirs));
         int64_t changes;
         if (what == NULL) {
-            c->n_same += theirs[k].said && ours[k].said ? 1 : 0;
             TRY(q_recon_diff_gone(cx, c->planet_id, str_c(c->rail->name), str_c(words[k]), o.number, cx->now, NULL));
             continue;
         }
@@ -145,17 +157,54 @@ static enum err compare_order(struct cx *cx, struct comparing *c, int64_t order_
     return OK;
 }
 
-static enum err compare_orders(struct cx *cx, struct comparing *c, int64_t from)
+/* Does the order want a closer look: is anything of it different, or was it before? */
+static enum err suspect(struct cx *cx, struct comparing *c, int64_t order_id, bool *ret)
+{
+    struct side theirs[KINDS] = {{0}}, ours[KINDS] = {{0}};
+    TRY(their_side(cx, c, order_id, theirs));
+    TRY(our_side(cx, c, order_id, ours));
+    for (int k = 0; k < KINDS; k++) {
+        if (difference(cx, (enum kind)k, &theirs[k], &ours[k], only_fees(theirs)) != NULL)
+            *ret = true;
+        else
+            c->n_same += theirs[k].said && ours[k].said ? 1 : 0;
+    }
+    for (size_t i = 0; i < c->n_open && !*ret; i++)
+        *ret = c->open[i] == order_id;
+    return OK;
+}
+
+/* Outside of transactions: nearly all orders agree, and nobody who pays should wait while that is found. */
+static enum err find_suspects(struct cx *cx, struct comparing *c, int64_t from)
 {
     int64_t *ids, after = 0;
     size_t n = PAGE;
+    struct suspects **end = &c->suspects;
     TRY(q_recon_lines_since(cx, c->planet_id, str_c(c->rail->name), from, &c->n_lines));
+    TRY(q_recon_open_orders(cx, c->planet_id, str_c(c->rail->name), &c->open, &c->n_open));
     while (n == PAGE) {
+        struct suspects *s = ARENA_NEW(cx->arena, struct suspects);
         TRY(q_recon_orders(cx, c->planet_id, str_c(c->rail->name), c->clearing, from, after, PAGE, &ids, &n));
-        for (size_t i = 0; i < n; i++)
-            TRY(compare_order(cx, c, ids[i]));
+        *s = (struct suspects){.ids = ids};
         after = n > 0 ? ids[n - 1] : after;
+        for (size_t i = 0; i < n; i++) {
+            bool look = false;
+            int64_t id = ids[i];
+            TRY(suspect(cx, c, id, &look));
+            if (look)
+                ids[s->n++] = id; /* n <= i */
+        }
+        *end = s;
+        end = &s->next;
     }
+    return OK;
+}
+
+static enum err look_closer(struct cx *cx, struct comparing *c)
+{
+    for (const struct suspects *s = c->suspects; s != NULL; s = s->next)
+        for (size_t i = 0; i < s->n; i++)
+            TRY(compare_order(cx, c, s->ids[i]));
     return OK;
 }
 
@@ -180,11 +229,12 @@ enum err recon_compare(struct cx *cx, const struct pay_rail *rail, int64_t plane
         .rail = rail, .planet_id = planet_id, .run_id = id_next(cx->node->ids),
         .clearing = str_fmt(cx->arena, "clearing:%s", rail->name), .fees = str_fmt(cx->arena, "fee:%s", rail->name),
     };
+    if (error == NULL)
+        TRY(find_suspects(cx, &c, from));
     TX_SCOPE(cx);
     TRY(q_planet_lock(cx, planet_id, NULL));
     TRY(q_recon_run_put(cx, c.run_id, planet_id, str_c(rail->name), from, cx->now, NULL));
-    if (error == NULL)
-        TRY(compare_orders(cx, &c, from));
+    TRY(look_closer(cx, &c));
     TRY(q_recon_run_end(cx, c.run_id, c.n_lines, c.n_same, c.n_new, error == NULL ? STR_NULL : str_c(error), NULL));
     if (c.n_new > 0)
         TRY(letter_to_owners(cx, planet_id, "reconcile", str_fmt(cx->arena, "recon:%lld", (long long)c.run_id),

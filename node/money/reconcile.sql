@@ -58,6 +58,12 @@ UPDATE recon_diff SET closed_at = :now, closed_by = :closed_by
 SELECT id, rail, what, kind, ref, order_id, theirs, ours, currency, at, found_at, closed_at FROM recon_diff
  WHERE planet_id = :planet_id AND closed_at IS NULL ORDER BY id DESC LIMIT 500;
 
+-- :name recon_open_orders :many
+-- :in planet_id int, rail text
+-- :out order_id int
+SELECT order_id FROM recon_diff
+ WHERE planet_id = :planet_id AND rail = :rail AND closed_at IS NULL AND order_id IS NOT NULL;
+
 -- :name recon_open :one
 -- :in planet_id int
 -- :out n int
