@@ -5,6 +5,7 @@
 #include "node/event.h"
 #include "node/money/life_sql.h"
 #include "node/money/rail_call.h"
+#include "node/people/audit.h"
 #include "node/planet/planet_sql.h"
 
 enum { KEPT_DAYS = 30 };  /* P33: after the end, the old price is theirs that long */
@@ -41,6 +42,7 @@ enum err renewing_set(struct cx *cx, int64_t planet_id, const struct renewing *r
         return cx_tell(cx, ERR_INVALID, N_("A time zone is between −12:00 and +14:00."));
     TX_SCOPE(cx);
     TRY(q_renewing_put(cx, planet_id, r->grace_days, r->zone_minutes, NULL));
+    TRY(audit_put(cx, "renewing.rule", planet_id, str_fmt(cx->arena, "%lld", (long long)r->grace_days)));
     return tx_commit(cx);
 }
 

@@ -11,6 +11,7 @@
 #include "node/money/price_move_sql.h"
 #include "node/money/rail_call.h"
 #include "node/node.h"
+#include "node/people/audit.h"
 #include "node/planet/planet_sql.h"
 
 #include <string.h>
@@ -143,6 +144,7 @@ enum err price_move_plan(struct cx *cx, int64_t from_id, int64_t to_id, int64_t 
         TRY(price_retire(cx, from_id));
     TRY(q_price_move_insert(cx, id, planet_id, from_id, to_id, effective_at, cx->viewer == 0 ? DB_NULL : cx->viewer,
                             cx->now, NULL));
+    TRY(audit_put(cx, "price.move", id, STR_NULL));
     TRY(job_put(cx, "price.tell", id, STR("0"), STR_NULL, 0));
     TRY(job_put(cx, "price.apply", id, STR_NULL, STR_NULL, effective_at));
     TRY(q_price_move_by_id(cx, id, &row));
@@ -160,6 +162,7 @@ enum err price_move_stop(struct cx *cx, int64_t id)
     TRY(q_price_move_halt(cx, id, cx->now, &changes));
     if (changes == 0)
         return cx_tell(cx, ERR_CONFLICT, N_("This change is in force already, or was stopped."));
+    TRY(audit_put(cx, "price.stay", id, STR_NULL));
     return tx_commit(cx);
 }
 

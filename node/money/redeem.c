@@ -11,6 +11,7 @@
 #include "node/money/redeem_int.h"
 #include "node/money/redeem_sql.h"
 #include "node/node.h"
+#include "node/people/audit.h"
 #include "node/people/rate.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
@@ -94,6 +95,7 @@ enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t tier_id, st
     for (size_t i = 0; i < n; i++)
         TRY(q_code_insert(cx, id_next(cx->node->ids), id, hashes[i],
                           str_sub(codes[i], CODE_CHARS - CODE_GROUP, CODE_GROUP), NULL));
+    TRY(audit_put(cx, "code.create", id, str_fmt(cx->arena, "%lld", (long long)n)));
     TRY(q_code_batch_get(cx, id, &row));
     TRY(tx_commit(cx));
     for (size_t i = 0; i < n; i++)
@@ -161,6 +163,7 @@ enum err code_revoke(struct cx *cx, int64_t batch_id, int64_t code_id)
         TRY(q_code_revoke_one(cx, batch_id, code_id, cx->now, &changes));
     if (changes == 0)
         return cx_tell(cx, ERR_NOT_FOUND, N_("There is nothing left here to take back."));
+    TRY(audit_put(cx, "code.revoke", batch_id, STR_NULL));
     return tx_commit(cx);
 }
 

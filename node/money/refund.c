@@ -421,7 +421,10 @@ enum err refund_rule_set(struct cx *cx, int64_t planet_id, const struct refund_r
     TRY(planet_may_own(cx, planet_id));
     if (rule->post_hours < 0 || rule->post_hours > REFUND_POST_HOURS_MAX)
         return cx_tell(cx, ERR_INVALID, N_("An opened post can be given back for at most 24 hours."));
-    return q_refund_rule_put(cx, planet_id, rule->post_hours, NULL);
+    TX_SCOPE(cx);
+    TRY(q_refund_rule_put(cx, planet_id, rule->post_hours, NULL));
+    TRY(audit_put(cx, "refund.rule", planet_id, str_fmt(cx->arena, "%lld", (long long)rule->post_hours)));
+    return tx_commit(cx);
 }
 
 enum err refund_preview(struct cx *cx, struct str number, int64_t amount, struct refund_preview *ret)

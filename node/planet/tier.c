@@ -3,6 +3,7 @@
 #include "node/db/db.h"
 #include "node/event.h"
 #include "node/node.h"
+#include "node/people/audit.h"
 #include "node/planet/planet.h"
 #include "node/planet/tier_sql.h"
 
@@ -164,6 +165,7 @@ enum err tier_create(struct cx *cx, int64_t planet_id, struct str slug, struct s
     if (clash > 0)
         return cx_tell(cx, ERR_CONFLICT, N_("Another tier has this short name or rank."));
     TRY(q_tier_insert(cx, id, planet_id, slug, name, about, rank, seats, cx->now, NULL));
+    TRY(audit_put(cx, "tier.create", id, slug));
     TRY(event_emit(cx, EV_PLANET_CHANGED, planet_id, STR_NULL));
     TRY(tier_by_id(cx, id, ret));
     return tx_commit(cx);
@@ -178,6 +180,7 @@ enum err tier_update(struct cx *cx, const struct tier *t)
     TRY(words_ok(cx, name, about, t->seats));
     TX_SCOPE(cx);
     TRY(q_tier_change(cx, t->id, name, about, t->seats, t->visible ? 1 : 0, NULL));
+    TRY(audit_put(cx, "tier.change", t->id, STR_NULL));
     TRY(event_emit(cx, EV_PLANET_CHANGED, old.planet_id, STR_NULL));
     return tx_commit(cx);
 }
@@ -211,6 +214,7 @@ enum err price_create(struct cx *cx, int64_t tier_id, struct money m, struct str
     TX_SCOPE(cx);
     TRY(q_price_insert(cx, id, tier_id, str_c(m.cur), m.minor, unit, count, trial_days, cx->now,
                        NULL));
+    TRY(audit_put(cx, "price.create", id, str_fmt(cx->arena, "%s %lld", m.cur, (long long)m.minor)));
     TRY(event_emit(cx, EV_PLANET_CHANGED, tier.planet_id, STR_NULL));
     TRY(q_price_by_id(cx, id, &row));
     TRY(tx_commit(cx));
@@ -235,6 +239,7 @@ enum err price_retire(struct cx *cx, int64_t price_id)
     TRY(planet_may_manage(cx, tier.planet_id));
     TX_SCOPE(cx);
     TRY(q_price_retire(cx, price_id, cx->now, NULL));
+    TRY(audit_put(cx, "price.retire", price_id, STR_NULL));
     TRY(event_emit(cx, EV_PLANET_CHANGED, tier.planet_id, STR_NULL));
     return tx_commit(cx);
 }

@@ -6,6 +6,7 @@
 #include "node/money/order.h"
 #include "node/money/price_move.h"
 #include "node/money/rail.h"
+#include "node/money/refund.h"
 #include "node/money/renew_link.h"
 #include "node/money/upgrade.h"
 #include "node/people/letter.h"
@@ -544,6 +545,30 @@ static void a_leap_day_stays_one(void **state)
     assert_int_equal(l.until, at_time("2032-02-29T12:00:00Z"));
 }
 
+static int64_t audited(struct domain *d, const char *what)
+{
+    return raw(d, str_fmt(d->cx->arena, "SELECT COUNT(*) FROM audit WHERE what = '%s'", what).p);
+}
+
+/* Who changed what a membership costs, or how long it lasts without money, can be found out later. */
+static void what_owners_change_is_written_down(void **state)
+{
+    struct domain *d = *state;
+    struct renewing r = {.grace_days = 3};
+    struct refund_rule rule = {.post_hours = 2};
+    struct price p;
+    int64_t was = audited(d, "price.create");
+    OK_(renewing_set(d->cx, d->tea.id, &r));
+    OK_(refund_rule_set(d->cx, d->tea.id, &rule));
+    OK_(price_change(d->cx, d->month.id, (struct money){3100, "CNY"}, &p));
+    OK_(tier_update(d->cx, &d->member));
+    assert_int_equal(audited(d, "renewing.rule"), 1);
+    assert_int_equal(audited(d, "refund.rule"), 1);
+    assert_int_equal(audited(d, "price.create"), was + 1);
+    assert_int_equal(audited(d, "price.retire"), 1);
+    assert_int_equal(audited(d, "tier.change"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +590,7 @@ int main(void)
         T(who_was_away_for_long_pays_what_is_offered),
         T(a_move_may_be_stopped_until_it_holds),
         T(a_leap_day_stays_one),
+        T(what_owners_change_is_written_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
