@@ -115,6 +115,35 @@ static enum err cmd_downgrade(struct cli *cli)
 
 /* ---- prices ---- */
 
+static void price_row(struct cli *cli, const struct price *p, struct str tier, const char *offered)
+{
+    cli_row(cli, (struct str[]){cli_id(cli, p->id), tier, money_text(cli, p), p->unit, cli_id(cli, p->count),
+                                cli_id(cli, p->trial_days), str_c(offered)});
+}
+
+/* What is offered, and behind it what is not and still somebody's. */
+static enum err cmd_prices(struct cli *cli)
+{
+    static const char *const columns[] = {"id", "tier", "price", "unit", "count", "trial_days", "offered", NULL};
+    struct planet p;
+    struct tier *tiers, t;
+    struct price *old;
+    size_t n, n_old;
+    TRY(cli_planet(cli, &p));
+    TRY(tier_list(cli->cx, p.id, &tiers, &n));
+    TRY(price_old_list(cli->cx, p.id, &old, &n_old));
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < tiers[i].n_prices; k++)
+            price_row(cli, &tiers[i].prices[k], tiers[i].slug, "yes");
+    for (size_t i = 0; i < n_old; i++) {
+        TRY(tier_by_id(cli->cx, old[i].tier_id, &t));
+        price_row(cli, &old[i], t.slug, "no");
+    }
+    cli_end(cli);
+    return OK;
+}
+
 static enum err cmd_payers(struct cli *cli)
 {
     static const char *const columns[] = {"members", "renewing", "cancelled", "lapsed", NULL};
@@ -218,9 +247,9 @@ static const struct cli_option up_options[] = {
     CLI_PLANET_OPTION, CLI_ACCOUNT_OPTION, {"price", "ID", true, "a price of the higher tier"}, {0}};
 static const struct cli_option down_options[] = {
     CLI_PLANET_OPTION, CLI_ACCOUNT_OPTION, {"price", "ID", false, "a price of the lower tier; left out: as it is after all"}, {0}};
-static const struct cli_option price_options[] = {{"price", "ID", true, "which price"}, {0}};
+static const struct cli_option price_options[] = {{"price", "ID", true, "which price; 'price list' names them"}, {0}};
 static const struct cli_option change_options[] = {
-    {"price", "ID", true, "which price"}, {"to", "MONEY", true, "the new amount: CNY:40"}, {0}};
+    {"price", "ID", true, "which price; 'price list' names them"}, {"to", "MONEY", true, "the new amount: CNY:40"}, {0}};
 static const struct cli_option move_options[] = {
     {"price", "ID", true, "the price that they pay"},
     {"to", "ID", true, "the price that they shall pay"},
@@ -242,6 +271,7 @@ const struct cli_verb cli_life_verbs[] = {
     {"member resume", cmd_resume, true, "go on after all", member_options},
     {"member upgrade", cmd_upgrade_quote, true, "what a higher tier would cost a member now", up_options},
     {"member downgrade", cmd_downgrade, true, "a lower tier from the next term on", down_options},
+    {"price list", cmd_prices, true, "prices and their ids, old ones that are still paid too", planet_options},
     {"price payers", cmd_payers, true, "how many members pay a price", price_options},
     {"price change", cmd_change, true, "a new price in its place; who pays the old one keeps it", change_options},
     {"price retire", cmd_retire, true, "offer a price no more", price_options},

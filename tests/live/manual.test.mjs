@@ -102,6 +102,7 @@ describe('the manual of commerce', () => {
                 const price = (await own.cli('tier price', { tier: 'member', price: 'CNY:30', unit: 'month' })).id;
                 if (name === 'free-and-paid.md') await own.cli('tier price', { tier: 'member', price: 'CNY:0', unit: 'month' });
                 const other = (await own.cli('tier price', { tier: 'reader', price: 'CNY:60', unit: 'month' })).id;
+                assert.deepEqual((await own.cli('price list')).map((p) => p.id).filter((id) => id === price || id === other), [price, other]);
                 for (const mail of ['ann', 'reader']) {
                     await own.cli('account create', { mail: `${mail}@example.org`, username: mail, name: mail });
                     await own.cli('member grant', { account: `${mail}@example.org`, tier: 'member', unit: 'year' });
