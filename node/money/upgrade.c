@@ -30,14 +30,14 @@ static int64_t share_up(int64_t a, int64_t b, int64_t c)
 }
 
 /* What was paid for an order and not given back: list less coupon; what an upgrade took over counts, even beyond
- * its price. Tax on top bought no time. */
+ * its price, as further days: for life, that rest became credit. Tax on top bought no time. */
 static enum err net_paid(struct cx *cx, const struct order *o, int64_t *ret)
 {
     struct upgrade_get_row u;
     bool found;
     int64_t net = o->list_amount - o->discount;
     TRY(q_upgrade_get(cx, o->id, &found, &u));
-    if (found && u.unused > net)
+    if (found && u.nominal_ms > 0 && u.unused > net)
         net = u.unused;
     *ret = later(0, net - o->refunded);
     return OK;
