@@ -95,6 +95,11 @@ enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_
     TRY(order_may_buy(cx, account_id, tier.planet_id, nothing, "none"));
     if (price.trial_days <= 0)
         return cx_tell(cx, ERR_INVALID, N_("There is no free trial of this."));
+    bool offered = false;
+    for (size_t i = 0; i < tier.n_prices; i++)
+        offered = offered || tier.prices[i].id == price_id;
+    if (!offered)
+        return cx_tell(cx, ERR_INVALID, N_("This price is no longer offered. Please choose again."));
     TRY(q_planet_lock(cx, tier.planet_id, NULL));
     TRY(trial_rule_of(cx, tier.planet_id, &card_first));
     if (card_first)

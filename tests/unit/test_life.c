@@ -8,6 +8,7 @@
 #include "node/money/rail.h"
 #include "node/money/refund.h"
 #include "node/money/renew_link.h"
+#include "node/money/credit.h"
 #include "node/money/upgrade.h"
 #include "node/people/letter.h"
 #include "node/planet/access.h"
@@ -388,6 +389,24 @@ static void credit_beyond_the_price_buys_days(void **state)
     assert_int_equal(sum_of_entries(d), 0);
 }
 
+/* For life, the rest became credit: it does not count as paid as well. */
+static void a_rest_that_became_credit_counts_once(void **state)
+{
+    struct domain *d = as(state);
+    struct order o;
+    int64_t ann = person(d), has;
+    struct price year = price_of(d, d->member.id, 36500, "day", 365), life = price_of(d, d->member.id, 1000, "once", 1);
+    struct price gold = price_of(d, d->gold.id, 100000, "once", 1);
+    paid_order(d, ann, year.id);
+    OK_(go_up(d, ann, life.id, &o));
+    CHECK_STR(o.state, "paid");
+    OK_(credit_balance(d->cx, d->tea.id, ann, STR("CNY"), &has));
+    assert_int_equal(has, 35500);
+    OK_(go_up(d, ann, gold.id, &o));
+    assert_int_equal(o.total.minor, 100000 - 1000 - 35500);
+    assert_int_equal(sum_of_entries(d), 0);
+}
+
 static void what_was_given_counts_nothing(void **state)
 {
     struct domain *d = as(state);
@@ -583,6 +602,7 @@ int main(void)
         T(the_link_of_a_reminder_is_its_own),
         T(the_rest_of_a_term_is_credit),
         T(credit_beyond_the_price_buys_days),
+        T(a_rest_that_became_credit_counts_once),
         T(what_was_given_counts_nothing),
         T(a_term_that_changed_meanwhile_is_for_the_owner),
         T(down_is_for_the_next_term),
