@@ -54,7 +54,7 @@ static const struct job_row mail_jobs[] = {
 
 static const struct job_row money_jobs[] = {
     {.kind = "money.expire", .run = order_expire_run, .tries = 3},
-    {.kind = "pay.call", .run = rail_call_run, .tries = 12, .max_in_flight = 2},
+    {.kind = "pay.call", .run = rail_call_run, .tries = 400 /* daily at last: money is owed */, .max_in_flight = 2},
     {.kind = "pay.look", .run = rail_look_run, .tries = 6, .max_in_flight = 1},
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},

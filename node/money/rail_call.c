@@ -26,6 +26,7 @@ enum {
     LEASE_MS = 60000,    /* longer than that: who holds it has died */
     JSON_MAX = 65536,
     CAPTURES_MAX = 5,    /* a buyer whose cards are all declined */
+    HANGS = 6,           /* tries of the job before somebody is told: five hours, by the usual backoff */
 };
 
 /* ---- writing it down ---- */
@@ -382,6 +383,16 @@ enum err rail_call_make(struct cx *cx, int64_t id)
     return e == OK ? end_well(cx, m) : end_badly(cx, m, e);
 }
 
+/* Hours of trying: who gave the money back, and who waits for it, think that it is on its way. */
+static enum err say_it_hangs(struct cx *cx, int64_t id)
+{
+    struct rail_call_row row;
+    TX_SCOPE(cx);
+    TRY(q_rail_call_by_id(cx, id, &row));
+    TRY(refund_call_hangs(cx, id, row.last_error));
+    return tx_commit(cx);
+}
+
 enum job_verdict rail_call_run(struct cx *cx, const struct job *job)
 {
     struct rail_call c;
@@ -390,6 +401,8 @@ enum job_verdict rail_call_run(struct cx *cx, const struct job *job)
         return JOB_DONE; /* the order's page and the desk tell of a failure */
     if (e == ERR_BUSY && str_eq_c(c.state, "calling"))
         cx->retry_after_s = LEASE_MS / MS_SECOND;
+    if (job->attempts == HANGS && say_it_hangs(cx, job->subject) != OK)
+        cx->fail = "nobody could be told that a call hangs";
     return JOB_RETRY;
 }
 

@@ -122,6 +122,8 @@ MUST_USE enum err refund_send(struct cx *cx, const struct refund_new *r, int64_t
 MUST_USE enum err refund_owe(struct cx *cx, const struct refund_new *r, int64_t *ret_id);
 /* Inside order_apply's transaction: the order has that much given back now. */
 MUST_USE enum err refund_arrived(struct cx *cx, int64_t order_id, int64_t refunded);
+/* Inside a transaction: the provider does not take the call of a refund; it is tried on. The owner hears it once. */
+MUST_USE enum err refund_call_hangs(struct cx *cx, int64_t call_id, struct str why);
 /* Has the refund of this call arrived? known: there is a row for it. */
 MUST_USE enum err refund_of_call(struct cx *cx, int64_t call_id, bool *ret_known, bool *ret_arrived);
 /* Inside a transaction: how the call to the provider ended. ref STR_NULL: unsaid. */

@@ -215,6 +215,18 @@ enum err refund_of_call(struct cx *cx, int64_t call_id, bool *ret_known, bool *r
     return OK;
 }
 
+enum err refund_call_hangs(struct cx *cx, int64_t call_id, struct str why)
+{
+    struct refund_row row;
+    bool found;
+    TRY(q_refund_by_call(cx, call_id, &found, &row));
+    if (!found || !str_eq_c(row.state, "sent"))
+        return OK;
+    struct refund r = refund_from(&row);
+    r.why = why.n > 0 ? why : STR("?");
+    return refund_tell_owner(cx, &r);
+}
+
 enum err refund_call_ended(struct cx *cx, int64_t call_id, bool has_failed, struct str ref, struct str why)
 {
     struct refund_row row;

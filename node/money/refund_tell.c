@@ -62,12 +62,13 @@ static enum err write_owner(struct cx *cx, void *arg, struct letter *l)
     const struct telling *t = arg;
     const struct refund *r = t->r;
     bool asked = str_eq_c(r->state, "requested");
+    bool hangs = str_eq_c(r->state, "sent");
     struct str v[] = {money_text(cx, r), r->why};
+    const char *text = asked   ? N_("A member asks for {0} back. Who, and why, stands on your desk; you decide.")
+                       : hangs ? N_("{0} that you give back have not left yet: your provider does not take the request. It is tried again each day. Please look whether the account is still connected. What was said last: {1}")
+                               : N_("{0} could not be given back the way it was paid. Please pay it by hand, then record it. The provider said: {1}");
     l->subject = i18n_fill(cx->arena, tr(cx, asked ? N_("A member asks for {0} back") : N_("A refund did not go through: {0}")), v, 2);
-    l->text = i18n_fill(cx->arena,
-                        tr(cx, asked ? N_("A member asks for {0} back. Who, and why, stands on your desk; you decide.")
-                                     : N_("{0} could not be given back the way it was paid. Please pay it by hand, then record it. The provider said: {1}")),
-                        v, 2);
+    l->text = i18n_fill(cx->arena, tr(cx, text), v, 2);
     l->page = str_fmt(cx->arena, "/desk/" STR_FMT "/money/refunds", STR_ARG(t->planet.handle));
     l->url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin), STR_ARG(l->page));
     l->label = str_c(tr(cx, N_("Refunds")));

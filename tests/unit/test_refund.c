@@ -2,6 +2,7 @@
 #include "tests/unit/domain_fixture.h"
 
 #include "node/db/db.h"
+#include "node/jobs/jobs.h"
 #include "node/money/credit.h"
 #include "node/money/gift.h"
 #include "node/money/ledger.h"
@@ -414,6 +415,28 @@ static void what_the_provider_gave_back_is_noted(void **state)
 }
 
 /* A message that is quicker than the call's own answer. */
+/* A provider that takes no request for hours: the owner hears of it, once, and it is tried on. */
+static void a_refund_that_hangs_is_told_once(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct order o = paid(d, person(d));
+    const struct refund_give g = {.number = o.number, .amount = 0, .words = STR("")};
+    d->cx->viewer = d->owner.id;
+    OK_(refund_give(d->cx, &g, &r));
+    d->cx->viewer = 0;
+    RAW(d, "UPDATE pay_outbox SET state = 'calling', lease_until = %lld", (long long)(d->cx->now + MS_DAY));
+    for (int i = 0; i < 12; i++) {
+        const struct job job = {.kind = STR("pay.call"), .subject = r.call_id, .attempts = i};
+        assert_int_equal(rail_call_run(d->cx, &job), JOB_RETRY);
+        assert_int_equal(RAW(d, "SELECT COUNT(*) FROM letter WHERE once_key LIKE 'refund:%lld:sent:%%'", (long long)r.id), i >= 6);
+    }
+    d->cx->now += 2 * MS_DAY;
+    const struct job job = {.kind = STR("pay.call"), .subject = r.call_id, .attempts = 300};
+    assert_int_equal(rail_call_run(d->cx, &job), JOB_DONE);
+    at_state(d, r.id, "succeeded");
+}
+
 /* A part given back by hand before ours was made: both went, and ours is not under way for ever. */
 static void by_hand_and_ours_add_up(void **state)
 {
@@ -669,6 +692,7 @@ int main(void)
         T(what_arrived_may_come_back),
         T(what_the_provider_gave_back_is_noted),
         T(by_hand_and_ours_add_up),
+        T(a_refund_that_hangs_is_told_once),
         T(a_message_ends_what_is_under_way),
         T(in_dispute_nothing_is_given_back),
         T(credit_comes_back_as_credit),
