@@ -121,6 +121,7 @@ enum err desk_invoice(struct rq *rq)
         return ERR_NOT_FOUND;
     TRY(desk_money_head(rq, &p, MONEY_INVOICES, N_("Invoice"), &m));
     TRY(web_bill_view(cx, &b, str_fmt(cx->arena, STR_FMT "/invoices", STR_ARG(m->base)).p, &bill));
+    bill.below = true;
     struct view_desk_invoice v = {.m = m, .bill = &bill};
     struct buf out = web_buf();
     html_desk_invoice(&out, cx, &v);

@@ -119,7 +119,7 @@ static enum err fill_txn(struct cx *cx, const struct txn *t, struct view_ledger_
 static enum err fill_choices(struct rq *rq, const struct planet *p, struct view_ledger *v)
 {
     static const char *const kinds[] = {"payment", "refund", "dispute", "dispute_won", "dispute_lost", "fee", "grant",
-                                        "grant_change", "referral", "unmatched", "tip"};
+                                        "grant_change", "referral", "unmatched", "tip", "release", "share", "credit", "rounding"};
     struct cx *cx = rq->cx;
     struct str kind = rq_query(rq, "kind"), account = rq_query(rq, "account");
     struct ledger_balance *b;

@@ -8,7 +8,7 @@ struct view_bill {
     struct str url, title, number, issued, supply, order, corrects, money, planet, paid_by, rail_ref, note;
     struct view_bill_party seller, buyer;
     const struct view_sum *sums; size_t n_sums;
-    bool credit_note, reverse;
+    bool credit_note, reverse, below; /* below: under another heading */
 };
 struct view_fapiao { int64_t id; struct str title, taxpayer_id, mail, state, answer, order, money, when, url; bool asked, issued, company, red; };
 

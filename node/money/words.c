@@ -73,6 +73,10 @@ struct str money_txn_words(struct cx *cx, struct str kind)
         {"unmatched", N_("payment without an order")},
         {"unmatched_undo", N_("payment without an order, undone")},
         {"tip", N_("kept as a tip")},
+        {"release", N_("question answered")},
+        {"share", N_("share of who asked")},
+        {"credit", N_("credit for what was left")},
+        {"rounding", N_("rounding")},
         {"correction", N_("correction")},
         {NULL, NULL},
     };

@@ -34,6 +34,13 @@ export const examine = ({ english, zh }) => {
         if (r.width > 0 && r.height > 0 && r.right > width + 1 && getComputedStyle(e).position !== 'fixed' && !scrolls(e.parentElement))
             found.push(`sticks out: <${e.tagName.toLowerCase()} class="${e.className}"> to ${Math.round(r.right)}`);
     }
+    const floats = (e) => { for (; e && e !== document.body; e = e.parentElement) if (/sticky|fixed/.test(getComputedStyle(e).position)) return true; return false; };
+    const touch = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,h1,h2,h3,label')].map((e) => [e, e.getBoundingClientRect()])
+        .filter(([e, r]) => r.width > 4 && r.height > 4 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.sr, svg, .menu, [role=menu]') && !floats(e));
+    for (const [i, [a, ra]] of touch.entries())
+        for (const [b, rb] of touch.slice(i + 1))
+            if (!a.contains(b) && !b.contains(a) && Math.min(ra.right, rb.right) - Math.max(ra.left, rb.left) > 3 && Math.min(ra.bottom, rb.bottom) - Math.max(ra.top, rb.top) > 3)
+                found.push(`lies upon another: <${a.tagName.toLowerCase()}> "${a.textContent.trim().slice(0, 30) || a.name}" and <${b.tagName.toLowerCase()}> "${b.textContent.trim().slice(0, 30) || b.name}"`);
     for (const v of window.__csp ?? []) found.push(`CSP: ${v}`);
     for (const img of document.images) {
         if (!img.hasAttribute('alt')) found.push(`no alt: ${img.src}`);

@@ -109,7 +109,8 @@ describe('a purchase in a browser', () => {
             await this.page.waitForURL(new RegExp(`/pay/${this.number}$`));
             await this.see('paid');
             await this.page.locator('.box a.btn.main').click();
-            assert.equal(await this.reads(), true);
+            await this.page.waitForURL(node.origin + post); // where they came from
+            assert.ok((await this.page.content()).includes(WORD));
             await this.see('open');
         }
         async receipt() {
@@ -254,6 +255,7 @@ describe('a purchase in a browser', () => {
         assert.equal(state(b.number), 'pending', 'seen is not certain');
         await b.goto(`/pay/${b.number}`);
         await b.see('on-its-way');
+        assert.equal(await b.page.locator('.box button').count(), 0, 'what is on its way is neither paid again nor cancelled');
         assert.equal(await b.reads(), false);
         await b.goto(`/pay/${b.number}?back=1`);
         for (const e of btcpay.settle(btcpay.invoice(b.number))) assert.ok((await btcpay.deliver(e)) < 300);
@@ -336,8 +338,8 @@ describe('a purchase in a browser', () => {
         b.number = /\/pay\/([0-9A-Z]{26})/.exec(b.page.url())[1];
         await b.see('till');
         await b.page.click('button[value=pay]');
-        await b.page.waitForSelector('.flash');
-        assert.equal(await b.reads(), true);
+        await b.page.waitForURL(node.origin + post);
+        assert.ok((await b.page.content()).includes(WORD));
         await b.see('open');
         await b.receipt();
         await b.refund();
