@@ -10,6 +10,7 @@
 #include "node/people/account.h"
 #include "node/people/letter.h"
 #include "node/planet/grant.h"
+#include "node/planet/tier_sql.h"
 #include "node/talk/post.h"
 
 #include <string.h>
@@ -80,10 +81,10 @@ static const char *kind_words(struct str kind)
 static struct str what_of(struct cx *cx, const struct planet *p, const struct order *o)
 {
     struct str parts[3] = {p->name, str_c(i18n_get(cx->locale, kind_words(o->kind)))};
-    struct tier tier;
+    struct tier_row tier;
     struct post post;
     size_t n = 2;
-    if (o->tier_id != DB_NULL && tier_by_id(cx, o->tier_id, &tier) == OK)
+    if (o->tier_id != DB_NULL && q_tier_by_id(cx, o->tier_id, &tier) == OK)
         parts[n++] = tier.name;
     else if (o->post_id != DB_NULL && post_by_id(cx, o->post_id, &post) == OK && post.title.n > 0)
         parts[n++] = post.title;
@@ -186,36 +187,32 @@ static enum err begin(struct cx *cx, const struct order *o, struct planet *ret_p
     return OK;
 }
 
-enum err bill_paid(struct cx *cx, int64_t order_id, struct str rail_ref)
+enum err bill_paid(struct cx *cx, const struct order *o, int64_t by_credit, struct str rail_ref)
 {
-    struct order o;
     struct planet p;
     struct tax_rule rule;
-    struct credit_part credit;
     struct order_tax t = {.mode = TAX_NONE, .contained = true};
     struct bill_line lines[4];
     struct bill b = {.lines = lines, .corrects = DB_NULL, .corrects_number = STR("")};
-    TRY(order_by_id(cx, order_id, &o));
-    TRY(credit_of_order(cx, order_id, &credit));
-    b.total = o.total.minor + credit.amount;
+    b.total = o->total.minor + by_credit;
     if (b.total <= 0)
         return OK;
-    LETTER_LANGUAGE(cx, o.account_id, o.planet_id);
-    TRY(begin(cx, &o, &p, &b));
-    TRY(tax_rule_of(cx, o.planet_id, &rule));
-    enum err e = order_tax_of(cx, order_id, &t);
+    LETTER_LANGUAGE(cx, o->account_id, o->planet_id);
+    TRY(begin(cx, o, &p, &b));
+    TRY(tax_rule_of(cx, o->planet_id, &rule));
+    enum err e = order_tax_of(cx, o->id, &t);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    TRY(parties(cx, &p, &rule, &o, &t, &b));
-    TRY(supply(cx, &o, &b));
-    fill_tax(cx, &o, &t, &b);
+    TRY(parties(cx, &p, &rule, o, &t, &b));
+    TRY(supply(cx, o, &b));
+    fill_tax(cx, o, &t, &b);
     b.rail_ref = rail_ref.n > 0 ? rail_ref : STR("");
-    b.by_credit = credit.amount;
-    add_line(&b, what_of(cx, &p, &o), o.list_amount);
-    if (o.discount > 0)
-        add_line(&b, str_c(tr(cx, N_("Discount"))), -o.discount);
-    if (o.credit > credit.amount)
-        add_line(&b, str_c(tr(cx, N_("Left of your running term"))), credit.amount - o.credit);
+    b.by_credit = by_credit;
+    add_line(&b, what_of(cx, &p, o), o->list_amount);
+    if (o->discount > 0)
+        add_line(&b, str_c(tr(cx, N_("Discount"))), -o->discount);
+    if (o->credit > by_credit)
+        add_line(&b, str_c(tr(cx, N_("Left of your running term"))), by_credit - o->credit);
     TRY(number_it(cx, &p, rule.seller.prefix, &b));
     TRY(write_bill(cx, &b));
     return put_receipt(cx, &p, &b);

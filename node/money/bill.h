@@ -29,9 +29,9 @@ struct bill {
     struct bill_line *lines; size_t n_lines;
 };
 
-/* Inside a transaction, for order_apply: the order was just paid. Nothing is made when nothing was paid. Its
+/* Inside a transaction, for order_apply: the order was just paid, by_credit of it with the member's credit. Nothing is made when nothing was paid. Its
  * receipt goes out as a letter. */
-MUST_USE enum err bill_paid(struct cx *cx, int64_t order_id, struct str rail_ref);
+MUST_USE enum err bill_paid(struct cx *cx, const struct order *o, int64_t by_credit, struct str rail_ref);
 /* Inside a transaction, for order_apply: of what was paid (money and credit) so much had been given back before,
  * and so much is now. Makes the credit note; without an invoice nothing. */
 MUST_USE enum err bill_given_back(struct cx *cx, int64_t order_id, int64_t before, int64_t after, int64_t credit);

@@ -20,6 +20,7 @@
 #include "node/node.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet_sql.h"
+#include "node/planet/tier_sql.h"
 
 #include <string.h>
 
@@ -148,13 +149,12 @@ static const char *clearing(struct cx *cx, const struct order_row *o)
     return str_fmt(cx->arena, "clearing:" STR_FMT, STR_ARG(o->rail)).p;
 }
 
-static enum err give_membership(struct cx *cx, const struct order_row *o, const struct tier *tier,
-                                const struct term *term, int64_t *ret_grant_id)
+static enum err give_membership(struct cx *cx, const struct order_row *o, const struct term *term, int64_t *ret_grant_id)
 {
     struct grant_new g = {
         .account_id = o->account_id,
         .planet_id = o->planet_id,
-        .tier_id = tier->id,
+        .tier_id = o->tier_id,
         .kind = str_eq_c(o->kind, "trial") ? "trial" : str_eq_c(o->rail, "code") ? "code" : "paid",
         .term = *term,
         .window_days = DB_NULL,
@@ -173,12 +173,12 @@ static bool is_reserved(const struct cx *cx, const struct order_row *o, enum sta
 static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum state from,
                              int64_t *ret_grant_id, const char **ret_refused)
 {
-    struct tier tier;
+    struct tier_row tier;
     struct term term;
     bool gift = str_eq_c(o->kind, "gift"), up = str_eq_c(o->kind, "upgrade"), stands = true;
     struct order order = order_from(o);
     bool reserved = is_reserved(cx, o, from);
-    TRY(tier_by_id(cx, o->tier_id, &tier));
+    TRY(q_tier_by_id(cx, o->tier_id, &tier));
     enum err e = reserved ? OK : order_seat(cx, o->tier_id, gift ? 0 : o->account_id);
     const char *refused = "no seat left";
     if (e == OK && str_eq_c(o->kind, "trial")) {
@@ -203,7 +203,7 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
     TRY(e);
     if (gift)
         return gift_paid(cx, o->id);
-    TRY(give_membership(cx, o, &tier, &term, ret_grant_id));
+    TRY(give_membership(cx, o, &term, ret_grant_id));
     return up ? upgrade_done(cx, &order) : OK;
 }
 
@@ -277,6 +277,10 @@ static enum err credit_stands(struct cx *cx, const struct order_row *o, struct c
                               bool *ret_stands)
 {
     int64_t has;
+    *ret = (struct credit_part){0, DB_NULL, DB_NULL};
+    *ret_stands = true;
+    if (o->credit == 0)
+        return OK;
     TRY(credit_of_order(cx, o->id, ret));
     TRY(credit_balance(cx, o->planet_id, o->account_id, o->currency, &has));
     *ret_stands = ret->amount == 0 || has >= ret->amount;
@@ -287,8 +291,9 @@ static enum err credit_stands(struct cx *cx, const struct order_row *o, struct c
  * it a second time. */
 static enum err what_counted(struct cx *cx, const struct order_row *o, enum state from, const char **ret_refused)
 {
-    bool stands;
-    TRY(post_toward_stands(cx, o->id, &stands));
+    bool stands = true;
+    if (o->credit > 0)
+        TRY(post_toward_stands(cx, o->id, &stands));
     if (!stands)
         *ret_refused = "the posts that counted toward it count no more";
     if (!stands || is_reserved(cx, o, from))
@@ -327,7 +332,8 @@ static enum err on_paid(struct cx *cx, const struct order_row *o, enum state fro
     if (credit.amount > 0)
         TRY(credit_spend(cx, o->id, o->planet_id, o->account_id,
                          money_of(credit.amount, o->currency), txn_id));
-    TRY(bill_paid(cx, o->id, c->rail_ref));
+    struct order done = order_from(o);
+    TRY(bill_paid(cx, &done, credit.amount, c->rail_ref));
     return referral_paid(cx, o->id, money_of(o->total, o->currency), str_eq_c(o->kind, "trial"));
 }
 

@@ -1,8 +1,9 @@
 -- What rails told us, once each.
+-- What most of them come to.
 -- :name rail_event_insert :exec
 -- :in id int, rail text, planet_id int, event_id text, body blob, received_at int
 INSERT INTO rail_event (id, rail, planet_id, event_id, body, received_at, verdict)
-VALUES (:id, :rail, :planet_id, :event_id, :body, :received_at, 'recorded')
+VALUES (:id, :rail, :planet_id, :event_id, :body, :received_at, 'applied')
 ON CONFLICT (rail, planet_id, event_id) DO NOTHING;
 
 -- :name rail_event_verdict :exec

@@ -91,19 +91,18 @@ static enum err our_merchant(struct cx *cx, const struct pay_rail *rail, int64_t
 
 /* Whose money is this? NULL: that of an order of ours. */
 static enum err stranger(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
-                         const struct rail_state *s, const char **ret)
+                         const struct rail_state *s, struct order *ret_order, const char **ret)
 {
-    struct order o;
     struct str merchant;
     bool live;
-    enum err e = order_by_number(cx, s->order_number, &o);
+    enum err e = order_by_number(cx, s->order_number, ret_order);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     TRY(our_merchant(cx, rail, planet_id, &merchant, &live));
     *ret = NULL;
-    if (e == ERR_NOT_FOUND || o.planet_id != planet_id)
+    if (e == ERR_NOT_FOUND || ret_order->planet_id != planet_id)
         *ret = "no such order";
-    else if (!str_eq_c(o.rail, rail->name))
+    else if (!str_eq_c(ret_order->rail, rail->name))
         *ret = "an order of another way of paying";
     else if (!str_eq(merchant, s->merchant))
         *ret = "another merchant";
@@ -135,15 +134,13 @@ static enum err find_order(struct cx *cx, const struct pay_rail *rail, int64_t p
     return OK;
 }
 
-static enum err remember(struct cx *cx, const struct pay_rail *rail, const struct rail_state *s)
+static enum err remember(struct cx *cx, const struct pay_rail *rail, const struct rail_state *s, const struct order *o)
 {
-    struct order o;
-    TRY(order_by_number(cx, s->order_number, &o));
     if (s->ref.n > 0)
-        TRY(q_rail_object_put(cx, str_c(rail->name), o.planet_id, s->ref, o.id, NULL));
+        TRY(q_rail_object_put(cx, str_c(rail->name), o->planet_id, s->ref, o->id, NULL));
     for (size_t i = 0; i < RAIL_REFS; i++)
         if (s->refs[i].n > 0)
-            TRY(q_rail_object_put(cx, str_c(rail->name), o.planet_id, s->refs[i], o.id, NULL));
+            TRY(q_rail_object_put(cx, str_c(rail->name), o->planet_id, s->refs[i], o->id, NULL));
     return OK;
 }
 
@@ -178,16 +175,15 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
         return OK;
     if (s->order_number.n == 0)
         return OK; /* the owner sells other things by this account, too */
-    TRY(stranger(cx, rail, planet_id, s, &reason));
+    TRY(stranger(cx, rail, planet_id, s, &o, &reason));
     if (reason != NULL) {
         struct order_change change = {.event = s->event, .amount = s->paid, .rail_ref = s->ref, .rail_event_id = event_id};
         *ret = ORDER_UNMATCHED;
         return order_unmatched(cx, planet_id, str_c(rail->name), &change, s->order_number, reason);
     }
-    TRY(remember(cx, rail, s));
+    TRY(remember(cx, rail, s, &o));
     if (s->event == ORDER_PENDING && s->seen)
         TRY(q_order_seen(cx, s->order_number, cx->now, NULL));
-    TRY(order_by_number(cx, s->order_number, &o));
     TRY(order_tax_told(cx, o.id, s->country.n > 0 ? s->country : str_c(rail->country), s->tax));
     TRY(add_up(cx, rail, s));
     if (s->sub.ref.n > 0) {
@@ -280,7 +276,8 @@ enum err rail_settle(struct cx *cx, const struct pay_rail *rail, int64_t planet_
     TRY(q_rail_event_insert(cx, id, str_c(rail->name), planet_id, s.event_id, raw, cx->now, &inserted));
     if (inserted > 0) {
         TRY(settle(cx, rail, planet_id, &s, id, &verdict));
-        TRY(q_rail_event_verdict(cx, id, str_c(words[verdict]), NULL));
+        if (verdict != ORDER_APPLIED)
+            TRY(q_rail_event_verdict(cx, id, str_c(words[verdict]), NULL));
     }
     TRY(tx_commit(cx));
     if (ret_verdict != NULL)
