@@ -72,7 +72,7 @@ function fillings(node, route) {
     const known = {
         handle: ['tea', `only_${node.name}`], planet: ['tea', `only_${node.name}`], tag: [`leaf${node.name}`], rail: ['fake'],
         number: ['01J00000000000000000000000'], slug: [`open-${node.name}`, `locked-${node.name}`],
-        token: [last(node.made.sign_in), last(node.unusedLink)], host: ['elsewhere.example'], do: ['remove'], price: ['1'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.1'], cursor: ['0'], file: ['1.csv'],
+        token: [last(node.made.sign_in), last(node.unusedLink)], host: ['elsewhere.example'], do: ['remove'], price: ['1'], kind: ['a'], mac: ['AAAAAAAAAAAAAAAAAAAAAA'], code: ['aHR0cHM6Ly9hLmV4YW1wbGUv'], version: ['2.1'], cursor: ['0'], country: ['DE'], account: ['1', node.member.accountId ?? '2'], file: ['1.csv'],
         name: route.startsWith('/static/') ? ['orrery.css'] : [path.basename(node.media.url), 'large.jpg'],
         id: route.startsWith('/ap/a/') ? [last(node.actor.id)] : route.startsWith('/ap/o/') ? [last(node.open.object ?? '1')]
           : route.startsWith('/ap/x/') ? [last(node.open.object ?? '1')] : route.startsWith('/media/') ? [node.media.id]

@@ -108,7 +108,7 @@ export class Node {
             const child = execFile(ORRERY, args, { encoding: 'utf8', maxBuffer: 64 << 20, timeout: 120000 }, (error, out, err) => {
                 if (SANITIZER.test(err)) return reject(new Error(`orrery ${verb}:\n${err}`));
                 if (error) {
-                    const wrong = new Error(`orrery ${args.join(' ')}: ${err.trim() || error.message}`);
+                    const wrong = new Error(`orrery ${args.join(' ')}: ${err.trim() || error.message}${out.trim() && `\n${out.trim().slice(0, 2000)}`}`);
                     return reject(Object.assign(wrong, { status: error.code, stderr: err }));
                 }
                 resolve(raw ? out : out === '' ? null : JSON.parse(out));
