@@ -61,6 +61,14 @@ describe('a purchase in a browser', () => {
             assert.deepEqual(this.wrong, []);
         }
         async goto(path) { assert.equal((await this.page.goto(node.origin + path)).status(), 200, path); }
+        // What the provider was asked by a job shows when it has answered.
+        async until(selector) {
+            await eventually(selector, async () => {
+                if (await this.page.locator(selector).count()) return true;
+                await this.page.reload();
+                return false;
+            }, { every: 300 });
+        }
         // Holds what the page asks for until let() is called, so that the page before stays to be looked at.
         async hold(what) {
             let let_;
@@ -184,10 +192,10 @@ describe('a purchase in a browser', () => {
         await b.opened();
         await b.receipt();
         await b.page.click('button[value=cancel]');
-        await b.page.waitForSelector('button[value=resume]');
+        await b.until('button[value=resume]');
         await b.see('cancelled');
         await b.page.click('button[value=resume]');
-        await b.page.waitForSelector('button[value=cancel]');
+        await b.until('button[value=cancel]');
         await b.refund();
         await b.refunded();
         await b.done();

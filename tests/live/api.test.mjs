@@ -736,7 +736,7 @@ describe('the JSON API', () => {
         }
         // Each once. What a job began earlier may stand behind what was written before it: pages go by time.
         assert.deepEqual(txns.map((t) => t.seq).sort((a, b) => b - a), txns.map((_, i) => txns.length - i));
-        assert.ok(txns.every((t, i) => i === 0 || t.at <= txns[i - 1].at));
+        assert.ok(txns.every((t, i) => i === 0 || Date.parse(t.at) <= Date.parse(txns[i - 1].at)));
         for (const t of txns) assert.equal(t.entries.reduce((sum, e) => sum + e.amount.minor, 0), 0);
         const payments = await owner('ledger', { ...tea, kind: 'payment', limit: 200 });
         assert.ok(payments.items.length > 3 && payments.items.every((t) => t.kind === 'payment'));
