@@ -6,6 +6,7 @@
 #include "node/money/coupon.h"
 #include "node/money/gift.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/people/account.h"
 #include "web/page.h"
 
@@ -37,20 +38,16 @@ enum err desk_number(struct rq *rq, const char *field, int64_t fallback, int64_t
 
 /* ---- the list ---- */
 
-static struct str percent_text(struct cx *cx, int64_t bp)
+static struct str less_text(struct cx *cx, int64_t bp)
 {
-    struct money m = {.minor = bp, .cur = "XXX"};
-    struct str s = money_decimal(cx->arena, m);
-    if (str_ends(s, STR(".00")))
-        s.n -= 3;
-    return str_fmt(cx->arena, "−" STR_FMT " %%", STR_ARG(s));
+    return str_fmt(cx->arena, "−" STR_FMT " %%", STR_ARG(percent_text(cx->arena, bp, PERCENT_BP)));
 }
 
 static struct str what_text(struct cx *cx, const struct coupon *c)
 {
     struct str parts[COUPON_AMOUNTS_MAX];
     if (c->percent_bp != DB_NULL)
-        return percent_text(cx, c->percent_bp);
+        return less_text(cx, c->percent_bp);
     for (size_t i = 0; i < c->n_amounts; i++)
         parts[i] = i18n_money(cx, -c->amounts[i].off, str_c(c->amounts[i].cur));
     return str_join(cx->arena, STR(", "), parts, c->n_amounts);
@@ -219,11 +216,9 @@ static enum err read_coupon(struct rq *rq, struct coupon *ret)
     struct str terms = rq_form(rq, "terms"), on[COUPON_TIERS_MAX];
     bool percent = !str_eq_c(rq_form(rq, "off"), "amount");
     if (percent) {
-        struct money m;
-        if (money_parse_fields(cx, rq_form(rq, "percent"), STR("XXX"), &m) != OK)
+        if (!percent_read(rq_form(rq, "percent"), PERCENT_BP, &c.percent_bp))
             return cx_tell(cx, ERR_INVALID,
                            N_("A coupon takes off more than 0 and at most 100 percent."));
-        c.percent_bp = m.minor;
     }
     TRY(read_amounts(rq, percent, &c));
     c.periods = str_eq_c(terms, "ever") ? DB_NULL : 1;

@@ -5,6 +5,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/question.h"
 #include "web/page.h"
 #include "web/planet_view.h"
@@ -70,12 +71,11 @@ static enum err fill_rule(struct rq *rq, const struct planet *p, struct view_mon
     struct cx *cx = rq->cx;
     struct question_rule rule;
     TRY(question_rule_of(cx, p->id, &rule));
-    const struct money percent = {.minor = rule.share_bp, .cur = "XXX"};
     v->f_days = str_fmt(cx->arena, "%lld", (long long)rule.days);
     v->f_members = rule.members_only;
     v->f_share = str_c(question_share_word(rule.share));
     v->f_share_days = str_fmt(cx->arena, "%lld", (long long)rule.share_days);
-    v->f_share_percent = money_decimal(cx->arena, percent);
+    v->f_share_percent = percent_text(cx->arena, rule.share_bp, PERCENT_BP);
     if (!sent(rq, "rule"))
         return OK;
     v->f_days = rq_form(rq, "days");
@@ -146,13 +146,11 @@ static enum err save_rule(struct rq *rq, const struct planet *p)
 {
     struct cx *cx = rq->cx;
     struct question_rule rule = {.members_only = rq_form(rq, "members").n > 0};
-    struct money percent;
     TRY(desk_number(rq, "days", QUESTION_DAYS, &rule.days));
     TRY(desk_number(rq, "share_days", 1, &rule.share_days));
-    if (money_parse_fields(cx, rq_form(rq, "share_percent"), STR("XXX"), &percent) != OK ||
+    if (!percent_read(rq_form(rq, "share_percent"), PERCENT_BP, &rule.share_bp) ||
         !question_share_parse(rq_form(rq, "share"), &rule.share))
         return cx_tell(cx, ERR_INVALID, N_("A share is 1 to 31 days, or up to 100 percent."));
-    rule.share_bp = percent.minor;
     return question_rule_set(cx, p->id, &rule);
 }
 

@@ -3,6 +3,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/question.h"
 #include "node/planet/planet.h"
 #include "node/talk/answer.h"
@@ -91,10 +92,8 @@ static enum err share_text(struct cx *cx, int64_t planet_id, struct str *ret)
     struct question_rule rule;
     TRY(question_rule_of(cx, planet_id, &rule));
     *ret = STR_NULL;
-    struct money percent = {.minor = rule.share_bp, .cur = "XXX"};
-    struct str days = str_fmt(cx->arena, "%lld", (long long)rule.share_days), bp = money_decimal(cx->arena, percent);
-    if (str_ends(bp, STR(".00")))
-        bp.n -= 3;
+    struct str days = str_fmt(cx->arena, "%lld", (long long)rule.share_days);
+    struct str bp = percent_text(cx->arena, rule.share_bp, PERCENT_BP);
     if (rule.share == SHARE_DAYS)
         *ret = i18n_fill(cx->arena,
                          i18n_getn(cx->locale, "For each you get {0} day of membership, if you are or were a member.",

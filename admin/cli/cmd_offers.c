@@ -6,6 +6,7 @@
 #include "node/money/gift.h"
 #include "node/money/invite.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/trial.h"
 #include "node/money/trial_order.h"
 #include "node/node.h"
@@ -70,13 +71,12 @@ static enum err cmd_coupon_create(struct cli *cli)
     struct cx *cx = cli->cx;
     struct planet p;
     struct tier t;
-    struct money percent;
     struct str tiers[CLI_MAX_VALUES];
     struct coupon made, c = {.code = cli_get(cli, "code"), .note = cli_get(cli, "note"), .percent_bp = DB_NULL};
     TRY(cli_planet(cli, &p));
     if (cli_has(cli, "percent")) {
-        TRY(money_parse_fields(cx, cli_get(cli, "percent"), STR("XXX"), &percent));
-        c.percent_bp = percent.minor;
+        if (!percent_read(cli_get(cli, "percent"), PERCENT_BP, &c.percent_bp))
+            return cx_tell(cx, ERR_INVALID, N_("A coupon takes off more than 0 and at most 100 percent."));
     }
     TRY(amounts(cli, &c));
     c.periods = DB_NULL;

@@ -2,6 +2,7 @@
 #include "admin/cli/cli.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/question.h"
 #include "node/people/account.h"
 #include "node/planet/planet.h"
@@ -46,14 +47,13 @@ static enum err cmd_answerers(struct cli *cli)
 
 static enum err read_rule(struct cli *cli, struct question_rule *rule)
 {
-    struct money percent;
     TRY(cli_i64(cli, "days", rule->days, &rule->days));
     TRY(cli_i64(cli, "share-days", rule->share_days, &rule->share_days));
     if (cli_has(cli, "share") && !question_share_parse(cli_get(cli, "share"), &rule->share))
         return cx_tell(cli->cx, ERR_INVALID, N_("A share is none, days or credit."));
     if (cli_has(cli, "share-percent")) {
-        TRY(money_parse_fields(cli->cx, cli_get(cli, "share-percent"), STR("XXX"), &percent));
-        rule->share_bp = percent.minor;
+        if (!percent_read(cli_get(cli, "share-percent"), PERCENT_BP, &rule->share_bp))
+            return cx_tell(cli->cx, ERR_INVALID, N_("A share is 1 to 31 days, or up to 100 percent."));
     }
     if (cli_has(cli, "asked-by"))
         rule->members_only = str_eq_c(cli_get(cli, "asked-by"), "members");
@@ -75,11 +75,10 @@ static enum err cmd_rule(struct cli *cli)
         TRY(read_rule(cli, &rule));
         TRY(question_rule_set(cli->cx, p.id, &rule));
     }
-    const struct money percent = {.minor = rule.share_bp, .cur = "XXX"};
     cli_begin(cli, false, columns);
     cli_row(cli, (struct str[]){cli_id(cli, rule.days), str_c(rule.members_only ? "members" : "everybody"),
                                 str_c(question_share_word(rule.share)), cli_id(cli, rule.share_days),
-                                money_decimal(cli->cx->arena, percent)});
+                                percent_text(cli->cx->arena, rule.share_bp, PERCENT_BP)});
     cli_end(cli);
     return OK;
 }

@@ -37,6 +37,9 @@ libdomain_a_SOURCES += \
 	node/money/subscription.c node/money/subscription.h \
 	node/money/redeem.c node/money/redeem.h
 
+libdomain_a_SOURCES += node/money/percent.c
+libdomain_a_SOURCES += node/money/percent.h
+
 libdomain_a_SOURCES += node/money/redeem_int.h \
 	node/money/coupon.c node/money/coupon.h \
 	node/money/credit.c node/money/credit.h \

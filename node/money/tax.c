@@ -4,6 +4,7 @@
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/tax_sql.h"
 #include "node/node.h"
 #include "node/people/audit.h"
@@ -169,43 +170,14 @@ enum err tax_rate_drop(struct cx *cx, int64_t planet_id, struct str country)
 
 enum err tax_ppm_parse(struct cx *cx, struct str percent, int64_t *ret)
 {
-    struct str s = str_trim(percent);
-    int64_t whole = 0, part = 0, scale = 10000;
-    bool point = false, digits = false, bad = s.n > 9;
-    for (size_t i = 0; i < s.n && !bad; i++) {
-        char c = s.p[i];
-        if ((c == '.' || c == ',') && !point) {
-            point = true;
-        } else if (c >= '0' && c <= '9') {
-            digits = true;
-            if (!point) {
-                whole = whole * 10 + (c - '0');
-            } else {
-                scale /= 10;
-                part += (c - '0') * scale;
-                bad = scale == 0;
-            }
-        } else if (!(c == '%' && i + 1 == s.n)) {
-            bad = true;
-        }
-    }
-    if (bad || !digits || whole * 10000 + part > TAX_PPM_MAX)
+    if (!percent_read(percent, PERCENT_PPM, ret))
         return cx_tell(cx, ERR_INVALID, N_("A rate is between 0 and 100 percent, with up to 4 decimals."));
-    *ret = whole * 10000 + part;
     return OK;
 }
 
 struct str tax_percent(struct arena *a, int64_t ppm)
 {
-    char part[5];
-    int64_t rest = ppm % 10000;
-    for (int i = 3; i >= 0; i--, rest /= 10)
-        part[i] = (char)('0' + rest % 10);
-    size_t n = 4;
-    while (n > 0 && part[n - 1] == '0')
-        n--;
-    part[n] = '\0';
-    return str_fmt(a, "%lld%s%s\xC2\xA0%%", (long long)(ppm / 10000), n > 0 ? "." : "", part);
+    return str_fmt(a, STR_FMT "\xC2\xA0%%", STR_ARG(percent_text(a, ppm, PERCENT_PPM)));
 }
 
 /* ---- who buys ---- */

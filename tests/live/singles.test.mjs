@@ -162,7 +162,7 @@ describe('paid questions', () => {
         const rules = formsOf(saved.text).find((f) => f.fields.some(([n, v]) => n === 'do' && v === 'rule'));
         const kept = rules.fields.filter(([n]) => !['share', 'share_percent', 'members'].includes(n));
         assert.equal((await owner.send(rules.action, [...kept, ['share', 'credit'], ['share_percent', '25']])).status, 200);
-        assert.equal((await node.cli('question rule')).share_percent, '25.00');
+        assert.equal((await node.cli('question rule')).share_percent, '25');
         assert.match((await node.client().page('/@tea')).text, /\/@tea\/questions/);
         assert.match(words((await node.client().page('/@tea/questions')).text), /Olga Owner CN¥50 a question Ask me about leaves/);
     });

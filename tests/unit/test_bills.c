@@ -8,6 +8,7 @@
 #include "node/money/fapiao.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
+#include "node/money/percent.h"
 #include "node/money/quote.h"
 #include "node/money/rail.h"
 #include "node/money/rails/stripe.h"
@@ -95,6 +96,12 @@ static void percents_are_read_and_written(void **state)
         assert_int_equal(tax_ppm_parse(d->cx, str_c(bad[i]), &ppm), ERR_INVALID);
     CHECK_STR(tax_percent(d->cx->arena, 88750), "8.875\xC2\xA0%");
     CHECK_STR(tax_percent(d->cx->arena, 190000), "19\xC2\xA0%");
+    assert_true(percent_read(STR("12.5"), PERCENT_BP, &ppm) && ppm == 1250);
+    assert_true(percent_read(STR("20 %"), PERCENT_BP, &ppm) && ppm == 2000);
+    assert_false(percent_read(STR("12.345"), PERCENT_BP, &ppm));
+    CHECK_STR(percent_text(d->cx->arena, 1250, PERCENT_BP), "12.5");
+    CHECK_STR(percent_text(d->cx->arena, 1205, PERCENT_BP), "12.05");
+    CHECK_STR(percent_text(d->cx->arena, 2000, PERCENT_BP), "20");
 }
 
 static void tax_numbers_have_forms(void **state)
