@@ -44,12 +44,7 @@ VALUES (:id, :planet_id, :order_id, :asker_id, :answerer_id, :text, :anonymous, 
 -- :name question_get :one
 -- :in id int
 -- :out question_row
-SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
-       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
-       q.answered_at, q.ended_at, o.number, o.total, o.state, a.name, w.name, w.username,
-       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL)
-  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
-  JOIN account w ON w.id = q.answerer_id
+SELECT q.* FROM question_seen q
  WHERE q.id = :id;
 
 -- :name question_of_order :maybe
@@ -60,12 +55,7 @@ SELECT id FROM question WHERE order_id = :order_id;
 -- :name question_listed :many
 -- :in planet_id int, before_id int, n int
 -- :out question_row
-SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
-       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
-       q.answered_at, q.ended_at, o.number, o.total, o.state, a.name, w.name, w.username,
-       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL)
-  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
-  JOIN account w ON w.id = q.answerer_id
+SELECT q.* FROM question_seen q
  WHERE q.planet_id = :planet_id AND q.id < :before_id AND q.state IN ('answered', 'released') AND q.listen_amount > 0
    AND q.hidden = 0
  ORDER BY q.id DESC LIMIT :n;
@@ -73,36 +63,21 @@ SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anony
 -- :name question_asked_by :many
 -- :in account_id int, n int
 -- :out question_row
-SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
-       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
-       q.answered_at, q.ended_at, o.number, o.total, o.state, a.name, w.name, w.username,
-       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL)
-  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
-  JOIN account w ON w.id = q.answerer_id
- WHERE q.asker_id = :account_id AND (q.state <> 'draft' OR o.state IN ('new', 'pending'))
+SELECT q.* FROM question_seen q
+ WHERE q.asker_id = :account_id AND (q.state <> 'draft' OR q.order_state IN ('new', 'pending'))
  ORDER BY q.id DESC LIMIT :n;
 
 -- :name question_asked_of :many
 -- :in account_id int, n int
 -- :out question_row
-SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
-       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
-       q.answered_at, q.ended_at, o.number, o.total, o.state, a.name, w.name, w.username,
-       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL)
-  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
-  JOIN account w ON w.id = q.answerer_id
+SELECT q.* FROM question_seen q
  WHERE q.answerer_id = :account_id AND q.state <> 'draft'
  ORDER BY CASE q.state WHEN 'held' THEN 0 ELSE 1 END, q.id DESC LIMIT :n;
 
 -- :name question_of_planet :many
 -- :in planet_id int, before_id int, n int
 -- :out question_row
-SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
-       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
-       q.answered_at, q.ended_at, o.number, o.total, o.state, a.name, w.name, w.username,
-       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL)
-  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
-  JOIN account w ON w.id = q.answerer_id
+SELECT q.* FROM question_seen q
  WHERE q.planet_id = :planet_id AND q.id < :before_id AND q.state <> 'draft'
  ORDER BY q.id DESC LIMIT :n;
 

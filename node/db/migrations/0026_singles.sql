@@ -106,3 +106,13 @@ CREATE TABLE question_share (
     taken_back_at BIGINT
 );
 CREATE INDEX question_share_question ON question_share (question_id);
+
+-- A question with what its lists show.
+CREATE VIEW question_seen AS
+SELECT q.id, q.planet_id, q.order_id, q.asker_id, q.answerer_id, q.text, q.anonymous, q.listen_amount, q.currency,
+       q.state, q.why, q.hidden, q.share, q.share_days, q.share_bp, q.days, q.created_at, q.paid_at, q.due_at,
+       q.answered_at, q.ended_at, o.number, o.total, o.state AS order_state, a.name AS asker_name,
+       w.name AS answerer_name, w.username AS answerer_username,
+       (SELECT COUNT(*) FROM post_right r WHERE r.post_id = q.id AND r.order_id <> q.order_id AND r.revoked_at IS NULL) AS n_listen
+  FROM question q JOIN purchase_order o ON o.id = q.order_id JOIN account a ON a.id = q.asker_id
+  JOIN account w ON w.id = q.answerer_id;
