@@ -30,7 +30,7 @@ class Front {
             assert.equal(front.child.exitCode, null, `Caddy ended; see ${OUT}`);
             front.ca = readFileSync(front.authority);
             return true;
-        }, { timeout: 30000 });
+        });
         return front;
     }
     ask(url, { method = 'GET', headers = {}, body } = {}) {

@@ -178,4 +178,4 @@ process.on('message', async ({ n, command, args }) => {
     }
 });
 process.on('disconnect', () => process.exit(0));
-server.listen(port, () => process.send({ ready: true }));
+server.listen(port, '127.0.0.1', () => process.send({ ready: true }));
