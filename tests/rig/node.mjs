@@ -1,7 +1,6 @@
 // A fresh node of our own program on a free port of the loopback, and the ways in.
 import { spawn, execFile, execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
-import dgram from 'node:dgram';
 import { mkdtempSync, openSync, closeSync, copyFileSync, readFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -21,22 +20,22 @@ const URL_OF_STORE = process.env.ORRERY_TEST_STORE || null;
 export const onPostgres = URL_OF_STORE !== null;
 
 // A port for somebody who binds it later. The kernel gives the ports of its own range to whoever connects or
-// asks for any, so it is none of these; and it stays ours against other tests until this process ends: a datagram
-// socket, which nothing else here uses, holds its number.
+// asks for any, so it is none of these; and it stays ours against other tests until this process ends: a socket
+// with its number for a name, which the kernel gives to one and takes back when we die.
 const [KERNEL] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
 const PORTS = KERNEL > 12000 ? { from: 10000, to: KERNEL } : { from: 10000, to: 65536 };
-const bound = (socket, bind) => new Promise((ok) => {
-    socket.once('error', () => ok(false));
-    bind(() => ok(true));
+const listening = (server, where) => new Promise((ok) => {
+    server.once('error', () => ok(false));
+    server.listen(where, () => ok(true));
 });
 
 export async function freePort() {
     for (let tries = 0; tries < 1000; tries++) {
         const port = crypto.randomInt(PORTS.from, PORTS.to);
-        const mark = dgram.createSocket('udp4').unref();
+        const mark = net.createServer().unref();
         const server = net.createServer();
-        if (await bound(mark, (ok) => mark.bind({ port, address: '127.0.0.1', exclusive: true }, ok))
-            && await bound(server, (ok) => server.listen({ port, host: '127.0.0.1', exclusive: true }, ok))) {
+        if (!await listening(mark, { path: `\0orrery-port-${port}` })) continue;
+        if (await listening(server, { port, host: '127.0.0.1' })) {
             await new Promise((ok) => server.close(ok));
             return port;
         }
