@@ -1,5 +1,6 @@
-// The owner's manual of commerce, docs/operate/payments: each command that it prints is one that the program has,
-// runs as it stands there, and each name of a page is one that the desk shows.
+// The owner's manual of commerce, docs/operate/payments and its Chinese in docs/zh: each command that it prints is one
+// that the program has, runs as it stands there, and each name of a page is one that the desk shows in that language.
+// The Chinese pages print the same commands as the English ones, so that those are run once.
 import { describe, it, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -7,16 +8,31 @@ import { copyFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { Node, ORRERY } from '../rig/node.mjs';
 
-const MANUAL = new URL('../../docs/operate/payments/', import.meta.url);
-const pages = readdirSync(MANUAL).filter((f) => f.endsWith('.md')).sort()
-    .map((name) => ({ name, text: readFileSync(new URL(name, MANUAL), 'utf8') }));
+const manual = (dir) => {
+    const url = new URL(`../../docs/${dir}operate/payments/`, import.meta.url);
+    return readdirSync(url).filter((f) => f.endsWith('.md')).sort()
+        .map((name) => ({ name, text: readFileSync(new URL(name, url), 'utf8') }));
+};
+const pages = manual(''), chinese = manual('zh/');
 
 // `orrery VERB DIR REST`, in a block or within a sentence.
-const commands = pages.flatMap(({ name, text }) => text.split('\n').flatMap((line) =>
+const printed = (of) => of.flatMap(({ name, text }) => text.split('\n').flatMap((line) =>
     [...line.matchAll(/orrery ((?:[a-z][a-z-]* )+)DIR([^`\n]*)/g)].map(([, verb, rest]) => {
         const block = /^( {4}|orrery )/.test(line);
         return { name, verb: verb.trim(), rest: rest.replace(/\s#.*$/, '').replace(/\s[>&]{1,2} .*$/, '').trim(), block, line };
     })));
+const commands = printed(pages);
+
+// Names of the desk's pages as a manual writes them, each a way of clicks from the planet's desk.
+const joined = (text) => text.replace(/\s+/g, ' ');
+const waysInEnglish = ({ name, text }) => [...joined(text).matchAll(/((?:Desk →(?: your planet →)? |\b)[A-Z][\w ]*(?: → [A-Z][\w' -]*)+)/g)]
+    .map(([, said]) => ({ name, said, way: said.split(' → ').map((w) => w.trim()).filter((w) => w !== 'Desk' && w !== 'your planet') }))
+    .filter(({ said, way }) => /^(Money|Settings|Members|Offers|Tiers|Payments)\b/.test(way[0]) || said.startsWith('Desk')) // else a provider's console
+    .filter(({ said }) => !(name === 'tax-and-invoices.md' && said.startsWith('Settings → Tax'))); // Stripe's
+// What is bold there is the desk's word, and nothing else is.
+const bold = ({ text }) => [...joined(text).matchAll(/\*\*(.+?)\*\*/g)].map(([, said]) => said);
+const waysInChinese = (page) => bold(page).filter((said) => said.includes(' → '))
+    .map((said) => ({ name: `zh/${page.name}`, said, way: said.split(' → ').filter((w) => w !== '工作台' && w !== '你的星球') }));
 
 const helps = new Map();
 const help = (verb) => {
@@ -53,7 +69,7 @@ describe('the manual of commerce', () => {
         assert.deepEqual(wrong, []);
     });
 
-    it('names pages that the desk shows', async () => {
+    const walks = async (ways) => {
         const seen = new Map();
         const page = async (path) => {
             if (!seen.has(path)) {
@@ -65,23 +81,34 @@ describe('the manual of commerce', () => {
             return seen.get(path);
         };
         const wrong = [];
-        let n = 0;
-        for (const { name, text } of pages)
-            for (const [, said] of text.replace(/\s+/g, ' ').matchAll(/((?:Desk →(?: your planet →)? |\b)[A-Z][\w ]*(?: → [A-Z][\w' -]*)+)/g)) {
-                const way = said.split(' → ').map((w) => w.trim()).filter((w) => w !== 'Desk' && w !== 'your planet');
-                if (!/^(Money|Settings|Members|Offers|Tiers|Payments)\b/.test(way[0]) && !said.startsWith('Desk')) continue; // a provider's console
-                if (name === 'tax-and-invoices.md' && said.startsWith('Settings → Tax')) continue; // Stripe's
-                n++;
-                let at = '/desk/tea';
-                for (const word of way) {
-                    const here = await page(at);
-                    const link = here.links.filter(([label]) => label.length > 2 && (word === label || word.startsWith(`${label} `))).pop();
-                    if (link) at = link[1];
-                    else if (!here.text.includes(word)) wrong.push(`${name}: ${said}: nothing on ${at} is called ${word}`);
-                }
+        for (const { name, said, way } of ways) {
+            let at = '/desk/tea';
+            for (const word of way) {
+                const here = await page(at);
+                const link = here.links.filter(([label]) => label === word || (label.length > 2 && word.startsWith(`${label} `))).pop();
+                if (link) at = link[1];
+                else if (!here.text.includes(word)) wrong.push(`${name}: ${said}: nothing on ${at} is called ${word}`);
             }
+        }
         assert.deepEqual(wrong, []);
-        assert.ok(n > 20, `${n} names were found`);
+        assert.ok(ways.length > 20, `${ways.length} names were found`);
+    };
+
+    it('names pages that the desk shows', () => walks(pages.flatMap(waysInEnglish)));
+
+    it('names them in Chinese as the desk does', async () => {
+        owner.lang = 'zh-CN';
+        await walks(chinese.flatMap(waysInChinese));
+        const po = readFileSync(new URL('../../web/po/zh_CN.po', import.meta.url), 'utf8').replace(/"\n"/g, '');
+        assert.deepEqual(chinese.flatMap((page) => bold(page).filter((said) => !said.includes(' → ') && !po.includes(`msgstr "${said}"`))
+            .map((said) => `zh/${page.name}: the desk has no ${said}`)), []);
+    });
+
+    // A remark behind a command is in the page's language.
+    it('is the same in Chinese, command by command', () => {
+        const bare = (of) => of.map(({ name, verb, rest, block, line }) => `${name}: ${block ? line.replace(/\s+#.*$/, '').trim() : `${verb} ${rest}`}`);
+        assert.deepEqual(chinese.map((p) => p.name), pages.map((p) => p.name));
+        assert.deepEqual(bare(printed(chinese)), bare(commands));
     });
 
     // Word for word, page by page, each on a node of its own; what asks a provider is left out (its own tests
