@@ -53,6 +53,12 @@ struct cx *cx_free(struct cx *cx)
     return NULL;
 }
 
+void cx_good_until(struct cx *cx, int64_t at)
+{
+    if (at > cx->now && (cx->good_until == 0 || at < cx->good_until))
+        cx->good_until = at;
+}
+
 enum err cx_fail_at(struct cx *cx, enum err code, const char *file, int line, const char *fmt, ...)
 {
     size_t n;

@@ -46,6 +46,7 @@ struct cx {
     int64_t call_by;        /* calls to providers end by then (clock_monotonic); 0: by their own time */
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */
+    int64_t good_until;     /* a page that is made holds something that changes by the clock then; 0: nothing */
 };
 enum {
     WAKE_JOBS = 1,
@@ -60,6 +61,9 @@ struct cx *cx_new(struct node *node);
  * looks into each queue once a second). */
 struct cx *cx_new_unpinned(struct node *node);
 struct cx *cx_free(struct cx *cx);
+
+/* What the page says is true until then at most; DB_NULL or the past: as it is. The earliest counts. */
+void cx_good_until(struct cx *cx, int64_t at);
 
 /* Record the cause for the log and return the code. Never put locked text or secrets in it. */
 #define cx_fail(cx, code, ...) cx_fail_at((cx), (code), __FILE__, __LINE__, __VA_ARGS__)

@@ -100,8 +100,10 @@ static enum err tier_view(struct cx *cx, const struct tier *t, bool rail, const 
     ret->prices = prices;
     ret->n_prices = t->n_prices;
     if (t->seats != DB_NULL) {
-        int64_t left;
+        int64_t left, next;
         TRY(order_seats_left(cx, t->id, cx->viewer, &left));
+        TRY(order_seats_next(cx, t->id, &next));
+        cx_good_until(cx, next);
         ret->full = left == 0;
         ret->seats = seats_left(cx, left);
     }

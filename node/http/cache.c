@@ -307,6 +307,12 @@ static struct cache_entry *entry_new(struct cache_key key, const struct cache_an
     return e;
 }
 
+static int64_t good_for(const struct cache_answer *a)
+{
+    int64_t ms = a->brief ? HTTP_CACHE_BRIEF_MS : HTTP_CACHE_MS;
+    return a->at_most_ms > 0 && a->at_most_ms < ms ? a->at_most_ms : ms;
+}
+
 struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, uint64_t generation,
                                    int64_t now, const struct cache_answer *answer)
 {
@@ -315,7 +321,7 @@ struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, u
     struct cache_entry *dead = NULL;
 
     e->generation = generation;
-    e->good_until = answer->immutable ? INT64_MAX : now + (answer->brief ? HTTP_CACHE_BRIEF_MS : HTTP_CACHE_MS);
+    e->good_until = answer->immutable ? INT64_MAX : now + good_for(answer);
     if (e->cost > c->max_shard_bytes / 4) {
         atomic_store(&e->refs, 1); /* served once, not kept */
         return e;

@@ -1,7 +1,7 @@
 /* Anonymous answers of all nodes as ready bytes (D-7). Entries are found by node, raw target,
  * representation, language and theme; they are good for one generation of the node and at most a
- * minute (pages say "3 minutes ago"), or a second where another process changes the store, too;
- * except those whose Cache-Control says "immutable". 16 MB, least recently used go first.
+ * minute (pages say "3 minutes ago"), or a second where another process changes the store, too, and no
+ * longer than the page itself says (cx->good_until); except those whose Cache-Control says "immutable". 16 MB, least recently used go first.
  * Safe from any thread: shards with a mutex each, held for a probe only. */
 #ifndef NODE_HTTP_CACHE_H
 #define NODE_HTTP_CACHE_H
@@ -46,6 +46,7 @@ struct cache_answer {
     size_t n_headers;
     bool immutable;
     bool brief;       /* other processes change the store and cannot tell us at once */
+    int64_t at_most_ms; /* something in it changes by the clock then; 0: nothing does */
 };
 /* Makes and stores an entry made under generation; the caller gets one count of it, too. */
 struct cache_entry *http_cache_put(struct http_cache *c, struct cache_key key, uint64_t generation,

@@ -207,6 +207,10 @@ static void reply_cached(struct call *c, const char *type, struct str body, cons
         .brief = atomic_load(&c->http->server->beside) ||
                  (c->node->db != NULL && db_is_shared(c->node->db)),
     };
+    if (rq->cx->good_until != 0) {
+        int64_t left = rq->cx->good_until - clock_now();
+        a.at_most_ms = left > 0 ? left : 1;
+    }
     reply_set(c, 0, NULL);
     size_t n;
     c->entry = http_cache_put(c->http->cache, c->key, c->generation, clock_monotonic(), &a);

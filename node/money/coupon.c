@@ -109,7 +109,7 @@ static enum err fill(struct cx *cx, const struct coupon_row *r, struct coupon *r
 static enum err count(struct cx *cx, struct coupon *c)
 {
     struct coupon_counts_row n;
-    TRY(q_coupon_counts(cx, c->id, 0, cx->now, &n));
+    TRY(q_coupon_counts(cx, c->id, 0, 0, cx->now, &n));
     c->n_taken = n.taken;
     c->n_open = n.open;
     return OK;
@@ -271,7 +271,7 @@ enum err coupon_fit(struct cx *cx, int64_t planet_id, int64_t tier_id, int64_t a
     if (wrong != NULL)
         return cx_tell(cx, ERR_INVALID, wrong);
     if (c.total_max != DB_NULL) {
-        TRY(q_coupon_counts(cx, c.id, account_id, cx->now, &n));
+        TRY(q_coupon_counts(cx, c.id, account_id, 0, cx->now, &n));
         if (n.taken + n.open >= c.total_max)
             return cx_tell(cx, ERR_INVALID, N_("This coupon is used up."));
     }
@@ -358,6 +358,7 @@ enum err coupon_stands(struct cx *cx, int64_t order_id, bool *ret)
 {
     struct coupon_of_order_row use;
     struct coupon_of_account_row mine;
+    struct coupon_counts_row n;
     struct coupon_row c;
     bool found;
     *ret = true;
@@ -370,5 +371,9 @@ enum err coupon_stands(struct cx *cx, int64_t order_id, bool *ret)
         *ret = mine.firsts < c.account_max;
     else
         *ret = c.periods == DB_NULL || mine.terms < mine.firsts * c.periods;
+    if (use.is_first == 0 || c.total_max == DB_NULL || !*ret)
+        return OK;
+    TRY(q_coupon_counts(cx, use.coupon_id, 0, order_id, cx->now, &n));
+    *ret = n.taken + n.open < c.total_max;
     return OK;
 }

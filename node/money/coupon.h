@@ -63,8 +63,8 @@ MUST_USE enum err coupon_of_order(struct cx *cx, int64_t order_id, struct coupon
 /* Inside a transaction: the order has it. */
 MUST_USE enum err coupon_reserve(struct cx *cx, int64_t order_id, int64_t account_id,
                                  const struct coupon_fit *fit);
-/* For money that comes for an order that was given up: has its account used the coupon as often as it may by
- * other orders meanwhile? *ret false then. */
+/* For money that comes for an order that was given up: have other orders meanwhile used the coupon as often as its
+ * account may, or taken or reserved the last of its count? *ret false then. */
 MUST_USE enum err coupon_stands(struct cx *cx, int64_t order_id, bool *ret);
 
 #endif

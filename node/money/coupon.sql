@@ -52,13 +52,13 @@ SELECT tier_id FROM coupon_tier WHERE coupon_id = :coupon_id ORDER BY tier_id;
 -- :in id int, now int
 UPDATE coupon SET ended_at = :now WHERE id = :id AND ended_at IS NULL;
 
--- Uses that count against total_max: taken ones, and reserved ones of others than this account.
+-- Uses that count against total_max: taken ones, and reserved ones of others than this account and order.
 -- :name coupon_counts :one
--- :in coupon_id int, account_id int, now int
+-- :in coupon_id int, account_id int, order_id int, now int
 -- :out taken int, open int
 SELECT COUNT(CASE WHEN o.paid_at IS NOT NULL THEN 1 END),
        COUNT(CASE WHEN o.state IN ('new', 'pending') AND o.expires_at > :now
-                   AND u.account_id <> :account_id THEN 1 END)
+                   AND u.account_id <> :account_id AND u.order_id <> :order_id THEN 1 END)
   FROM coupon_use u JOIN purchase_order o ON o.id = u.order_id
  WHERE u.coupon_id = :coupon_id AND u.is_first = 1;
 

@@ -13,11 +13,13 @@
 #include "node/people/rate.h"
 #include "node/planet/admission.h"
 #include "node/planet/grant.h"
+#include "node/planet/tier_sql.h"
 #include "node/quota.h"
 
 #include <string.h>
 
 enum { NUMBER_LEN = 26 };
+#define SEAT_KEPT_MS (3 * MS_DAY) /* a provider's renewal is told so long after the term has ended */
 
 struct order order_from(const struct order_row *r)
 {
@@ -91,6 +93,8 @@ enum err order_insert(struct cx *cx, const struct order_new *o, struct str *ret_
     TRY(order_tax_put(cx, id, o->account_id, o->taxed));
     if (o->total.minor > 0 && expires_at != DB_NULL) /* what costs nothing is settled at once */
         TRY(job_put(cx, "money.expire", id, STR_NULL, STR_NULL, expires_at));
+    if (o->total.minor > 0 && o->tier_id != DB_NULL)
+        TRY(order_seat_moved(cx, o->tier_id));
     *ret_number = number;
     *ret_id = id;
     return OK;
@@ -104,8 +108,30 @@ enum err order_seats_left(struct cx *cx, int64_t tier_id, int64_t account_id, in
     *ret = DB_NULL;
     if (tier.seats == DB_NULL)
         return OK;
-    TRY(q_seats_taken(cx, tier_id, account_id, cx->now, &taken));
+    TRY(q_seats_taken(cx, tier_id, account_id, cx->now, cx->now - SEAT_KEPT_MS, &taken));
     *ret = taken >= tier.seats ? 0 : tier.seats - taken;
+    return OK;
+}
+
+enum err order_seats_next(struct cx *cx, int64_t tier_id, int64_t *ret)
+{
+    return q_seats_next(cx, tier_id, cx->now, cx->now - SEAT_KEPT_MS, ret);
+}
+
+enum err order_seat_held(struct cx *cx, int64_t tier_id, int64_t account_id, bool *ret)
+{
+    int64_t n;
+    TRY(q_seats_of(cx, tier_id, account_id, cx->now, cx->now - SEAT_KEPT_MS, &n));
+    *ret = n > 0;
+    return OK;
+}
+
+enum err order_seat_moved(struct cx *cx, int64_t tier_id)
+{
+    struct tier_row tier;
+    TRY(q_tier_by_id(cx, tier_id, &tier));
+    if (tier.seats != DB_NULL)
+        cx->wake |= WAKE_PUBLIC;
     return OK;
 }
 

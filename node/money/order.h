@@ -69,6 +69,8 @@ MUST_USE enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_i
 /* Seats of a tier that are left for this account (0: for somebody else): not those that others hold, have
  * reserved, or were given and not redeemed. DB_NULL: any number. */
 MUST_USE enum err order_seats_left(struct cx *cx, int64_t tier_id, int64_t account_id, int64_t *ret);
+/* When the clock alone next sets a seat free: the end of a term, of a reservation, of a gift. DB_NULL: never. */
+MUST_USE enum err order_seats_next(struct cx *cx, int64_t tier_id, int64_t *ret);
 
 MUST_USE enum err order_by_number(struct cx *cx, struct str number, struct order *ret);
 MUST_USE enum err order_by_id(struct cx *cx, int64_t id, struct order *ret);

@@ -69,14 +69,16 @@ INSERT INTO order_event (id, order_id, at, event, from_state, to_state, detail)
 VALUES (:id, :order_id, :at, :event, :from_state, :to_state, :detail);
 
 -- Seats of a tier that others than this account hold or have reserved; a gift holds one for whoever
--- will redeem it.
+-- will redeem it, and a membership that renews itself keeps its own until it is told.
 -- :name seats_taken :one
--- :in tier_id int, account_id int, now int
+-- :in tier_id int, account_id int, now int, kept int
 -- :out n int
 SELECT COUNT(DISTINCT who) FROM (
-    SELECT account_id AS who FROM member_grant
-     WHERE tier_id = :tier_id AND live_state <> 'revoked'
-       AND (live_ends_at IS NULL OR live_ends_at > :now) AND account_id <> :account_id
+    SELECT g.account_id AS who FROM member_grant g
+     WHERE g.tier_id = :tier_id AND g.live_state <> 'revoked' AND g.account_id <> :account_id
+       AND (g.live_ends_at IS NULL OR g.live_ends_at > :now OR (g.live_ends_at > :kept AND EXISTS (
+            SELECT 1 FROM rail_subscription s WHERE s.account_id = g.account_id AND s.planet_id = g.planet_id
+               AND s.state IN ('active', 'past_due') AND s.ends_with_term = 0)))
     UNION ALL
     SELECT CASE WHEN kind = 'gift' THEN -id ELSE account_id END AS who FROM purchase_order
      WHERE tier_id = :tier_id AND state IN ('new', 'pending') AND expires_at > :now
@@ -85,6 +87,29 @@ SELECT COUNT(DISTINCT who) FROM (
     SELECT -g.order_id AS who FROM gift g JOIN purchase_order o ON o.id = g.order_id
      WHERE g.tier_id = :tier_id AND g.redeemed_at IS NULL AND g.redeem_until > :now
        AND o.state IN ('paid', 'part_refunded', 'disputed')) AS taken;
+
+-- The same of one account, without what it only ordered.
+-- :name seats_of :one
+-- :in tier_id int, account_id int, now int, kept int
+-- :out n int
+SELECT COUNT(*) FROM member_grant g
+ WHERE +g.tier_id = :tier_id AND g.live_state <> 'revoked' AND g.account_id = :account_id
+   AND (g.live_ends_at IS NULL OR g.live_ends_at > :now OR (g.live_ends_at > :kept AND EXISTS (
+        SELECT 1 FROM rail_subscription s WHERE s.account_id = g.account_id AND s.planet_id = g.planet_id
+           AND s.state IN ('active', 'past_due') AND s.ends_with_term = 0)));
+
+-- When the clock alone sets a seat free next.
+-- :name seats_next :one
+-- :in tier_id int, now int, kept int
+-- :out at int?
+SELECT MIN(at) FROM (
+    SELECT CASE WHEN live_ends_at > :now THEN live_ends_at ELSE live_ends_at + (:now - :kept) END AS at FROM member_grant
+     WHERE tier_id = :tier_id AND live_state <> 'revoked' AND live_ends_at > :kept
+    UNION ALL
+    SELECT expires_at AS at FROM purchase_order
+     WHERE tier_id = :tier_id AND state IN ('new', 'pending') AND expires_at > :now
+    UNION ALL
+    SELECT redeem_until AS at FROM gift WHERE tier_id = :tier_id AND redeemed_at IS NULL AND redeem_until > :now) AS moments;
 
 -- :name trial_had :one
 -- :in planet_id int, account_id int

@@ -588,6 +588,9 @@ enum err order_apply(struct cx *cx, struct str number, const struct order_change
         TRY(keep(cx, &o, change, refused, ret));
         return tx_commit(cx);
     }
+    bool open = from == NEW || from == PENDING, gift = str_eq_c(o.kind, "gift");
+    if (to != NONE && o.tier_id != DB_NULL && (gift || (open && change->event != ORDER_PAID && to != PENDING)))
+        TRY(order_seat_moved(cx, o.tier_id));
     TRY(record(cx, &o, change, to, stale ? "older than what was applied" : NULL));
     if (!stale)
         TRY(write_row(cx, &o, change, to));

@@ -25,6 +25,10 @@ MUST_USE enum err order_insert(struct cx *cx, const struct order_new *o, struct 
                                int64_t *ret_id);
 /* OK, or ERR_CONFLICT with a sentence when every seat is taken by others. */
 MUST_USE enum err order_seat(struct cx *cx, int64_t tier_id, int64_t account_id);
+/* After a change of an order: pages show how many seats are left. */
+MUST_USE enum err order_seat_moved(struct cx *cx, int64_t tier_id);
+/* Has this account a seat, or does it keep one because its membership renews itself? */
+MUST_USE enum err order_seat_held(struct cx *cx, int64_t tier_id, int64_t account_id, bool *ret);
 /* May this account buy here, and by this rail? May it join, invited or not: admission, the plan of the
  * hoster, a seat? Sentences as in order_open. */
 MUST_USE enum err order_may_buy(struct cx *cx, int64_t account_id, int64_t planet_id,

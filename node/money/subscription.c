@@ -118,7 +118,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
 {
     struct order first;
     struct quote q;
-    bool found;
+    bool found, held;
     int64_t id;
     TRY(q_rail_object_order(cx, s->rail, s->planet_id, ref, &found, ret_number));
     if (found)
@@ -132,6 +132,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
     struct quote_ask ask = {.account_id = s->account_id, .price_id = price_id, .kind = "renewal",
                             .keep_credit = true, .further_of = first.id};
     TRY(price_quote(cx, &ask, &q));
+    TRY(order_seat_held(cx, price.tier_id, s->account_id, &held));
     struct order_new o = {
         .account_id = s->account_id,
         .planet_id = s->planet_id,
@@ -147,7 +148,7 @@ enum err subscription_order(struct cx *cx, const struct subscription *s, struct 
         .tax = q.tax,
         .taxed = &q.taxed,
         .rail = str_z(cx->arena, s->rail),
-        .expires_at = cx->now + RENEWAL_DAYS * MS_DAY,
+        .expires_at = held ? cx->now + RENEWAL_DAYS * MS_DAY : cx->now, /* who lost the seat takes one that is free (P41) */
     };
     TRY(order_insert(cx, &o, ret_number, &id));
     TRY(coupon_reserve(cx, id, s->account_id, &q.coupon));

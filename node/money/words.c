@@ -51,6 +51,9 @@ struct str money_reason_words(struct cx *cx, struct str reason)
         {"paid a second time", N_("The same order was paid a second time.")},
         {"no seat left", N_("It came late, and no seat is left.")},
         {"member for life already", N_("The buyer is a member for life already.")},
+        {"its coupon was used up by another order", N_("It came late, and its coupon is used up.")},
+        {"the posts that counted toward it count no more", N_("What had been paid for posts was counted toward another order meanwhile.")},
+        {"the term that it replaces has changed", N_("The membership that it was to replace has changed meanwhile.")},
         {"the credit was spent elsewhere", N_("The credit of the order was spent elsewhere meanwhile.")},
         {NULL, NULL},
     };

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "node/base/arena.h"
+#include "node/base/clock.h"
 #include "node/base/i18n.h"
 #include "node/http/cache.h"
 #include "tests/unit/unit.h"
@@ -61,6 +62,12 @@ static enum err run_missing(struct rq *rq)
     return ERR_NOT_FOUND;
 }
 
+static enum err run_until(struct rq *rq)
+{
+    cx_good_until(rq->cx, rq->cx->now + 1);
+    return page(rq, NULL);
+}
+
 static enum err run_changing(struct rq *rq)
 {
     http_cache_drop(rq->cx->node); /* a commit while the page is being made */
@@ -75,6 +82,7 @@ static const struct route rows[] = {
     {GET, "/token", run_token, ANYONE, RATE_READ, 0, "", true},
     {GET, "/cookie", run_cookie, ANYONE, RATE_READ, 0, "", true},
     {GET, "/missing", run_missing, ANYONE, RATE_READ, 0, "", true},
+    {GET, "/until", run_until, ANYONE, RATE_READ, 0, "", true},
     {GET, "/changing", run_changing, ANYONE, RATE_READ, 0, "", true},
     {0},
 };
@@ -166,6 +174,17 @@ static void persons_get_their_own(void **state)
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
         for (int twice = 0; twice < 2; twice++)
             assert_int_equal(made_by(r, never[i], NULL), 1);
+}
+
+/* Good for a millisecond: by then it is made again, whatever else is kept. */
+static void what_the_clock_changes_is_made_again(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(made_by(r, "GET /until", NULL), 1);
+    for (int64_t end = clock_monotonic() + 2; clock_monotonic() < end;)
+        ;
+    assert_int_equal(made_by(r, "GET /until", NULL), 1);
+    assert_int_equal(made_by(r, "GET /page", NULL), 1);
 }
 
 static void a_change_drops_pages(void **state)
@@ -270,6 +289,13 @@ static void entries_grow_old(void **state)
     cache_entry_unref(http_cache_put(c, key, 7, 1000, &a));
     assert_null(http_cache_find(c, key, 8, 1000));
 
+    struct cache_answer until = a; /* something in it changes by the clock */
+    until.at_most_ms = 250;
+    cache_entry_unref(http_cache_put(c, key, 7, 1000, &until));
+    assert_non_null(e = http_cache_find(c, key, 7, 1249));
+    cache_entry_unref(e);
+    assert_null(http_cache_find(c, key, 7, 1250));
+
     struct cache_key other = {1, STR("/"), 3};
     struct cache_answer lasting = a;
     lasting.immutable = true;
@@ -296,6 +322,7 @@ int main(void)
         T(pages_are_made_once),
         T(what_differs_is_kept_apart),
         T(persons_get_their_own),
+        T(what_the_clock_changes_is_made_again),
         T(a_change_drops_pages),
         T(tags_save_the_bytes),
         T(pages_are_compressed_once),

@@ -191,13 +191,45 @@ static void a_use_is_reserved_consumed_released(void **state)
     assert_int_equal(made.n_taken, 1);
     assert_int_equal(made.n_open, 0);
     assert_int_equal(place(d, person(d), made.code, &a), ERR_INVALID);
-    /* money that comes late for what was promised is honoured */
+    /* money that comes late, when all are used: for the owner to decide, and never one more */
     happens(d, b.number, "paid", 1500);
     OK_(order_by_number(d->cx, b.number, &b));
-    CHECK_STR(b.state, "paid");
+    assert_false(str_eq_c(b.state, "paid"));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched WHERE reason = 'its coupon was used up by another order'"), 1);
+    OK_(coupon_by_id(d->cx, d->tea.id, made.id, &made));
+    assert_int_equal(made.n_taken, 1);
     /* and the full price stays exact: a discounted payment fits no other order */
     OK_(place(d, person(d), STR_NULL, &a));
     happens(d, a.number, "paid", 1500);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 2);
+    books_are_sound(d);
+}
+
+/* Late is honoured while a place is free, and one that somebody else holds open is not. */
+static void a_late_payer_takes_only_a_place_that_is_free(void **state)
+{
+    struct domain *d = *state;
+    struct coupon c = half(), made;
+    struct order late, later, open;
+    c.total_max = 2;
+    c.account_max = 5;
+    OK_(coupon_create(d->cx, d->tea.id, &c, &made));
+    int64_t twice = person(d);
+    OK_(place(d, person(d), made.code, &late));
+    OK_(place(d, twice, made.code, &later));
+    d->cx->now += 3 * MS_HOUR;
+    happens(d, late.number, "paid", 1500); /* one of two */
+    OK_(order_by_number(d->cx, late.number, &late));
+    CHECK_STR(late.state, "paid");
+    OK_(place(d, twice, made.code, &open)); /* holds the other, though it is the same person's */
+    happens(d, later.number, "paid", 1500);
+    OK_(order_by_number(d->cx, later.number, &later));
+    assert_false(str_eq_c(later.state, "paid"));
+    happens(d, open.number, "paid", 1500);
+    OK_(order_by_number(d->cx, open.number, &open));
+    CHECK_STR(open.state, "paid");
+    OK_(coupon_by_id(d->cx, d->tea.id, made.id, &made));
+    assert_int_equal(made.n_taken, 2);
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched"), 1);
     books_are_sound(d);
 }
@@ -369,6 +401,65 @@ static void of_three_two_get_the_last_seats(void **state)
     assert_false(str_eq_c(late.state, "paid"));
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched WHERE reason = 'no seat left'"), 1);
     books_are_sound(d);
+}
+
+static uint64_t shown(struct domain *d)
+{
+    return atomic_load(&d->store->node.public_generation);
+}
+
+/* What pages say of seats is as it is: each change is told, and the clock's own are known beforehand. */
+static void pages_show_the_seats_that_are_left(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    struct gift *gifts;
+    int64_t next, left, who = person(d);
+    size_t n;
+    uint64_t before = shown(d);
+    OK_(place(d, who, STR_NULL, &o)); /* no limit: nothing to see */
+    OK_(order_cancel(d->cx, o.number));
+    assert_int_equal(shown(d), before);
+    d->member.seats = 2;
+    OK_(tier_update(d->cx, &d->member));
+    OK_(order_seats_next(d->cx, d->member.id, &next));
+    assert_int_equal(next, DB_NULL);
+
+#define MOVES(call)                                                                                \
+    do {                                                                                           \
+        before = shown(d);                                                                         \
+        call;                                                                                      \
+        assert_true(shown(d) > before);                                                            \
+    } while (0)
+    MOVES(OK_(place(d, who, STR_NULL, &o)));
+    OK_(order_seats_next(d->cx, d->member.id, &next));
+    assert_int_equal(next, o.expires_at);
+    MOVES(OK_(order_cancel(d->cx, o.number)));
+    OK_(place(d, who, STR_NULL, &o));
+    d->cx->now = o.expires_at;
+    OK_(order_seats_left(d->cx, d->member.id, 0, &left));
+    assert_int_equal(left, 2);
+    MOVES(OK_(order_expire_due(d->cx, &next)));
+    MOVES(pay(d, who, STR_NULL, 3000));
+    struct membership m;
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    OK_(order_seats_next(d->cx, d->member.id, &next));
+    assert_int_equal(next, m.ends_at);
+    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake", .gift = true};
+    d->cx->now += MS_MINUTE;
+    MOVES(OK_(order_place(d->cx, &ask, &o)));
+    happens(d, o.number, "paid", 3000);
+    d->cx->now = m.ends_at + 3 * MS_DAY; /* what renews itself would be kept until then */
+    OK_(gift_list(d->cx, who, &gifts, &n));
+    assert_int_equal(n, 1);
+    OK_(order_seats_next(d->cx, d->member.id, &next));
+    assert_int_equal(next, gifts[0].redeem_until);
+    OK_(order_seats_left(d->cx, d->member.id, 0, &left));
+    assert_int_equal(left, 1);
+    MOVES(happens(d, o.number, "refund", 3000));
+    OK_(order_seats_left(d->cx, d->member.id, 0, &left));
+    assert_int_equal(left, 2);
+#undef MOVES
 }
 
 /* ---- trials ---- */
@@ -812,11 +903,13 @@ int main(void)
         T(percents_round_down_and_amounts_stop_at_the_price),
         T(nonsense_is_no_coupon),
         T(a_use_is_reserved_consumed_released),
+        T(a_late_payer_takes_only_a_place_that_is_free),
         T(a_coupon_for_once_is_not_paid_twice),
         T(a_coupon_lasts_its_terms),
         T(a_whole_coupon_needs_no_rail),
         T(of_two_the_coupons_last_use_goes_to_one),
         T(of_three_two_get_the_last_seats),
+        T(pages_show_the_seats_that_are_left),
         T(a_trial_is_had_once_by_a_person),
         T(a_trial_card_opens_a_window),
         T(of_two_the_last_card_goes_to_one),

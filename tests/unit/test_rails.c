@@ -323,6 +323,42 @@ static void each_period_is_an_order_of_its_own(void **state)
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM rail_subscription"), 1);
 }
 
+/* A term that renews itself keeps its seat while its payment is on its way; who lapsed has the seat that is free. */
+static void a_renewal_keeps_its_seat_and_never_takes_anothers(void **state)
+{
+    struct domain *d = *state;
+    struct order o, other;
+    struct membership m;
+    connect_stripe(d);
+    d->member.seats = 1;
+    OK_(tier_update(d->cx, &d->member));
+    int64_t who = person(d);
+    o = stripe_order(d, who);
+    struct str invoice = str_fmt(d->cx->arena,
+        "{\"id\":\"in_1\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_create\","
+        "\"amount_paid\":3000,\"currency\":\"cny\",\"customer\":\"cus_1\",\"parent\":{\"subscription_details\":"
+        "{\"subscription\":\"sub_1\",\"metadata\":{\"order\":\"" STR_FMT "\"}}}}", STR_ARG(o.number));
+    assert_int_equal(tell(d, "evt_1", "invoice.paid", invoice), ORDER_APPLIED);
+#define RENEWED(n)                                                                                                     \
+    STR("{\"id\":\"in_" n "\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_cycle\","      \
+        "\"amount_paid\":3000,\"currency\":\"cny\",\"customer\":\"cus_1\",\"subscription\":\"sub_1\",\"payment_intent\":\"pi_" n "\"}")
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    d->cx->now = m.ends_at + MS_HOUR; /* providers take the money somewhat after the term */
+    assert_int_equal(order_open(d->cx, person(d), d->month.id, "fake", &other), ERR_CONFLICT);
+    assert_int_equal(tell(d, "evt_2", "invoice.paid", RENEWED("2")), ORDER_APPLIED);
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    assert_true(m.live);
+    d->cx->now = m.ends_at + 4 * MS_DAY; /* nobody paid: the seat is sold */
+    OK_(order_open(d->cx, person(d), d->month.id, "fake", &other));
+    assert_int_equal(tell(d, "evt_3", "invoice.paid", RENEWED("3")), ORDER_UNMATCHED);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM unmatched WHERE reason = 'no seat left' AND booked = 1"), 1);
+    d->cx->now += 3 * MS_HOUR; /* the other one did not pay either */
+    assert_int_equal(tell(d, "evt_4", "invoice.paid", RENEWED("4")), ORDER_APPLIED);
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    assert_true(m.live);
+#undef RENEWED
+}
+
 /* ---- the outbox ---- */
 
 static void a_call_is_written_down_once(void **state)
@@ -421,6 +457,7 @@ int main(void)
         T(a_session_that_is_paid_pays_its_order),
         T(what_does_not_fit_gives_nothing),
         T(each_period_is_an_order_of_its_own),
+        T(a_renewal_keeps_its_seat_and_never_takes_anothers),
         T(a_call_is_written_down_once),
         T(a_crash_around_the_call_is_made_good),
         T(money_goes_back_once),
