@@ -14,10 +14,12 @@ libdomain_a_SOURCES += \
 	node/money/order_apply.c \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
 	node/money/rails/alipay.c \
+	node/money/rails/alipay_bill.c \
 	node/money/rails/alipay_setup.c \
 	node/money/rails/alipay_sign.c node/money/rails/alipay_sign.h \
 	node/money/rails/alipay_talk.c node/money/rails/alipay_talk.h \
 	node/money/rails/cn.c node/money/rails/cn.h \
+	node/money/rails/cn_bill.c node/money/rails/cn_bill.h \
 	node/money/rails/key.c node/money/rails/key.h \
 	node/money/rail_refunds.c node/money/rail_refunds.h \
 	node/money/rails/wechat.c node/money/rails/wechat.h node/money/rails/wechat_parts.h \
@@ -243,3 +245,7 @@ tests_fuzz_fuzz_tax_id_SOURCES = tests/fuzz/fuzz_tax_id.c
 tests_fuzz_fuzz_tax_id_LDADD = $(RUNG_DOMAIN) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_tax_id_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+check_PROGRAMS += tests/unit/test_alipay_bill
+tests_unit_test_alipay_bill_SOURCES = tests/unit/test_alipay_bill.c
+tests_unit_test_alipay_bill_SOURCES += $(DOMAIN_FIXTURE)
+tests_unit_test_alipay_bill_LDADD = $(DOMAIN_TEST_LIBS)

@@ -208,8 +208,8 @@ struct pay_rail {
      * take(), whose failure ends it. NULL: the provider keeps no list. */
     enum err (*list_since)(struct cx *cx, const struct rail_account *acc, int64_t since,
                            enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg);
-    /* The provider's own books since then: what it kept for itself, and what moved (reconcile.h). NULL: it
-     * doesn't say. */
+    /* The provider's own books since then: what it kept for itself, and what moved (reconcile.h). ERR_UNSUPPORTED: this
+     * account may not read them. NULL: it doesn't say. */
     enum err (*fees)(struct cx *cx, const struct rail_account *acc, int64_t since,
                      enum err (*take)(void *arg, const struct rail_fee *fee), void *arg);
     /* How a message is answered; ret comes filled with the usual (204, or the code's status). NULL: so. */

@@ -102,8 +102,11 @@ static enum err catch_up(struct cx *cx, const struct rail_account *acc, const st
                                                  : acc->caught_up_at - OVERLAP_MIN * MS_MINUTE;
     if (rail->list_since != NULL)
         TRY(rail->list_since(cx, acc, since, take, &c));
-    if (rail->fees != NULL)
-        TRY(read_report(&c, acc, since - LAG_DAYS * MS_DAY)); /* they are known some time after the payment */
+    if (rail->fees != NULL) { /* they are known some time after the payment */
+        enum err e = read_report(&c, acc, since - LAG_DAYS * MS_DAY);
+        if (e != OK && e != ERR_UNSUPPORTED)
+            return e;
+    }
     return q_rail_account_caught_up(cx, acc->id, cx->now, NULL);
 }
 

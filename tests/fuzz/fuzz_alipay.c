@@ -1,9 +1,10 @@
 /* What arrives at Alipay's door and in its answers: nothing holds for a key that signed nothing; a
- * form that is read is written and read again the same; what is cut out of JSON is in it. */
+ * form that is read is written and read again the same; what is cut out of JSON is in it; lines of a bill have
+ * the sign of their kind. */
 #include "node/base/arena.h"
 #include "node/base/buf.h"
 #include "node/base/json.h"
-#include "node/money/rails/alipay_sign.h"
+#include "node/money/rails/alipay_talk.h"
 #include "node/money/rails/cn.h"
 #include "node/money/rails/key.h"
 
@@ -35,6 +36,25 @@ static void again(struct arena *a, const struct alipay_param *v, size_t n)
             abort();
 }
 
+static enum err one_line(void *arg, const struct rail_fee *line)
+{
+    (void)arg;
+    bool back = line->kind == RAIL_LINE_REFUND;
+    if (line->ref.n == 0 || line->line.n == 0 || (!back && line->kind != RAIL_LINE_PAYMENT) ||
+        (back ? line->amount.minor > 0 || line->fee.minor > 0 : line->amount.minor < 0 || line->fee.minor < 0))
+        abort();
+    return OK;
+}
+
+static void read_bill(struct arena *a, struct str s)
+{
+    struct cx cx = {.arena = a};
+    bool read;
+    (void)ali_bill_open(&cx, s, one_line, NULL);
+    if (str_is_utf8(s))
+        (void)ali_bill_read(&cx, s, &read, one_line, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct arena *a = arena_new();
@@ -62,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
             !json_equal(cut, json_object_get(j, "alipay_trade_query_response")))
             abort();
     }
+    read_bill(a, s);
     if (cn_yuan_parse(s, &number) && number < 0)
         abort();
     (void)cn_time_parse(s, &number);

@@ -168,4 +168,21 @@ describe('Alipay', () => {
         assert.ok(await reads(jan));
         await node.sound();
     });
+
+    it('its bill of a day is read: fees are booked, and what was never told is found', async () => {
+        const before = Date.now() - 2 * 24 * 3600e3, fees = () => Number(node.column(`SELECT COALESCE(SUM(amount), 0) AS n FROM entry WHERE account = 'fee:alipay'`)[0]);
+        const buy = async (name) => { const page = await order(await node.person(name)); alipay.arrive(gone(page)); return number(page); };
+        const told = await buy('kim'), silent = await buy('lou');
+        assert.equal(await alipay.deliver(hook, alipay.notice(alipay.pay(told, before))), 200);
+        alipay.silent = silent; // nobody is told, and asking finds nothing
+        alipay.pay(silent, before);
+        const seen = fees();
+        for (let i = 0; i < 2; i++) await node.cli('reconcile run', { rail: 'alipay', days: 4 });
+        assert.equal(fees() - seen, 2 * 59, 'once');
+        assert.deepEqual((await node.cli('reconcile list')).map((d) => [d.what, d.order]), [['missing_here', silent]]);
+        alipay.lacks = ['alipay.data.dataservice.bill.downloadurl.query'];
+        await assert.rejects(node.cli('reconcile run', { rail: 'alipay', days: 4 }));
+        alipay.lacks = [];
+        await node.sound();
+    });
 });

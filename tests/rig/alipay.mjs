@@ -2,6 +2,7 @@
 // notices pass the check of Alipay's own SDK (npm alipay-sdk) before they are sent, and so do its answers.
 // What it found wrong stands in `bad`.
 import http from 'node:http';
+import { execFileSync } from 'node:child_process';
 import { createSign, createVerify, generateKeyPairSync, randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { AlipaySdk } from 'alipay-sdk';
@@ -11,7 +12,7 @@ import { till } from './till.mjs';
 const der = (key, type) => key.export({ type, format: 'der' }).toString('base64');
 const beijing = (ms = Date.now()) => new Date(ms + 8 * 3600e3).toISOString().slice(0, 19).replace('T', ' ');
 const fen = (yuan) => { assert.match(yuan, /^\d+\.\d\d$/); return Math.round(yuan * 100); };
-const yuan = (n) => (n / 100).toFixed(2);
+const yuan = (n) => (n / 100).toFixed(2); // below 0, too
 const canonical = (v, keepEmpty) => Object.keys(v).sort().filter((k) => k !== 'sign' && (keepEmpty || v[k] !== '')).map((k) => `${k}=${v[k]}`).join('&');
 
 export class FakeAlipay {
@@ -48,6 +49,10 @@ export class FakeAlipay {
             const u = new URL(rq.url, 'http://x');
             const v = Object.fromEntries(new URLSearchParams(rq.method === 'GET' ? u.search : Buffer.concat(parts).toString()));
             if (this.browser(rq, rs, u)) return;
+            if (u.pathname === '/bill') {
+                const known = u.searchParams.get('token') === this.token;
+                return rs.writeHead(known ? 200 : 403, { 'Content-Type': 'application/octet-stream' }).end(known ? this.bill(u.searchParams.get('day')) : '');
+            }
             this.asked.push(v);
             if (this.down > 0) { this.down--; return rs.writeHead(502).end(); }
             const key = `${(v.method ?? '').replaceAll('.', '_')}_response`;
@@ -103,7 +108,7 @@ export class FakeAlipay {
             return ok({ out_trade_no: biz.out_trade_no, qr_code: `https://qr.alipay.com/${biz.out_trade_no.slice(-12)}` });
         case 'alipay.trade.query':
             assert.deepEqual(Object.keys(biz), ['out_trade_no']);
-            if (!t?.trade_no) return no('ACQ.TRADE_NOT_EXIST');
+            if (!t?.trade_no || this.silent === biz.out_trade_no) return no('ACQ.TRADE_NOT_EXIST');
             return ok({ out_trade_no: biz.out_trade_no, trade_no: t.trade_no, trade_status: t.status, total_amount: yuan(t.total),
                         ...(t.paidAt ? { send_pay_date: t.paidAt } : {}) });
         case 'alipay.trade.close':
@@ -118,8 +123,35 @@ export class FakeAlipay {
             const amount = t?.refunds.get(biz.out_request_no);
             return amount === undefined ? ok({}) : ok({ ...biz, refund_amount: yuan(amount), refund_status: 'REFUND_SUCCESS' });
         }
+        case 'alipay.data.dataservice.bill.downloadurl.query':
+            assert.deepEqual(Object.keys(biz), ['bill_type', 'bill_date']);
+            assert.equal(biz.bill_type, 'trade');
+            assert.match(biz.bill_date, /^\d{4}-\d\d-\d\d$/);
+            assert.ok(biz.bill_date < beijing().slice(0, 10), 'of a day that is over');
+            return this.moved(biz.bill_date).length === 0 ? no('isp.bill_not_exist') : ok({ bill_download_url: `${this.url}/bill?day=${biz.bill_date}&token=${this.token = randomBytes(8).toString('hex')}` });
         default: throw new Error('isv.invalid-method');
         }
+    }
+
+    // ---- the bill of a day ----
+
+    moved(day) {
+        return [...this.trades.values()].filter((t) => t.paidAt?.startsWith(day));
+    }
+    // Two sheets in GBK, in a ZIP: of columns, tabs and sums as theirs.
+    bill(day) {
+        const line = (t, kind, sum, request, fee) => [`${t.trade_no}\t`, `${t.number}\t`, kind, t.subject, t.paidAt, t.paidAt, '\t', '\t', '\t', '\t', '**茶(156****89)\t', sum, sum,
+            '0.00', '0.00', '0.00', '0.00', '0.00', '', '0.00\t', '0.00', `${request}\t`, fee, '0.00', ''].join(',');
+        const lines = this.moved(day).flatMap((t) => [line(t, '交易', yuan(t.total), '', yuan(-Math.round(t.total * 0.006))),
+            ...[...t.refunds].map(([key, amount]) => line(t, '退款', yuan(-amount), key, '0.00'))]);
+        const detail = ['#支付宝业务明细查询', `#账号：[${this.sellerId}0156]`, `#起始日期：[${day} 00:00:00]   终止日期：[${day} 24:00:00]`,
+            '#-----------------------------------------业务明细列表----------------------------------------',
+            '支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注',
+            ...lines, '#-----------------------------------------业务明细列表结束------------------------------------', `#交易合计：${lines.length}笔`, ''].join('\r\n');
+        const sums = ['#支付宝业务汇总查询', '门店编号,门店名称,交易订单总笔数', `合计,,${lines.length}`, ''].join('\r\n');
+        const pack = 'import io,json,sys,zipfile\nb=io.BytesIO()\nwith zipfile.ZipFile(b,"w",zipfile.ZIP_DEFLATED) as z:\n  for n,t in json.load(sys.stdin).items(): z.writestr(n,t.encode("gbk"))\nsys.stdout.buffer.write(b.getvalue())';
+        const name = `${this.sellerId}0156_${day.replaceAll('-', '')}_业务明细`;
+        return execFileSync('python3', ['-c', pack], { input: JSON.stringify({ [`${name}(汇总).csv`]: sums, [`${name}.csv`]: detail }) });
     }
     // A buyer's browser arrives, or a code is asked for.
     open(biz, v, product) {
@@ -147,9 +179,9 @@ export class FakeAlipay {
         assert.ok(product, v.method);
         return Object.assign(this.open(JSON.parse(v.biz_content), v, product), { method: v.method });
     }
-    pay(number) {
+    pay(number, at = Date.now()) {
         const t = this.trades.get(number);
-        return Object.assign(t, { trade_no: t.trade_no ?? `2026${Date.now()}`, status: 'TRADE_SUCCESS', paidAt: beijing() });
+        return Object.assign(t, { trade_no: t.trade_no ?? `2026${Date.now()}`, status: 'TRADE_SUCCESS', paidAt: beijing(at) });
     }
     sum(t) { return [...t.refunds.values()].reduce((a, b) => a + b, 0); }
     refund(biz, t, ok, no) {

@@ -1,12 +1,18 @@
 /* Alipay's adapter against a small gateway of our own that looks at each field, checks our signature and
  * signs with a key made for the test. That the signatures are theirs, too, is the matter of
  * test_alipay_sign. */
+#include <archive.h>
+#include <archive_entry.h>
+
 #include "node/base/arena.h"
 #include "node/base/buf.h"
+#include "node/base/clock.h"
 #include "node/base/json.h"
+#include "node/jobs/jobs.h"
 #include "node/money/ledger.h"
 #include "node/money/rails/alipay_sign.h"
 #include "node/money/rail_call.h"
+#include "node/money/reconcile.h"
 #include "node/money/rails/cn.h"
 #include "node/money/rails/key.h"
 #include "node/settings.h"
@@ -29,7 +35,10 @@ struct gateway {
     char trade_status[32], number[64], request_no[80], paid_at[32], qr_number[64];
     int64_t total, refunded;          /* fen */
     int n_refunds;
-    bool broken, forged, wrong_key, lost, elsewhere;
+    bool broken, forged, wrong_key, lost, elsewhere, no_bills;
+    struct str bill;                  /* a ZIP, of bill_day */
+    char bill_day[16];
+    const char *bill_at;              /* NULL: here */
     int bad;
 };
 
@@ -142,12 +151,29 @@ static bool serve_query(struct gateway *g, int fd, struct str method)
         "\"total_amount\":\"" STR_FMT "\",\"trade_status\":\"%s\"}", date, g->elsewhere ? "01OTHER" : g->number, STR_ARG(cn_yuan(g->arena, g->total)), g->trade_status));
 }
 
+static bool serve_bill(struct gateway *g, int fd, struct str method, const json_t *biz)
+{
+    struct str day = ld_str(biz, "bill_date");
+    if (!str_eq_c(ld_str(biz, "bill_type"), "trade") || json_object_size(biz) != 2 || day.n != 10 ||
+        memcmp(day.p, cn_day(g->arena, g->now).p, 10) >= 0)
+        oops(g, "bill");
+    if (g->no_bills)
+        return reply(g, fd, method, STR("{\"code\":\"40006\",\"msg\":\"Insufficient Permissions\",\"sub_code\":\"isv.insufficient-isv-permissions\",\"sub_msg\":\"no\"}"));
+    if (!str_eq_c(day, g->bill_day))
+        return refuse(g, fd, method, "isp.bill_not_exist");
+    struct str at = str_fmt(g->arena, "%s/bill?token=1", g->bill_at != NULL ? g->bill_at
+                            : arena_printf(g->arena, "http://127.0.0.1:%d", g->loopback.port));
+    return reply(g, fd, method, str_fmt(g->arena, "{\"code\":\"10000\",\"msg\":\"Success\",\"bill_download_url\":\"" STR_FMT "\"}", STR_ARG(at)));
+}
+
 static bool serve(struct loopback *l, int fd, const char *head, const char *body_p, size_t body_n)
 {
     struct gateway *g = l->arg;
     struct alipay_param *v;
     size_t n = 0;
     json_t *biz = NULL;
+    if (strncmp(head, "GET /bill?token=1 ", 18) == 0)
+        return loopback_reply(fd, "200 OK", "Content-Type: application/octet-stream\r\n", g->bill.p, g->bill.n);
     if (strncmp(head, "POST /gateway.do?charset=utf-8 ", 31) != 0 ||
         strcasestr(head, "\r\nContent-Type: application/x-www-form-urlencoded;charset=utf-8\r\n") == NULL ||
         alipay_form_read(g->arena, (struct str){body_p, body_n}, &v, &n) != OK ||
@@ -175,6 +201,8 @@ static bool serve(struct loopback *l, int fd, const char *head, const char *body
         return serve_refund(g, fd, method, biz);
     if (str_eq_c(method, "alipay.trade.fastpay.refund.query"))
         return serve_refund_query(g, fd, method, biz);
+    if (str_eq_c(method, "alipay.data.dataservice.bill.downloadurl.query"))
+        return serve_bill(g, fd, method, biz);
     oops(g, "method");
     return refuse(g, fd, method, "isv.invalid-method");
 }
@@ -202,7 +230,7 @@ static void connect_account(struct world *w, const char *qr)
     OK_(rail_account_test(cx, rail, w->d->tea.id, &probe));
     for (size_t i = 0; i < probe.n; i++)
         assert_true(probe.rights[i].ok);
-    assert_int_equal(probe.n, qr[0] == '\0' ? 2 : 3);
+    assert_int_equal(probe.n, qr[0] == '\0' ? 3 : 4);
     assert_true(rail_available(cx, rail, w->d->tea.id));
 }
 
@@ -518,6 +546,80 @@ static void a_refund_goes_out_once(void **state)
     assert_string_equal(state_of(w, &o), "refunded");
 }
 
+/* ---- their books ---- */
+
+/* One sheet, as text: how it really is wrapped is the matter of test_alipay_bill. */
+static struct str zip_of(struct world *w, struct str csv)
+{
+    enum { CAP = 64 * 1024 };
+    char *p = arena_alloc(w->g.arena, CAP);
+    size_t used = 0;
+    struct archive *ar = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+    archive_entry_set_pathname(e, "bill.csv");
+    archive_entry_set_size(e, (la_int64_t)csv.n);
+    archive_entry_set_filetype(e, AE_IFREG);
+    assert_int_equal(archive_write_set_format_zip(ar), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_memory(ar, p, CAP, &used), ARCHIVE_OK);
+    assert_int_equal(archive_write_header(ar, e), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(ar, csv.p, csv.n), (la_ssize_t)csv.n);
+    assert_int_equal(archive_write_close(ar), ARCHIVE_OK);
+    archive_entry_free(e);
+    archive_write_free(ar);
+    return (struct str){p, used};
+}
+
+static void their_books_are_compared(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    struct rail_way way;
+    struct recon_diff *diffs;
+    struct recon_run *runs;
+    size_t n;
+    struct order paid = paid_order(w), silent = buy(w, "Desk", &way);
+    int64_t before = txns(w);
+    snprintf(w->g.bill_day, sizeof w->g.bill_day, "2027-01-31");
+    w->g.bill = zip_of(w, str_fmt(w->g.arena, "支付宝交易号,商户订单号,业务类型,完成时间,订单金额（元）,退款批次号/请求号,服务费（元）\r\n"
+        "2027\t," STR_FMT "\t,交易\t,2027-01-31 18:00:05,99.00,,-0.59\r\n"
+        "2028\t," STR_FMT "\t,交易\t,2027-01-31 18:10:05,99.00,,-0.59\r\n"
+        "2029\t,another-shop\t,交易\t,2027-01-31 18:20:05,5.00,,-0.03\r\n", STR_ARG(paid.number), STR_ARG(silent.number)));
+    cx->now += 2 * MS_DAY;
+    w->g.now = cx->now;
+    for (int i = 0; i < 2; i++) { /* a second look books nothing twice */
+        OK_(recon_now(cx, w->d->tea.id, STR("alipay"), 5));
+        assert_int_equal(txns(w), before + 2); /* two fees */
+        assert_int_equal(raw(w->d, "SELECT SUM(amount) FROM entry WHERE account = 'fee:alipay'"), 118);
+        OK_(recon_diffs(cx, w->d->tea.id, &diffs, &n));
+        assert_int_equal(n, 1); /* paid there, and nobody told us */
+        CHECK_STR(diffs[0].what, "missing_here");
+        CHECK_STR(diffs[0].ref, silent.number.p);
+        assert_int_equal(diffs[0].theirs.minor, 9900);
+    }
+    w->g.bill_at = "http://127.0.0.1:1"; /* another place than was signed for nothing */
+    assert_int_equal(recon_now(cx, w->d->tea.id, STR("alipay"), 5), ERR_UPSTREAM);
+    w->g.no_bills = true;
+    assert_int_equal(recon_now(cx, w->d->tea.id, STR("alipay"), 5), ERR_UNSUPPORTED);
+    OK_(recon_diffs(cx, w->d->tea.id, &diffs, &n));
+    assert_int_equal(n, 1); /* nothing is missing there for want of a report */
+    OK_(recon_runs(cx, w->d->tea.id, 1, &runs, &n));
+    assert_true(str_contains(runs[0].error, STR("has not opened bills")));
+}
+
+/* The rest of the night goes on. */
+static void without_bills_the_night_is_done(void **state)
+{
+    struct world *w = *state;
+    struct rail_account acc;
+    OK_(rail_account_of(w->d->cx, rail_by_name(STR("alipay")), w->d->tea.id, &acc));
+    const struct job job = {.subject = acc.id};
+    w->g.no_bills = true;
+    assert_int_equal(rail_catch_up_run(w->d->cx, &job), JOB_DONE);
+    w->g.no_bills = false;
+    w->g.broken = true;
+    assert_int_equal(rail_catch_up_run(w->d->cx, &job), JOB_RETRY);
+}
+
 static void keys_that_do_not_fit_are_said(void **state)
 {
     struct world *w = *state;
@@ -574,6 +676,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_poll_finds_what_was_not_told, begin, end),
         cmocka_unit_test_setup_teardown(an_order_that_was_left_expires, begin, end),
         cmocka_unit_test_setup_teardown(a_refund_goes_out_once, begin, end),
+        cmocka_unit_test_setup_teardown(their_books_are_compared, begin, end),
+        cmocka_unit_test_setup_teardown(without_bills_the_night_is_done, begin, end),
         cmocka_unit_test_setup_teardown(keys_that_do_not_fit_are_said, begin, end),
         cmocka_unit_test_setup_teardown(the_answer_is_one_word, begin, end),
     };

@@ -357,5 +357,6 @@ const struct pay_rail rail_alipay = {
     .close = alipay_close,
     .refund = alipay_refund,
     .list_since = alipay_list_since,
+    .fees = ali_fees,
     .answer = alipay_answer,
 };

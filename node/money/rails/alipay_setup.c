@@ -128,6 +128,20 @@ static enum err probe_code(struct ali *a, struct rail_probe *p, struct str numbe
     return ali_ask(a, "alipay.trade.close", trial_json(cx, number, false), NULL, &closed);
 }
 
+/* Of a day whose bill is made: that nothing moved is an answer, too. */
+static enum err probe_bill(struct ali *a, struct rail_probe *p)
+{
+    struct cx *cx = a->cx;
+    struct ali_answer answer;
+    struct rail_right *r = right(p, STR(N_("Bills, for what Alipay keeps for itself")), false);
+    enum err e = ali_bill_of(a, cn_day(cx->arena, cx->now - 2 * MS_DAY), &answer);
+    r->ok = e == OK || e == ERR_NOT_FOUND;
+    if (e != ERR_UNSUPPORTED && e != ERR_CONFLICT)
+        return r->ok ? OK : e;
+    r->why = why_of(cx, &answer);
+    return OK;
+}
+
 enum err ali_probe(struct cx *cx, const struct rail_account *acc, struct rail_probe *ret)
 {
     struct ali a;
@@ -140,6 +154,8 @@ enum err ali_probe(struct cx *cx, const struct rail_account *acc, struct rail_pr
     TRY(probe_keys(&a, &p, number));
     if (p.rights[0].ok && p.rights[1].ok && rail_switch(acc, "qr"))
         TRY(probe_code(&a, &p, number));
+    if (p.rights[0].ok && p.rights[1].ok)
+        TRY(probe_bill(&a, &p));
     *ret = p;
     return OK;
 }

@@ -24,7 +24,9 @@ enum err ali_begin(struct cx *cx, const struct rail_account *acc, struct ali *re
         .seller_id = rail_setting(acc, "seller_id"),
         .live = !rail_switch(acc, "sandbox"),
     };
-    a.gateway = rail_base(cx, "alipay", a.live ? LIVE : SANDBOX);
+    const char *theirs = a.live ? LIVE : SANDBOX;
+    a.gateway = rail_base(cx, "alipay", theirs);
+    a.own_gateway = !str_eq_c(a.gateway, theirs);
     if (rail_key_private(cx->arena, rail_secret(acc, "private_key"), &a.key, NULL) != OK)
         return cx_tell(cx, ERR_INVALID, N_("The app's private key can't be read. Please paste it again."));
     if (rail_key_public(cx->arena, rail_setting(acc, "alipay_public_key"), &a.alipay_key, NULL) != OK)

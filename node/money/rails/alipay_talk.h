@@ -10,6 +10,7 @@ struct ali {
     struct str app_id, seller_id, gateway; /* gateway: scheme and host */
     const struct crypt_key *key, *alipay_key;
     bool live;
+    bool own_gateway;                         /* one for trying out: neither Alipay's nor its sandbox */
 };
 /* Asks nobody. ERR_INVALID with a sentence when a key can't be read. */
 MUST_USE enum err ali_begin(struct cx *cx, const struct rail_account *acc, struct ali *ret);
@@ -33,7 +34,21 @@ MUST_USE enum err ali_ask(struct ali *a, const char *method, struct str biz, con
 
 struct str ali_merchant(struct cx *cx, struct str seller_id, struct str app_id);
 
-/* The adapter's other file: connecting. */
+/* ---- the adapter's other files ---- */
+
+/* Their own books (alipay_bill.c). */
+enum err ali_fees(struct cx *cx, const struct rail_account *acc, int64_t since,
+                  enum err (*take)(void *arg, const struct rail_fee *fee), void *arg);
+/* Where the bill of a day lies. ERR_NOT_FOUND: there is none, nothing moved; ERR_UNSUPPORTED: the app may not ask. */
+MUST_USE enum err ali_bill_of(struct ali *a, struct str day, struct ali_answer *ret);
+/* What lies there, a ZIP. */
+MUST_USE enum err ali_bill_open(struct cx *cx, struct str zip, enum err (*take)(void *arg, const struct rail_fee *fee),
+                                void *arg);
+/* One sheet of it, in UTF-8. ret_read: is it the one of the movements? */
+MUST_USE enum err ali_bill_read(struct cx *cx, struct str csv, bool *ret_read,
+                                enum err (*take)(void *arg, const struct rail_fee *fee), void *arg);
+
+/* Connecting (alipay_setup.c). */
 extern const struct rail_field ali_fields[];
 enum err ali_check(struct cx *cx, struct rail_value *values, size_t n);
 enum err ali_probe(struct cx *cx, const struct rail_account *acc, struct rail_probe *ret);

@@ -273,7 +273,7 @@ enum err paypal_fees(struct cx *cx, const struct rail_account *acc, int64_t sinc
                                (long long)page),
                        STR_NULL, STR_NULL, &a));
         if (a.status >= 300)
-            return refused(&a) ? OK : cx_fail(cx, ERR_UPSTREAM, "paypal gives no report: %d", a.status);
+            return cx_fail(cx, refused(&a) ? ERR_UNSUPPORTED : ERR_UPSTREAM, "paypal gives no report: %d", a.status);
         (void)ld_i64(a.j, "total_pages", &pages);
         LD_EACH(i, line, ld_get(a.j, "transaction_details")) {
             const json_t *info = ld_get(line, "transaction_info");

@@ -8,13 +8,14 @@
 #include "node/db/db.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/rail_http.h"
+#include "node/money/rails/cn_bill.h"
 #include "node/money/rails/key.h"
 #include "node/node.h"
 
 #define BASE "https://api.mch.weixin.qq.com"
 #define CERTIFICATES "/v3/certificates"
 
-enum { KEPT_MAX = 64 * 1024, BILL_MAX = 32 * 1024 * 1024, NONCE_BYTES = 16 };
+enum { KEPT_MAX = 64 * 1024, NONCE_BYTES = 16 };
 
 struct str wx_merchant(struct cx *cx, struct str mchid, struct str appid)
 {
@@ -225,7 +226,7 @@ enum err wx_download(struct wx *w, struct str address, struct str *ret)
                                            nonce_new(w->cx), STR_NULL);
     const struct fetch_header headers[] = {{STR("Authorization"), sign}, {STR("Accept"), STR("*/*")}};
     struct rail_request rq = {.method = "GET", .base = w->base, .path = target, .headers = headers,
-                              .n_headers = 2, .max_answer = BILL_MAX, .timeout_ms = 60000, .tries = 3};
+                              .n_headers = 2, .max_answer = CN_BILL_MAX, .timeout_ms = 60000, .tries = 3};
     TRY(rail_http(w->cx, &rq, &a));
     if (a.status != 200)
         return cx_fail(w->cx, ERR_UPSTREAM, "bill of WeChat Pay: %d", a.status);
