@@ -36,25 +36,25 @@ static void fill_sums(struct cx *cx, const struct quote *q, struct view_term *v)
     v->free = q->total.minor == 0;
 }
 
-static void fill_rails(struct cx *cx, int64_t planet_id, struct str unit, struct view_term *v)
+static void fill_rails(struct cx *cx, int64_t planet_id, const struct price *p, struct view_term *v)
 {
     const struct pay_rail *rails[RAILS_SHOWN];
-    size_t n = rail_list(cx, planet_id, rails, RAILS_SHOWN);
+    size_t n = rail_list_for(cx, planet_id, str_c(p->money.cur), rails, RAILS_SHOWN);
     struct view_pay_way *out = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
     for (size_t i = 0; i < n; i++)
         out[i] = (struct view_pay_way){
             .name = str_c(rails[i]->name),
             .label = str_c(tr(cx, rails[i]->label)),
-            .renews = rails[i]->renews && !str_eq_c(unit, "once"),
+            .renews = rails[i]->renews && !str_eq_c(p->unit, "once"),
         };
     v->rails = out;
     v->n_rails = n;
 }
 
-static const char *rail_chosen(struct rq *rq, int64_t planet_id)
+static const char *rail_chosen(struct rq *rq, int64_t planet_id, const struct price *p)
 {
     const struct pay_rail *rails[RAILS_SHOWN];
-    size_t n = rail_list(rq->cx, planet_id, rails, RAILS_SHOWN);
+    size_t n = rail_list_for(rq->cx, planet_id, str_c(p->money.cur), rails, RAILS_SHOWN);
     struct str rail = rq_form(rq, "rail");
     if (rail.n == 0 && n == 1)
         return rails[0]->name;
@@ -105,7 +105,7 @@ static enum err renew_view(struct rq *rq, const struct renew_link *link, struct 
     v->tier = l.next_tier.name;
     v->term = web_term(cx, l.next.unit, l.next.count);
     fill_sums(cx, &q, v);
-    fill_rails(cx, link->planet_id, l.next.unit, v);
+    fill_rails(cx, link->planet_id, &l.next, v);
     return OK;
 }
 
@@ -141,7 +141,7 @@ static enum err renew_pay(struct rq *rq, const struct renew_link *link, struct o
     if (!l.may_pay)
         return cx_tell(rq->cx, ERR_CONFLICT, N_("There is nothing to pay now."));
     struct order_ask ask = {.account_id = link->account_id, .price_id = l.next.id,
-                            .rail = rail_chosen(rq, link->planet_id)};
+                            .rail = rail_chosen(rq, link->planet_id, &l.next)};
     return order_place(rq->cx, &ask, ret);
 }
 
@@ -204,7 +204,7 @@ static enum err upgrade_page(struct rq *rq, const struct planet *p, int64_t pric
     v.term = web_term(cx, u.price.unit, u.price.count);
     v.action = str_fmt(cx->arena, STR_FMT "/upgrade/%lld", STR_ARG(web_planet_path(cx, p->handle)), (long long)price_id);
     fill_sums(cx, &q, &v);
-    fill_rails(cx, p->id, u.price.unit, &v);
+    fill_rails(cx, p->id, &u.price, &v);
     return send(rq, p, &v, N_("Change your tier"), failed);
 }
 
@@ -226,7 +226,9 @@ enum err web_upgrade_do(struct rq *rq)
     TRY(web_planet(rq, &p));
     if (!web_id(rq_param(rq, "price"), &id))
         return ERR_NOT_FOUND;
-    struct order_ask ask = {.account_id = rq->session.account_id, .price_id = id, .rail = rail_chosen(rq, p.id),
+    struct price price;
+    TRY(price_by_id(rq->cx, id, &price));
+    struct order_ask ask = {.account_id = rq->session.account_id, .price_id = id, .rail = rail_chosen(rq, p.id, &price),
                             .kind = "upgrade"};
     enum err e = order_place(rq->cx, &ask, &order);
     if (mendable(e))

@@ -31,7 +31,9 @@ enum err web_sale_make(struct rq *rq, const struct quote *q, struct str back, st
     const struct pay_rail *rails[RAILS_SHOWN];
     struct view_sale *s = ARENA_NEW(cx->arena, struct view_sale);
     struct view_sum *lines = ARENA_ARRAY(cx->arena, struct view_sum, q->n_lines);
-    size_t n = rail_list(cx, q->planet_id, rails, RAILS_SHOWN);
+    struct str cur = str_c(q->total.cur); /* empty: not chosen yet */
+    size_t n = cur.n == 0 ? rail_list(cx, q->planet_id, rails, RAILS_SHOWN)
+                          : rail_list_for(cx, q->planet_id, cur, rails, RAILS_SHOWN);
     struct view_pay_way *ways = ARENA_ARRAY(cx->arena, struct view_pay_way, n);
     for (size_t i = 0; i < q->n_lines; i++)
         lines[i] = (struct view_sum){

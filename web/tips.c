@@ -140,7 +140,8 @@ static enum err fill_sale(struct rq *rq, struct wish *w, struct view_tip_give *v
     bool good = w->typed && tip_quote(rq->cx, &w->ask, &q) == OK;
     rq->cx->tell = NULL;
     if (!good)
-        q = (struct quote){.planet_id = w->planet.id, .total = {.minor = 1}};
+        q = (struct quote){.planet_id = w->planet.id,
+                           .total = w->n_rules == 1 ? money_of(1, str_c(w->rules[0].least.cur)) : (struct money){.minor = 1}};
     v->sums = good && q.total.minor != w->ask.amount.minor;
     struct view_sale *s;
     TRY(web_sale_make(rq, &q, tip_path(rq->cx, w), &s));

@@ -212,7 +212,8 @@ enum err bill_paid(struct cx *cx, const struct order *o, int64_t by_credit, stru
     if (o->discount > 0)
         add_line(&b, str_c(tr(cx, N_("Discount"))), -o->discount);
     if (o->credit > by_credit)
-        add_line(&b, str_c(tr(cx, N_("Left of your running term"))), by_credit - o->credit);
+        add_line(&b, str_c(str_eq_c(o->kind, "upgrade") ? tr(cx, N_("Left of your running term")) : tr(cx, N_("Posts that you bought"))),
+                 by_credit - o->credit);
     TRY(number_it(cx, &p, rule.seller.prefix, &b));
     TRY(write_bill(cx, &b));
     return put_receipt(cx, &p, &b);

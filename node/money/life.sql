@@ -55,10 +55,3 @@ SELECT g.id, COALESCE(g.grace_from, g.live_ends_at) FROM member_grant g JOIN pur
 -- :out id int
 SELECT id FROM member_grant WHERE planet_id = :planet_id AND account_id = :account_id AND grace_from IS NOT NULL;
 
--- Subscriptions that go on beside the one that an order began.
--- :name life_other_subs :many
--- :in planet_id int, account_id int, order_id int
--- :out id int
-SELECT id FROM rail_subscription
- WHERE planet_id = :planet_id AND account_id = :account_id AND order_id <> :order_id AND state <> 'ended'
-   AND ends_with_term = 0;

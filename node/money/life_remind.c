@@ -7,6 +7,8 @@
 #include "node/money/life.h"
 #include "node/money/life_letter.h"
 #include "node/money/life_sql.h"
+#include "node/money/rail_call.h"
+#include "node/people/account.h"
 #include "node/planet/grant.h"
 
 #define LATE_MS (2 * MS_DAY)      /* a reminder that a sleeping node missed by more says nothing any more */
@@ -110,6 +112,20 @@ static enum err remind(struct cx *cx, int64_t planet_id, int64_t account_id, boo
     return tx_commit(cx);
 }
 
+/* Who may not come in, here or to the whole node, pays for no further term: nor could a suspended account cancel. */
+static enum err stop_if_out(struct cx *cx, int64_t planet_id, int64_t account_id)
+{
+    struct account a;
+    enum role role;
+    TX_SCOPE(cx);
+    TRY(account_by_id(cx, account_id, &a));
+    TRY(role_of(cx, planet_id, account_id, &role));
+    if (str_eq_c(a.state, "active") && role != ROLE_BANNED)
+        return OK;
+    TRY(rail_renewals_stop(cx, planet_id, account_id, 0));
+    return tx_commit(cx);
+}
+
 enum job_verdict life_plan_run(struct cx *cx, const struct job *job)
 {
     int64_t *planets;
@@ -117,7 +133,7 @@ enum job_verdict life_plan_run(struct cx *cx, const struct job *job)
     if (membership_planets(cx, job->subject, &planets, &n) != OK)
         return JOB_RETRY;
     for (size_t i = 0; i < n; i++)
-        if (remind(cx, planets[i], job->subject, false) != OK)
+        if (stop_if_out(cx, planets[i], job->subject) != OK || remind(cx, planets[i], job->subject, false) != OK)
             return JOB_RETRY;
     return JOB_DONE;
 }

@@ -3,6 +3,7 @@
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/money/ledger.h"
+#include "node/money/rail_call.h"
 #include "node/people/notice.h"
 #include "node/planet/grant.h"
 #include "node/planet/planet.h"
@@ -76,6 +77,16 @@ enum err membership_grant(struct cx *cx, int64_t planet_id, int64_t account_id, 
     return OK;
 }
 
+/* Who has nothing left is not charged for a further term of it. */
+static enum err stop_charging(struct cx *cx, const struct grant *g)
+{
+    struct membership m;
+    enum err e = membership_of(cx, g->planet_id, g->account_id, &m);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    return e == OK && m.live ? OK : rail_renewals_stop(cx, g->planet_id, g->account_id, 0);
+}
+
 static enum err change(struct cx *cx, int64_t grant_id, enum grant_happening what, int64_t ends_at,
                        struct str reason)
 {
@@ -89,6 +100,8 @@ static enum err change(struct cx *cx, int64_t grant_id, enum grant_happening wha
     if (str_eq_c(g.state, "revoked"))
         return cx_tell(cx, ERR_CONFLICT, N_("This membership was taken back. Grant a new one."));
     TRY(grant_note(cx, grant_id, what, ends_at, reason));
+    if (what == GRANT_REVOKE)
+        TRY(stop_charging(cx, &g));
     TRY(tell_member(cx, g.planet_id, g.account_id));
     return tx_commit(cx);
 }

@@ -111,6 +111,13 @@ SELECT MIN(at) FROM (
     UNION ALL
     SELECT redeem_until AS at FROM gift WHERE tier_id = :tier_id AND redeemed_at IS NULL AND redeem_until > :now) AS moments;
 
+-- :name order_open_gifts :one
+-- :in account_id int, planet_id int, now int
+-- :out n int
+SELECT COUNT(*) FROM purchase_order
+ WHERE account_id = :account_id AND planet_id = :planet_id AND kind = 'gift' AND state IN ('new', 'pending')
+   AND expires_at > :now;
+
 -- :name trial_had :one
 -- :in planet_id int, account_id int
 -- :out n int

@@ -45,15 +45,21 @@ static enum err make_room(struct cx *cx, int64_t account_id, int64_t planet_id)
     return OK;
 }
 
+enum { GIFTS_OPEN_MAX = 5 }; /* each holds a seat until it is paid or given up: nobody shall hold them all */
+
 /* A gift is for somebody else: neither admission nor what the buyer has matters, but a seat is. */
 static enum err may(struct cx *cx, const struct order_ask *ask, const struct tier *tier,
                     const struct quote *q, bool invited)
 {
     struct term term;
+    int64_t open;
     TRY(order_may_buy(cx, ask->account_id, tier->planet_id, q->total, ask->rail));
     if (ask->gift) {
         if (q->list.minor == 0)
             return cx_tell(cx, ERR_INVALID, N_("What costs nothing need not be given."));
+        TRY(q_order_open_gifts(cx, ask->account_id, tier->planet_id, cx->now, &open));
+        if (open >= GIFTS_OPEN_MAX)
+            return cx_tell(cx, ERR_CONFLICT, N_("Five of your gifts wait to be paid already. Pay or cancel one of them first."));
         return order_seat(cx, tier->id, 0);
     }
     /* Free by its price: once. Free by a coupon or credit: a term like any other. */

@@ -517,6 +517,21 @@ enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64
     return tx_commit(cx);
 }
 
+enum err rail_renewals_stop(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t but_order)
+{
+    int64_t *subs, call;
+    size_t n;
+    const char *tell = cx->tell;
+    TRY(q_subscription_charging(cx, planet_id, account_id, but_order, &subs, &n));
+    for (size_t i = 0; i < n; i++) {
+        enum err e = rail_renewal(cx, subs[i], false, &call);
+        if (e != OK && e != ERR_UNSUPPORTED)
+            return e;
+        cx->tell = tell; /* what can't be stopped doesn't renew by itself */
+    }
+    return OK;
+}
+
 enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, int64_t *ret_call_id)
 {
     struct subscription s;

@@ -51,6 +51,9 @@ MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t am
 MUST_USE enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url);
 /* No further renewal of a subscription, or after all. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
+/* Inside a transaction: nothing further is charged for what this account has in the planet, by whatever subscription; but for
+ * the one that but_order began (0: all). What is paid for stays. */
+MUST_USE enum err rail_renewals_stop(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t but_order);
 /* Inside a transaction: further terms of a subscription cost this from the next one on; 0: what its first order
  * cost. Where the provider can't change a price (or not to that currency), the subscription ends with its term, and
  * its member pays the next one by hand. */

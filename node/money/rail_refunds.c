@@ -1,12 +1,15 @@
 #include "node/money/rail_refunds.h"
 
+#include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/rail_refunds_sql.h"
+#include "node/planet/planet.h"
 
 static struct rail_refund_asked from(const struct rail_refund_row *r)
 {
     return (struct rail_refund_asked){
-        .key = r->idem_key, .order_number = r->number, .order_id = r->order_id, .amount = r->amount};
+        .key = r->idem_key, .order_number = r->number, .order_id = r->order_id, .amount = r->amount,
+        .ref = r->ref, .state = r->state};
 }
 
 enum err rail_refund_by_key(struct cx *cx, int64_t planet_id, struct str rail, struct str key,
@@ -32,5 +35,17 @@ enum err rail_refunds_open(struct cx *cx, int64_t planet_id, struct str rail, in
         v[i] = from(&rows[i]);
     *ret = v;
     *ret_n = n;
+    return OK;
+}
+
+enum err rail_refund_lost_note(struct cx *cx, int64_t planet_id, const char *title, struct str number, struct str status,
+                               struct str *ret)
+{
+    struct planet p;
+    enum locale locale = cx->locale;
+    TRY(planet_by_id(cx, planet_id, &p));
+    (void)i18n_parse(p.lang, &locale);
+    struct str v[] = {number, status, str_c(i18n_get(locale, title))};
+    *ret = i18n_fill(cx->arena, i18n_get(locale, N_("{2}: the refund of order {0} did not arrive ({1}). Please give the money back by hand.")), v, 3);
     return OK;
 }

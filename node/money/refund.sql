@@ -108,8 +108,9 @@ SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refund WHERE order_id = :or
 -- :name refund_earlier :one
 -- :in account_id int, planet_id int, order_id int
 -- :out n int
-SELECT COUNT(*) FROM purchase_order o
- WHERE o.account_id = :account_id AND o.planet_id = :planet_id AND o.id < :order_id AND o.paid_at IS NOT NULL
+SELECT COUNT(*) FROM purchase_order o JOIN purchase_order mine ON mine.id = :order_id
+ WHERE o.account_id = :account_id AND o.planet_id = :planet_id
+   AND (o.paid_at < mine.paid_at OR (o.paid_at = mine.paid_at AND o.id < mine.id))
    AND o.kind IN ('membership', 'renewal', 'upgrade')
    AND (o.total > 0 OR EXISTS (SELECT 1 FROM credit_use c WHERE c.order_id = o.id));
 

@@ -54,3 +54,14 @@ UPDATE rail_subscription SET ends_with_term = :ends_with_term WHERE id = :id AND
 -- :name subscription_price :exec
 -- :in id int, price_id int
 UPDATE rail_subscription SET price_id = :price_id WHERE id = :id;
+
+-- Those that will charge for a further term, and were not told to stop; but for the one that an order began.
+-- :name subscription_charging :many
+-- :in planet_id int, account_id int, but_order int
+-- :out id int
+SELECT s.id FROM rail_subscription s
+ WHERE s.planet_id = :planet_id AND s.account_id = :account_id AND s.order_id <> :but_order AND s.state <> 'ended'
+   AND s.ends_with_term = 0
+   AND NOT EXISTS (SELECT 1 FROM pay_outbox c
+                    WHERE c.subscription_id = s.id AND c.step = 'cancel' AND c.state IN ('new', 'calling'))
+ ORDER BY s.id;

@@ -3,6 +3,7 @@
 #include "node/base/clock.h"
 #include "node/db/db.h"
 #include "node/event.h"
+#include "node/money/bill.h"
 #include "node/money/credit.h"
 #include "node/money/ledger.h"
 #include "node/money/life.h"
@@ -29,17 +30,31 @@ static int64_t share_up(int64_t a, int64_t b, int64_t c)
     return (int64_t)(((wide)a * b + c - 1) / c);
 }
 
+/* What was given back of it, without the tax that had come on top. */
+static enum err net_back(struct cx *cx, const struct order *o, int64_t *ret)
+{
+    struct order_tax t = {.contained = true};
+    int64_t gross;
+    enum err e = order_tax_of(cx, o->id, &t);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    TRY(bill_gross(cx, o->id, &gross));
+    *ret = o->refunded - (t.contained ? 0 : tax_share(o->tax, gross, 0, o->refunded));
+    return OK;
+}
+
 /* What was paid for an order and not given back: list less coupon; what an upgrade took over counts, even beyond
  * its price, as further days: for life, that rest became credit. Tax on top bought no time. */
 static enum err net_paid(struct cx *cx, const struct order *o, int64_t *ret)
 {
     struct upgrade_get_row u;
     bool found;
-    int64_t net = o->list_amount - o->discount;
+    int64_t back, net = o->list_amount - o->discount;
     TRY(q_upgrade_get(cx, o->id, &found, &u));
     if (found && u.nominal_ms > 0 && u.unused > net)
         net = u.unused;
-    *ret = later(0, net - o->refunded);
+    TRY(net_back(cx, o, &back));
+    *ret = later(0, net - back);
     return OK;
 }
 
@@ -175,20 +190,6 @@ static enum err give_rest(struct cx *cx, const struct order *o)
     return credit_add(cx, o->planet_id, o->account_id, money_of(rest, str_c(o->total.cur)));
 }
 
-static enum err end_renewals(struct cx *cx, const struct order *o)
-{
-    int64_t *subs, call;
-    size_t n;
-    TRY(q_life_other_subs(cx, o->planet_id, o->account_id, o->id, &subs, &n));
-    for (size_t i = 0; i < n; i++) {
-        enum err e = rail_renewal(cx, subs[i], false, &call);
-        if (e != OK && e != ERR_UNSUPPORTED)
-            return e;
-        cx->tell = NULL;
-    }
-    return OK;
-}
-
 enum err upgrade_done(struct cx *cx, const struct order *o)
 {
     struct upgrade_from_list_row *from;
@@ -203,7 +204,7 @@ enum err upgrade_done(struct cx *cx, const struct order *o)
     }
     TRY(give_rest(cx, o));
     TRY(q_renewal_wish_put(cx, o->planet_id, o->account_id, DB_NULL, DB_NULL, cx->now, NULL));
-    return end_renewals(cx, o);
+    return rail_renewals_stop(cx, o->planet_id, o->account_id, o->id);
 }
 
 /* ---- what rests on what ---- */

@@ -306,5 +306,6 @@ enum err account_set_state(struct cx *cx, int64_t id, struct str state)
         return ERR_NOT_FOUND;
     if (str_eq_c(state, "suspended"))
         TRY(q_session_delete_others(cx, id, 0, NULL));
+    TRY(event_emit(cx, EV_GRANT_CHANGED, id, STR_NULL)); /* what they have renews no more */
     return tx_commit(cx);
 }

@@ -263,6 +263,8 @@ static inline bool serve_get(struct platform *p, int fd, struct str target)
             if (str_ends(target, str_c(p->charges[i][0])))
                 return reply(p, fd, "200 OK", arena_printf(p->arena, "{\"id\":\"%s\",\"status\":\"%s\",\"amount\":%s}", p->charges[i][0],
                                                            p->charge_status[i], MONEY(p, p->charge_value[i])));
+    if (str_eq_c(target, "/v2/payments/refunds/1JU08902781691411"))
+        return reply(p, fd, "200 OK", arena_printf(p->arena, "{\"id\":\"1JU08902781691411\",\"status\":\"%s\"}", p->refund_status));
     if (str_starts(target, STR("/v1/customer/disputes?disputed_transaction_id=")))
         return reply(p, fd, "200 OK", p->dispute[0] == '\0' ? "{\"items\":[]}"
                          : arena_printf(p->arena, "{\"items\":[{\"dispute_id\":\"PP-D-1\",\"status\":\"%s\",\"create_time\":\"2027-02-01T10:00:00Z\"}]}", p->dispute));

@@ -9,6 +9,8 @@
 #include "node/money/refund.h"
 #include "node/money/renew_link.h"
 #include "node/money/credit.h"
+#include "node/money/money.h"
+#include "node/money/tax.h"
 #include "node/money/upgrade.h"
 #include "node/people/letter.h"
 #include "node/planet/access.h"
@@ -588,6 +590,70 @@ static void what_owners_change_is_written_down(void **state)
     assert_int_equal(audited(d, "tier.change"), 1);
 }
 
+static int64_t cancels(struct domain *d)
+{
+    return raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel'");
+}
+
+/* Removed, banned, or shut out of the node: nobody is charged for what they may not read, and could not cancel. */
+static void who_is_out_is_charged_no_more(void **state)
+{
+    struct domain *d = as(state);
+    int64_t ann = person(d);
+    struct job plan = {.subject = ann};
+    struct order o = paid_order(d, ann, d->month.id);
+    subscribe(d, &o, "active", d->cx->now);
+    raw(d, "UPDATE rail_subscription SET rail = 'stripe'"); /* the practice till renews nothing */
+    assert_int_equal(life_plan_run(d->cx, &plan), JOB_DONE);
+    assert_int_equal(cancels(d), 0);
+
+    OK_(role_set(d->cx, d->tea.id, ann, ROLE_BANNED));
+    assert_int_equal(life_plan_run(d->cx, &plan), JOB_DONE);
+    assert_int_equal(cancels(d), 1);
+    assert_int_equal(life_plan_run(d->cx, &plan), JOB_DONE);
+    assert_int_equal(cancels(d), 1); /* it is on its way */
+    OK_(role_set(d->cx, d->tea.id, ann, ROLE_NONE));
+    raw(d, "DELETE FROM pay_outbox");
+
+    OK_(account_set_state(d->cx, ann, STR("suspended")));
+    assert_int_equal(RAW(d, "SELECT COUNT(*) FROM purchase_order WHERE account_id = %lld", (long long)ann), 1);
+    assert_int_equal(life_plan_run(d->cx, &plan), JOB_DONE);
+    assert_int_equal(cancels(d), 1);
+    OK_(account_set_state(d->cx, ann, STR("active")));
+    raw(d, "DELETE FROM pay_outbox");
+
+    int64_t more; /* of two memberships one is taken: the other goes on */
+    OK_(membership_grant(d->cx, d->tea.id, ann, d->gold.id, "comp", d->cx->now, d->cx->now + MS_DAY, DB_NULL, DB_NULL, &more));
+    OK_(membership_revoke(d->cx, more, STR("a mistake")));
+    assert_int_equal(cancels(d), 0);
+    OK_(membership_end(d->cx, d->tea.id, ann, STR("rude")));
+    assert_int_equal(cancels(d), 1);
+}
+
+/* Tax on top bought no time, and what goes back of it takes none away. */
+static void a_part_that_went_back_is_counted_without_its_tax(void **state)
+{
+    struct domain *d = as(state);
+    struct price gold = price_of(d, d->gold.id, 10000, "month", 1);
+    struct upgrade u;
+    struct tax_rule rule = {.planet_id = d->tea.id, .mode = TAX_EXCLUSIVE,
+                            .seller = {STR("Tea"), STR("Street 1"), STR("DE"), STR(""), STR(""), STR("")}};
+    struct tax_rate rate = {.country = "DE", .name = STR("VAT"), .ppm = 190000};
+    enum order_verdict verdict;
+    int64_t ann = person(d);
+    OK_(tax_rule_save(d->cx, &rule));
+    OK_(tax_rate_put(d->cx, d->tea.id, &rate));
+    struct order o = paid_order(d, ann, d->month.id);
+    assert_int_equal(o.total.minor, 3570);
+    OK_(upgrade_of(d->cx, ann, gold.id, &u));
+    assert_int_equal(u.unused, 3000);
+    struct order_change back = {.event = ORDER_REFUND, .amount = money_of(1190, STR("CNY")), .rail_event_id = DB_NULL,
+                                .rail_at = DB_NULL};
+    OK_(order_apply(d->cx, o.number, &back, &verdict));
+    OK_(upgrade_of(d->cx, ann, gold.id, &u));
+    assert_int_equal(u.unused, 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -611,6 +677,8 @@ int main(void)
         T(a_move_may_be_stopped_until_it_holds),
         T(a_leap_day_stays_one),
         T(what_owners_change_is_written_down),
+        T(who_is_out_is_charged_no_more),
+        T(a_part_that_went_back_is_counted_without_its_tax),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

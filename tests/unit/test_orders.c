@@ -254,6 +254,26 @@ static void seats_are_reserved_and_never_sold_twice(void **state)
     check_books(d);
 }
 
+/* An open gift holds a seat: nobody holds them all without paying for one. */
+static void gifts_that_nobody_paid_hold_few_seats(void **state)
+{
+    struct domain *d = *state;
+    struct order o;
+    int64_t rich = person(d);
+    struct order_ask gift = {.account_id = rich, .price_id = d->month.id, .rail = "fake", .gift = true};
+    d->member.seats = 7;
+    OK_(tier_update(d->cx, &d->member));
+    for (int i = 0; i < 5; i++)
+        OK_(order_place(d->cx, &gift, &o));
+    assert_int_equal(order_place(d->cx, &gift, &o), ERR_CONFLICT);
+    open_order(d, person(d));
+    OK_(order_by_number(d->cx, o.number, &o));
+    assert_int_equal(happens(d, o.number, "paid", 3000, "CNY"), ORDER_APPLIED);
+    OK_(order_place(d->cx, &gift, &o)); /* one is paid: another may wait */
+    d->cx->now += 3 * MS_HOUR;
+    OK_(order_place(d->cx, &gift, &o));
+}
+
 static void renewals_stack_and_free_terms_do_not(void **state)
 {
     struct domain *d = *state;
@@ -434,6 +454,7 @@ int main(void)
         T(only_the_rail_is_believed),
         T(late_money_is_honoured),
         T(seats_are_reserved_and_never_sold_twice),
+        T(gifts_that_nobody_paid_hold_few_seats),
         T(renewals_stack_and_free_terms_do_not),
         T(orders_are_limited_to_ten_a_minute),
         T(any_order_of_arrival_ends_the_same),

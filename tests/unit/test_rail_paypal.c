@@ -4,6 +4,7 @@
 #include "node/money/ledger.h"
 #include "node/money/money.h"
 #include "node/money/invite.h"
+#include "node/money/refund.h"
 #include "node/money/subscription.h"
 #include "node/money/trial_order.h"
 #include "node/money/tray.h"
@@ -466,6 +467,40 @@ static void a_refund_that_fails_is_said(void **state)
     assert_string_equal(state_of(w, &o), "paid");
 }
 
+/* One that was only promised: PayPal sends no message when nothing comes of it, so it is asked each night. */
+static void a_refund_that_waits_is_asked_about(void **state)
+{
+    struct world *w = *state;
+    struct cx *cx = w->d->cx;
+    struct order o = paid_order(w), two;
+    struct refund r;
+    struct job night = {.subject = raw(w->d, "SELECT id FROM rail_account WHERE rail = 'paypal'")};
+    KEEP(w->p.refund_status, STR("PENDING"));
+    OK_(refund_give(cx, &(struct refund_give){.number = o.number}, &r));
+    OK_(rail_call_make(cx, r.call_id));
+    KEEP(w->p.refunded, STR(""));
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    OK_(refund_by_id(cx, r.id, &r));
+    CHECK_STR(r.state, "sent");
+    KEEP(w->p.refund_status, STR("FAILED"));
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    OK_(refund_by_id(cx, r.id, &r));
+    CHECK_STR(r.state, "failed");
+    assert_string_equal(state_of(w, &o), "paid");
+    KEEP(w->p.refund_status, STR("PENDING"));
+    OK_(refund_retry(cx, r.id, &r));
+    OK_(rail_call_make(cx, r.call_id));
+    KEEP(w->p.refund_status, STR("COMPLETED"));
+    KEEP(w->p.refunded, STR("99.00"));
+    KEEP(w->p.capture_status, STR("REFUNDED"));
+    assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
+    OK_(refund_by_id(cx, r.id, &r));
+    CHECK_STR(r.state, "succeeded");
+    assert_string_equal(state_of(w, &o), "refunded");
+    OK_(order_by_number(cx, o.number, &two));
+    assert_int_equal(two.refunded, two.total.minor);
+}
+
 static struct str disputed(struct world *w, const char *id, const char *status, const char *outcome)
 {
     return event(w, id, "CUSTOMER.DISPUTE.UPDATED",
@@ -818,6 +853,7 @@ int main(void)
         T(a_chain_that_ends_nowhere_proves_nothing),
         T(a_refund_goes_out_once),
         T(a_refund_that_fails_is_said),
+        T(a_refund_that_waits_is_asked_about),
         T(a_dispute_suspends_and_ends),
         T(a_subscription_renews_each_term_an_order),
         T(the_second_charge_comes_before_the_first),

@@ -7,6 +7,7 @@
 #include "node/money/rail.h"
 #include "node/money/rail_call.h"
 #include "node/money/rails/stripe.h"
+#include "node/money/refund.h"
 #include "node/money/subscription.h"
 
 #define SECRET "whsec_test_0123456789abcdef"
@@ -425,6 +426,67 @@ static void money_goes_back_once(void **state)
     assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:fake'"), 0);
 }
 
+/* Stripe says days after a refund was done that it came back: here by the key that our call gave it, before our call
+ * has learned Stripe's own name of it. */
+static void a_refund_that_fails_later_is_the_owners(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    struct membership m;
+    connect_stripe(d);
+    int64_t who = person(d);
+    struct order o = stripe_order(d, who);
+    tell(d, "evt_1", "checkout.session.completed", session_of(d, o.number, "complete", "paid", 3000, "cny"));
+    d->cx->viewer = who;
+    OK_(refund_mine(d->cx, o.number, &r));
+    d->cx->viewer = 0;
+    d->cx->now += 1000;
+    tell(d, "evt_2", "charge.refunded",
+         STR("{\"id\":\"ch_1\",\"object\":\"charge\",\"amount\":3000,\"amount_refunded\":3000,\"currency\":\"cny\","
+             "\"payment_intent\":\"pi_1\",\"livemode\":false}"));
+    expect_state(d, o.number, "refunded");
+    OK_(refund_by_id(d->cx, r.id, &r));
+    CHECK_STR(r.state, "succeeded");
+    d->cx->now += 5 * MS_DAY;
+    struct str lost = str_fmt(d->cx->arena, "{\"id\":\"re_9\",\"object\":\"refund\",\"status\":\"failed\",\"amount\":3000,"
+                              "\"failure_reason\":\"expired_or_canceled_card\",\"payment_intent\":\"pi_1\","
+                              "\"metadata\":{\"order\":\"" STR_FMT "\",\"refund\":\"" STR_FMT "-refund-1\"}}",
+                              STR_ARG(o.number), STR_ARG(o.number));
+    assert_int_equal(tell(d, "evt_3", "refund.failed", lost), ORDER_APPLIED);
+    expect_state(d, o.number, "paid");
+    OK_(refund_by_id(d->cx, r.id, &r));
+    CHECK_STR(r.state, "failed");
+    assert_true(str_contains(r.why, STR("expired_or_canceled_card")));
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:stripe'"), 3000);
+    OK_(membership_of(d->cx, d->tea.id, who, &m));
+    assert_false(m.live); /* the money is owed, by hand */
+    d->cx->now += 1000;
+    tell(d, "evt_4", "refund.updated", lost); /* once more, by its other name */
+    tell(d, "evt_5", "refund.failed", STR("{\"id\":\"re_7\",\"object\":\"refund\",\"status\":\"failed\",\"metadata\":{}}"));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM refund WHERE state = 'failed'"), 1);
+    assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:stripe'"), 3000);
+}
+
+/* A bank that only asks has taken nothing. */
+static void an_inquiry_is_no_dispute(void **state)
+{
+    struct domain *d = *state;
+    connect_stripe(d);
+    struct order o = stripe_order(d, person(d));
+    tell(d, "evt_1", "checkout.session.completed", session_of(d, o.number, "complete", "paid", 3000, "cny"));
+    int64_t txns = raw(d, "SELECT COUNT(*) FROM txn");
+    static const char *const states[] = {"warning_needs_response", "warning_under_review", "warning_closed"};
+    for (size_t i = 0; i < 3; i++) {
+        d->cx->now += 1000;
+        tell(d, str_fmt(d->cx->arena, "evt_w%zu", i).p, i < 2 ? "charge.dispute.updated" : "charge.dispute.closed",
+             str_fmt(d->cx->arena, "{\"id\":\"dp_1\",\"object\":\"dispute\",\"status\":\"%s\",\"amount\":3000,\"currency\":\"cny\","
+                     "\"payment_intent\":\"pi_1\",\"charge\":\"ch_1\",\"metadata\":{}}", states[i]));
+        expect_state(d, o.number, "paid");
+    }
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM txn"), txns);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM order_event WHERE event LIKE 'dispute%'"), 0);
+}
+
 static void count_up(void *arg)
 {
     atomic_fetch_add((_Atomic int *)arg, 1);
@@ -461,6 +523,8 @@ int main(void)
         T(a_call_is_written_down_once),
         T(a_crash_around_the_call_is_made_good),
         T(money_goes_back_once),
+        T(a_refund_that_fails_later_is_the_owners),
+        T(an_inquiry_is_no_dispute),
         T(a_crew_does_all_that_it_took),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,21 @@ static void only_the_first_payment_has_the_button(void **state)
     assert_int_equal(offered(d, &o).door, REFUND_NOW);
 }
 
+/* An order that lay open for long and is paid last is no first payment, however old its number is. */
+static void the_first_payment_is_the_one_paid_first(void **state)
+{
+    struct domain *d = *state;
+    struct order old;
+    int64_t who = person(d);
+    OK_(order_open(d->cx, who, d->month.id, "fake", &old));
+    struct order first = paid(d, who);
+    d->cx->now += 20 * MS_DAY;
+    happens(d, old.number, "paid", 3000);
+    d->cx->viewer = who;
+    assert_int_equal(offered(d, &old).door, REFUND_ASK);
+    assert_int_equal(offered(d, &first).door, REFUND_ASK); /* its seven days are over */
+}
+
 static void once_ever_in_a_planet(void **state)
 {
     struct domain *d = *state;
@@ -587,10 +602,26 @@ static void what_renews_is_stopped(void **state)
     int64_t who = person(d);
     struct order o = paid(d, who);
     RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
+           " VALUES (77, %lld, 'stripe', 'sub_1', %lld, %lld, 'active', 0, 0, 0)",
+        (long long)d->tea.id, (long long)who, (long long)o.id);
+    raw(d, "UPDATE purchase_order SET rail = 'stripe'");
+    OK_(order_by_number(d->cx, o.number, &o));
+    assert_true(offered(d, &o).renews);
+    OK_(refund_mine(d->cx, o.number, &r));
+    CHECK_STR(r.state, "sent");
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel' AND subscription_id = 77"), 1);
+}
+
+static void what_can_not_be_stopped_is_no_obstacle(void **state)
+{
+    struct domain *d = *state;
+    struct refund r;
+    int64_t who = person(d);
+    struct order o = paid(d, who);
+    RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
            " VALUES (77, %lld, 'fake', 'sub_1', %lld, %lld, 'active', 0, 0, 0)",
         (long long)d->tea.id, (long long)who, (long long)o.id);
-    assert_true(offered(d, &o).renews);
-    OK_(refund_mine(d->cx, o.number, &r)); /* the practice till can't renew: it is no obstacle */
+    OK_(refund_mine(d->cx, o.number, &r)); /* the practice till can't renew */
     CHECK_STR(r.state, "sent");
 }
 
@@ -680,6 +711,7 @@ int main(void)
         T(one_click_ends_access_and_sends_the_money),
         T(seven_days_and_not_a_moment_more),
         T(only_the_first_payment_has_the_button),
+        T(the_first_payment_is_the_one_paid_first),
         T(once_ever_in_a_planet),
         T(three_within_a_year_on_the_node),
         T(it_is_the_buyers_button),
@@ -699,6 +731,7 @@ int main(void)
         T(a_gift_of_credit_goes_back),
         T(a_gift_goes_back_until_it_is_redeemed),
         T(what_renews_is_stopped),
+        T(what_can_not_be_stopped_is_no_obstacle),
         T(what_an_upgrade_took_over_has_no_button),
         T(a_dispute_reaches_what_rests_on_it),
         T(a_gift_that_the_owner_gives_back_is_dead_at_once),

@@ -200,6 +200,7 @@ static void what_was_paid_counts_toward_a_membership(void **state)
     assert_int_equal(m.total.minor, 2010);
     assert_int_equal(m.credit, 990);
     happens(d, m.number, "paid", 2010);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM bill_line WHERE label = 'Posts that you bought' AND amount = -990"), 1);
     bool counted;
     OK_(post_counted(d->cx, one.id, &counted));
     assert_true(counted);

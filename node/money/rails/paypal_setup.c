@@ -5,12 +5,13 @@
 #include "node/db/db.h"
 #include "node/money/money.h"
 #include "node/money/rail_adapters.h"
+#include "node/money/rail_refunds.h"
 #include "node/money/rails/paypal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = 16384, PAGE = 100, PAGES_MAX = 50, REPORT_PAGE = 500, REPORT_DAYS = 30, EVENT_DAYS = 29 };
+enum { BODY_MAX = 16384, PAGE = 100, PAGES_MAX = 50, REPORT_PAGE = 500, REPORT_DAYS = 30, EVENT_DAYS = 29, REFUNDS_DAYS = 60 };
 
 /* Y4 */
 static const char *const events[] = {
@@ -210,6 +211,41 @@ static int by_time(const void *a, const void *b)
     return at_x < at_y ? -1 : at_x > at_y;
 }
 
+/* A refund that was "pending" there when it was made: PayPal tells of one that failed by no message. */
+static enum err look_at_refund(struct cx *cx, const struct rail_account *acc, const struct rail_refund_asked *r,
+                               enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg)
+{
+    struct paypal_answer a;
+    struct rail_state s = {.topic = RAIL_ORDER, .order_number = r->order_number, .event = ORDER_PENDING, .hint = true,
+                           .at = cx->now, .merchant = acc->merchant, .live = acc->live, .sub = {.period_end = DB_NULL}};
+    TRY(paypal_try(cx, acc, "GET", paypal_path(cx->arena, "/v2/payments/refunds/", r->ref, ""), STR_NULL, STR_NULL, &a));
+    struct str status = ld_str(a.j, "status");
+    bool lost = str_eq_c(status, "FAILED") || str_eq_c(status, "CANCELLED");
+    if (a.status >= 300 || (!lost && !str_eq_c(status, "COMPLETED")))
+        return OK;
+    s.event_id = str_fmt(cx->arena, "refund:" STR_FMT ":%s", STR_ARG(r->key), lost ? "failed" : "done");
+    if (lost) {
+        s.topic = RAIL_REFUND_LOST;
+        s.hint = false;
+        s.refund_key = r->key;
+        s.refs[0] = r->ref;
+        TRY(rail_refund_lost_note(cx, acc->planet_id, rail_paypal.title, r->order_number, status, &s.note));
+    }
+    return take(arg, raw_of(cx, a.j), &s); /* one that has arrived: the payment is asked how much went back in all */
+}
+
+static enum err look_at_refunds(struct cx *cx, const struct rail_account *acc,
+                                enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg)
+{
+    struct rail_refund_asked *asked;
+    size_t n;
+    TRY(rail_refunds_open(cx, acc->planet_id, STR("paypal"), cx->now - REFUNDS_DAYS * MS_DAY, &asked, &n));
+    for (size_t i = 0; i < n; i++)
+        if (asked[i].ref.n > 0 && str_eq_c(asked[i].state, "sent"))
+            TRY(look_at_refund(cx, acc, &asked[i], take, arg));
+    return OK;
+}
+
 enum err paypal_list_since(struct cx *cx, const struct rail_account *acc, int64_t since,
                            enum err (*take)(void *arg, struct str raw, const struct rail_state *s), void *arg)
 {
@@ -228,7 +264,7 @@ enum err paypal_list_since(struct cx *cx, const struct rail_account *acc, int64_
         if (e != OK && !t.s.hint)
             return e; /* a hint that PayPal doesn't confirm now is none */
     }
-    return OK;
+    return look_at_refunds(cx, acc, take, arg);
 }
 
 /* ---- fees ---- */

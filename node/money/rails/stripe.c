@@ -7,6 +7,7 @@
 #include "node/money/money.h"
 #include "node/money/quote.h"
 #include "node/money/rail_adapters.h"
+#include "node/money/rail_refunds.h"
 #include "node/money/subscription.h"
 #include "node/money/trial_order.h"
 #include "node/node.h"
@@ -375,15 +376,20 @@ enum err stripe_own(struct cx *cx, const struct rail_account *acc, struct rail_s
 {
     struct order o;
     s->merchant = acc->merchant;
-    if (s->order_number.n == 0)
+    if (s->order_number.n == 0) {
+        s->note = s->topic == RAIL_REFUND_LOST ? STR_NULL : s->note; /* of whatever else is sold by this account */
         return OK;
+    }
     enum err e = order_by_number(cx, s->order_number, &o);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (e == ERR_NOT_FOUND || o.planet_id != acc->planet_id)
+    if (e == ERR_NOT_FOUND || o.planet_id != acc->planet_id) {
         s->order_number = STR_NULL;
-    else if (trial_order_is(&o) && s->topic == RAIL_ORDER) /* whose card it is, only the answer says */
+        s->note = s->topic == RAIL_REFUND_LOST ? STR_NULL : s->note;
+    } else if (trial_order_is(&o) && s->topic == RAIL_ORDER) /* whose card it is, only the answer says */
         s->hint = true;
+    if (s->topic == RAIL_REFUND_LOST && s->order_number.n > 0)
+        return rail_refund_lost_note(cx, acc->planet_id, rail_stripe.title, o.number, s->note, &s->note);
     return OK;
 }
 
@@ -439,6 +445,7 @@ static enum err stripe_refund(struct cx *cx, const struct rail_step *s, struct r
     put_i64(cx, &f, "amount", amount);
     stripe_put(&f, "reason", STR("requested_by_customer"));
     stripe_put(&f, "metadata[order]", s->order->number);
+    stripe_put(&f, "metadata[refund]", s->key); /* it may be told to have failed before our answer is kept */
     TRY(stripe_call(cx, s->account, "POST", STR("/v1/refunds"), buf_str(&f), s->key, &j));
     struct str status = ld_str(j, "status");
     *ret = (struct rail_refunded){.state = RAIL_REFUND_SENT, .ref = ld_str(j, "id"),

@@ -198,7 +198,7 @@ static void dispute(struct cx *cx, const json_t *j, struct rail_state *io)
     struct str status = ld_str(j, "status");
     io->topic = RAIL_ORDER;
     io->event = ORDER_DISPUTE;
-    if (str_eq_c(status, "won") || str_eq_c(status, "warning_closed"))
+    if (str_eq_c(status, "won"))
         io->event = ORDER_DISPUTE_WON;
     else if (str_eq_c(status, "lost"))
         io->event = ORDER_DISPUTE_LOST;
@@ -210,6 +210,25 @@ static void dispute(struct cx *cx, const json_t *j, struct rail_state *io)
     add_ref(io, stripe_id(j, "charge"));
     io->live = ld_bool(j, "livemode", false);
     put_money(cx, j, "amount", io);
+}
+
+/* One refund and not their sum: only the payment, asked for, tells that. One that failed is told here alone, days
+ * after it was said to be done. */
+static void refund(const json_t *j, struct str type, struct rail_state *io)
+{
+    struct str status = ld_str(j, "status"), why = ld_str(j, "failure_reason");
+    bool lost = str_eq_c(type, "refund.failed") || str_eq_c(status, "failed") || str_eq_c(status, "canceled");
+    io->topic = RAIL_ORDER;
+    io->order_number = ld_str(j, "metadata.order");
+    if (lost) {
+        io->topic = RAIL_REFUND_LOST;
+        io->refund_key = ld_str(j, "metadata.refund");
+        io->refs[0] = ld_str(j, "id");
+        io->note = why.n > 0 ? why : STR("failed");
+        return;
+    }
+    add_ref(io, stripe_id(j, "payment_intent"));
+    add_ref(io, stripe_id(j, "charge"));
 }
 
 /* The first invoice of a subscription is the order itself, a later one a further term. */
@@ -280,12 +299,7 @@ enum err stripe_event_json(struct cx *cx, const json_t *j, struct rail_state *re
     } else if (str_eq_c(type, "charge.refunded")) {
         charge(cx, o, &s);
     } else if (begins(type, "refund.") || str_eq_c(type, "charge.refund.updated")) {
-        /* One refund and not their sum: only the payment, asked for, tells that. */
-        s.topic = RAIL_ORDER;
-        s.order_number = ld_str(o, "metadata.order");
-        add_ref(&s, stripe_id(o, "payment_intent"));
-        add_ref(&s, stripe_id(o, "charge"));
-        s.live = ld_bool(j, "livemode", false);
+        refund(o, type, &s);
     } else if (begins(type, "radar.early_fraud_warning.")) {
         s.topic = RAIL_WARNING;
         s.fraud = true;

@@ -2,7 +2,6 @@
  * merchant's number and the app's id together name whose money it is. There is no test money. */
 #include "node/base/buf.h"
 #include "node/base/clock.h"
-#include "node/base/i18n.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
 #include "node/db/db.h"
@@ -241,18 +240,6 @@ static enum err read_transaction(struct cx *cx, const json_t *j, struct rail_sta
     return OK;
 }
 
-/* In the planet's language: it is kept, and read by its owner. */
-static enum err lost_refund(struct cx *cx, int64_t planet_id, struct str number, struct str status, struct str *ret)
-{
-    struct planet p;
-    enum locale locale = cx->locale;
-    struct str v[] = {number, status};
-    TRY(planet_by_id(cx, planet_id, &p));
-    (void)i18n_parse(p.lang, &locale);
-    *ret = i18n_fill(cx->arena, i18n_get(locale, N_("WeChat Pay: the refund of order {0} did not arrive ({1}). Please give the money back by hand.")), v, 2);
-    return OK;
-}
-
 /* A refund as a notice (refund_status) or a query (status) shows it. Neither names the app. */
 static enum err read_refund(struct cx *cx, const struct rail_account *acc, const json_t *j, struct rail_state *io)
 {
@@ -276,7 +263,7 @@ static enum err read_refund(struct cx *cx, const struct rail_account *acc, const
     } else if (!str_eq_c(status, "SUCCESS")) {
         s.topic = RAIL_REFUND_LOST;
         s.refund_key = key;
-        TRY(lost_refund(cx, acc->planet_id, s.order_number, status, &s.note));
+        TRY(rail_refund_lost_note(cx, acc->planet_id, rail_wechat.title, s.order_number, status, &s.note));
     } else {
         s.topic = RAIL_ORDER;
         s.event = ORDER_REFUND;
