@@ -1,12 +1,12 @@
 #include "admin/desk.h"
 
+#include "admin/desk_money.h"
 #include "admin/html.h"
 #include "federation/federation.h"
 #include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/money/rail.h"
-#include "node/money/tray.h"
 #include "node/money/redeem.h"
 #include "node/people/account.h"
 #include "node/talk/timeline.h"
@@ -37,8 +37,12 @@ bool desk_mendable(enum err e)
 /* Jobs and links are for the node's owner, money for the planet's. */
 static enum err count_waiting(struct rq *rq, const struct planet *p, struct view_desk *d)
 {
-    if (d->sees_money)
-        TRY(unmatched_count(rq->cx, p->id, &d->n_money));
+    if (d->sees_money) {
+        int64_t waits[MONEY_TABS] = {0};
+        TRY(desk_money_waits(rq->cx, p, waits));
+        for (size_t i = 0; i < MONEY_TABS; i++)
+            d->n_money += waits[i];
+    }
     return rq->session.is_owner ? job_count_resting(rq->cx, TRAY_MAX, &d->n_tray) : OK;
 }
 

@@ -16,17 +16,18 @@ static const struct {
     enum money_tab tab;
     const char *path, *label;
 } tabs[] = {
+    /* What one begins with, what waits for a decision, the books, the papers. */
     {MONEY_OVERVIEW, "/desk/:planet/money", N_("Overview")},
-    {MONEY_LEDGER, "/desk/:planet/money/ledger", N_("Ledger")},
+    {MONEY_PROVIDERS, "/desk/:planet/money/providers", N_("Providers")},
     {MONEY_TRAY, "/desk/:planet/money/tray", N_("Tray")},
     {MONEY_TRANSFERS, "/desk/:planet/money/transfers", N_("Transfers")},
     {MONEY_REFUNDS, "/desk/:planet/money/refunds", N_("Refunds")},
     {MONEY_QUESTIONS, "/desk/:planet/money/questions", N_("Questions")},
+    {MONEY_LEDGER, "/desk/:planet/money/ledger", N_("Ledger")},
+    {MONEY_RECONCILE, "/desk/:planet/money/reconcile", N_("Reconciliation")},
     {MONEY_INVOICES, "/desk/:planet/money/invoices", N_("Invoices")},
     {MONEY_TAX, "/desk/:planet/money/tax", N_("Tax")},
     {MONEY_FAPIAO, "/desk/:planet/money/fapiao", N_("Fapiao")},
-    {MONEY_RECONCILE, "/desk/:planet/money/reconcile", N_("Reconciliation")},
-    {MONEY_PROVIDERS, "/desk/:planet/money/providers", N_("Providers")},
 };
 
 enum err desk_money_planet(struct rq *rq, struct planet *ret)
@@ -43,8 +44,7 @@ static bool has_page(const char *path)
     return false;
 }
 
-/* What waits for the owner on each page. */
-static enum err count_waiting(struct cx *cx, const struct planet *p, int64_t *waits)
+enum err desk_money_waits(struct cx *cx, const struct planet *p, int64_t waits[MONEY_TABS])
 {
     TRY(unmatched_count(cx, p->id, &waits[MONEY_TRAY]));
     TRY(recon_count(cx, p->id, &waits[MONEY_RECONCILE]));
@@ -64,7 +64,7 @@ enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab t
     struct view_desk *d;
     size_t n = 0;
     int64_t waits[MONEY_TABS] = {0};
-    TRY(count_waiting(cx, p, waits));
+    TRY(desk_money_waits(cx, p, waits));
     TRY(desk_head(rq, p, DESK_MONEY, title, &d));
     for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++) {
         if (!has_page(tabs[i].path))

@@ -14,6 +14,8 @@
 
 /* The planet of ":planet", if it is the viewer's own; else ERR_NOT_FOUND. */
 MUST_USE enum err desk_money_planet(struct rq *rq, struct planet *ret);
+/* What waits for the owner on each page; waits is zeroed by the caller. */
+MUST_USE enum err desk_money_waits(struct cx *cx, const struct planet *p, int64_t waits[MONEY_TABS]);
 /* The head of a page of the room; in the request's arena. */
 MUST_USE enum err desk_money_head(struct rq *rq, const struct planet *p, enum money_tab tab, const char *title,
                                   struct view_money **ret);

@@ -34,6 +34,11 @@ export const examine = ({ english, zh }) => {
         if (r.width > 0 && r.height > 0 && r.right > width + 1 && getComputedStyle(e).position !== 'fixed' && !scrolls(e.parentElement))
             found.push(`sticks out: <${e.tagName.toLowerCase()} class="${e.className}"> to ${Math.round(r.right)}`);
     }
+    for (const nav of document.querySelectorAll('.tabs, .subtabs')) {
+        const here = nav.querySelector('[aria-current]')?.getBoundingClientRect();
+        if (here && (here.left < -1 || here.right > width + 1)) found.push(`out of sight: the tab that one is on, at ${Math.round(here.left)}`);
+        if (width < 500 && nav.getBoundingClientRect().height > 70) found.push(`tabs take ${Math.round(nav.getBoundingClientRect().height)} px`);
+    }
     const floats = (e) => { for (; e && e !== document.body; e = e.parentElement) if (/sticky|fixed/.test(getComputedStyle(e).position)) return true; return false; };
     const touch = [...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,h1,h2,h3,label')].map((e) => [e, e.getBoundingClientRect()])
         .filter(([e, r]) => r.width > 4 && r.height > 4 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('.sr, svg, .menu, [role=menu]') && !floats(e));

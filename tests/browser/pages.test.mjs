@@ -358,12 +358,15 @@ describe('in a browser', () => {
         await page.goto(`${node.origin}/@tea`);
         await page.evaluate(() => {
             document.querySelector('main').insertAdjacentHTML('beforeend', '<p>Sign in</p><button>a button</button><button id="upon">b</button><div id="wide">x</div><img src="/static/none.png"><input name="x">');
+            document.querySelector('main').insertAdjacentHTML('beforeend', `<nav class="tabs" id="high">${'<a href="/">a tab </a>'.repeat(20)}</nav><nav class="tabs" id="far">${'<a href="/">a tab </a>'.repeat(20)}<a href="/" aria-current="page">here</a></nav>`);
+            document.getElementById('high').style.flexWrap = 'wrap';
+            document.getElementById('far').scrollLeft = 0;
             document.getElementById('upon').style.marginInlineStart = '-3rem';
             Object.assign(document.getElementById('wide').style, { width: '900px', height: '9px' });
             document.head.append(Object.assign(document.createElement('script'), { textContent: '1' }));
         });
         const { found } = await page.evaluate(examine, { english, zh: true });
-        for (const what of [/English: "Sign in"/, /wider than/, /sticks out/, /no alt/, /no label: x/, /lies upon another/, /CSP/]) assert.ok(found.some((f) => what.test(f)), `${what}: ${found.join('\n')}`);
+        for (const what of [/English: "Sign in"/, /wider than/, /sticks out/, /no alt/, /no label: x/, /lies upon another/, /CSP/, /tabs take/, /out of sight/]) assert.ok(found.some((f) => what.test(f)), `${what}: ${found.join('\n')}`);
         await page.context().close();
     });
 });

@@ -54,7 +54,11 @@ describe('money back', () => {
         await buys(bea);
         const n = await buys(bea), page = await bea.page(`/me/orders/${n}`);
         assert.match(page.text, /Ask the owner/);
+        const waits = async () => Number(/\/money"[^>]*>Money <span class="dot">(\d+)/.exec((await owner.page('/desk/tea')).text)?.[1] ?? 0);
+        const before = await waits();
         await bea.submit(page, /\/refund$/, { do: 'ask', words: 'I moved away' });
+        assert.equal(await waits(), before + 1, 'every page of the desk says that money waits');
+        assert.match((await owner.page('/desk/tea/money')).text, /class="chip" href="\/desk\/tea\/money\/refunds"/);
         const desk = await owner.page('/desk/tea/money/refunds');
         assert.match(desk.text, /I moved away/);
         const id = /refunds\/(\d+)"/.exec(desk.text)[1];

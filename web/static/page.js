@@ -65,7 +65,7 @@ for (const b of document.querySelectorAll("[data-copy]")) {
 }
 
 /* On a narrow screen the tab that one is on may be outside. */
-for (const a of document.querySelectorAll(".tabs [aria-current]"))
+for (const a of document.querySelectorAll(".tabs [aria-current], .subtabs [aria-current]"))
   a.parentElement.scrollLeft = a.offsetLeft - (a.parentElement.clientWidth - a.offsetWidth) / 2;
 
 /* An emoji of another server that did not come is read as it was written. */
