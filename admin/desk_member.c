@@ -136,6 +136,7 @@ static enum err fill_grants(struct cx *cx, const struct shown *s, struct view_de
             .kind = grant_kind_label(cx, g->kind),
             .since = i18n_date(cx, g->starts_at),
             .until = g->ends_at == DB_NULL ? STR_NULL : i18n_date(cx, g->ends_at),
+            .last = g->ends_at == DB_NULL ? STR("") : str_sub(clock_rfc3339(cx->arena, g->ends_at - 1), 0, 10),
             .live = g->live,
             .suspended = suspended,
             .later = !suspended && g->starts_at > cx->now,
@@ -177,6 +178,7 @@ static enum err show(struct rq *rq, const struct shown *s, enum err error)
     TRY(role_of(cx, s->planet.id, s->account_id, &role));
     v.role = role == ROLE_NONE ? STR_NULL : planet_role_label(cx, role);
     v.is_owner = role == ROLE_OWNER;
+    v.has = role;
     TRY(fill_grants(cx, s, &v));
     TRY(fill_money(cx, s, &v));
     TRY(fill_history(cx, s, &v));
@@ -228,15 +230,17 @@ static enum err own_grant(struct rq *rq, const struct shown *s, struct grant *re
     return ERR_NOT_FOUND;
 }
 
-/* "2027-12-31": to the end of that day (UTC); empty: for ever. */
+/* "2027-12-31": to the end of that day (UTC). For ever only when that is said: an empty field may be a slip. */
 static enum err set_end(struct rq *rq, const struct grant *g, struct str reason)
 {
     int64_t end = DB_NULL;
     struct str date = str_trim(rq_form(rq, "until"));
     struct str stamp = str_fmt(rq->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date));
-    if (date.n > 0 && !clock_parse_rfc3339(stamp, &end))
+    if (str_eq_c(rq_form(rq, "forever"), "1"))
+        return membership_set_end(rq->cx, g->id, DB_NULL, reason);
+    if (!clock_parse_rfc3339(stamp, &end))
         return cx_tell(rq->cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-    return membership_set_end(rq->cx, g->id, date.n > 0 ? end + MS_DAY : DB_NULL, reason);
+    return membership_set_end(rq->cx, g->id, end + MS_DAY, reason);
 }
 
 static enum err act(struct rq *rq, const struct shown *s)

@@ -7,6 +7,7 @@
 struct view_file_grant {
     int64_t id;
     struct str tier, kind, since, until; /* until NULL: for ever */
+    struct str last;                     /* "2027-12-31", as a form wants it; empty: for ever */
     bool live, suspended, later;
 };
 struct view_file_line {
@@ -18,6 +19,7 @@ struct view_desk_file {
     struct view_person person;
     int64_t account_id;
     struct str mail, role, url, credit, error;
+    enum role has;                      /* their role */
     const struct view_file_grant *grants; size_t n_grants;
     const struct view_file_line *history; size_t n_history;
     const struct view_tier *tiers; size_t n_tiers;

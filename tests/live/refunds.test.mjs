@@ -49,6 +49,25 @@ describe('money back', () => {
         await node.sound();
     });
 
+    it("an owner in a hurry gives nobody a membership for life, and demotes nobody", async () => {
+        const eve = await node.person('eve'), n = await buys(eve);
+        const ends = () => node.column(`SELECT live_ends_at FROM member_grant g JOIN purchase_order o ON o.id = g.order_id WHERE o.number = '${n}'`)[0];
+        const link = /\/desk\/tea\/members\/(\d+)"/.exec((await owner.page(`/desk/tea/money/orders/${n}`)).text)[0].slice(0, -1);
+        const file = await owner.page(link), was = ends();
+        const last = new Date(Number(was) - 1).toISOString().slice(0, 10);
+        assert.match(file.text, new RegExp(`name="until" value="${last}"`));
+        const slip = await owner.submit(file, link, { do: 'set_end', until: '' });
+        assert.equal(slip.status, 400, words(slip.text));
+        assert.match(slip.text, /The last day is a date like/);
+        assert.equal(ends(), was);
+        await owner.submit(file, link, { do: 'set_end', until: '2099-12-31' });
+        assert.equal(new Date(Number(ends())).toISOString(), '2100-01-01T00:00:00.000Z');
+        await owner.submit(file, link, { do: 'set_end', until: '', forever: '1' });
+        assert.equal(ends(), null);
+        await owner.post(link, { do: 'role', role: 'guest' });
+        assert.match((await owner.page(link)).text, /<option value="guest" selected>/);
+    });
+
     it('a second payment: the member asks, the owner decides', async () => {
         const bea = await node.person('bea');
         await buys(bea);
