@@ -4,6 +4,10 @@ LINTS += tests/lint/arrows.sh tests/lint/banned.sh tests/lint/body.sh tests/lint
 EXTRA_DIST += tests/bench tests/browser tests/corpus tests/live tests/rig tests/tools tests/package.json \
 	tests/package-lock.json
 
+# Which store.h brings along, and what tests leave beside themselves.
+EXTRA_DIST += tests/unit/store_template.h
+CLEANFILES += tests/unit/store-*.template
+
 # The other end of delivery benchmarks and live tests.
 noinst_PROGRAMS += tests/bench/sink
 tests_bench_sink_SOURCES = tests/bench/sink.c

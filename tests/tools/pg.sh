@@ -5,9 +5,9 @@
 #   pg.sh stop FILE             end it and delete it; nothing to do when FILE is not there
 #   pg.sh down FILE [MODE]      end it only: fast, or immediate, which is how a machine would
 #   pg.sh up FILE               start it again after down; prints its address
-# PG_OPTIONS is given to the server behind ours.
-# The directory lies in /tmp, since a socket's path has room for 107 bytes and the server's user must
-# be able to walk to it.
+# PG_OPTIONS is given to the server behind ours. PG_TOP is where the directory shall lie: /tmp, or
+# /dev/shm, where the many files of a database cost nothing. A socket's path has room for 107 bytes,
+# and the server's user must be able to walk to it.
 set -eu
 LC_ALL=C.UTF-8
 export LC_ALL
@@ -48,7 +48,7 @@ clear_up() { # FILE
     [ -f "$1" ] || return 0
     dir=$(cat "$1")
     case $dir in
-    /tmp/orrery-pg-*)
+    /tmp/orrery-pg-* | /dev/shm/orrery-pg-*)
         if [ -d "$dir" ]; then
             halt "$dir" immediate
             rm -rf "$dir"
@@ -59,7 +59,7 @@ clear_up() { # FILE
 }
 
 [ $# -ge 2 ] || {
-    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
     exit 2
 }
 file=$2
@@ -70,7 +70,7 @@ start)
         exit 1
     }
     clear_up "$file" # of a run that was killed
-    dir=$(mktemp -d /tmp/orrery-pg-XXXXXX)
+    dir=$(mktemp -d "${PG_TOP:-/tmp}/orrery-pg-XXXXXX")
     echo "$dir" >"$file"
     [ "$(id -u)" != 0 ] || chown postgres:postgres "$dir"
     # An order of words that is not that of bytes: what depends on it by accident is found out.
@@ -80,9 +80,10 @@ start)
         exit 1
     }
     launch "$dir"
-    # Not the superuser: a provider's node isn't it, either.
+    # Not the superuser: a provider's node isn't it, either. It may make databases: a test's store is
+    # one, copied from a template.
     as_user "$bin/psql" -q -h "$dir" -U postgres -d postgres -v ON_ERROR_STOP=1 \
-        -c 'CREATE ROLE orrery LOGIN' -c 'CREATE DATABASE orrery OWNER orrery' >/dev/null
+        -c 'CREATE ROLE orrery LOGIN CREATEDB' -c 'CREATE DATABASE orrery OWNER orrery' >/dev/null
     say_address "$dir"
     ;;
 stop) clear_up "$file" ;;

@@ -1,5 +1,5 @@
 /* A store for tests: SQLite in a directory of its own under TMPDIR, or, with ORRERY_TEST_STORE, a
- * schema of its own in that PostgreSQL database. */
+ * schema of its own on that PostgreSQL server. */
 #ifndef TESTS_UNIT_STORE_H
 #define TESTS_UNIT_STORE_H
 
@@ -15,12 +15,15 @@
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/node.h"
+#include "tests/unit/store_template.h"
 #include "tests/unit/unit.h"
 
 struct store {
     char dir[200];
-    char path[400];  /* where db_open finds it */
+    char path[700];  /* where db_open finds it */
     char schema[40]; /* of PostgreSQL; empty on SQLite */
+    char url[600];   /* of its database there */
+    bool has_database; /* of its own, named like its schema */
     struct node node;
 };
 
@@ -45,6 +48,15 @@ static inline void store_reopen(struct store *s)
     assert_int_equal(db_open(s->path, db_migrations, &s->node.db), OK);
 }
 
+/* The schema's name in the address tells our connections from those of a test that runs beside us. */
+static inline void store_at(struct store *s, const char *url)
+{
+    snprintf(s->url, sizeof s->url, "%s", url);
+    int n = snprintf(s->path, sizeof s->path, "%s%sschema=%s&application_name=orrery-%s", url,
+                     strchr(url, '?') == NULL ? "?" : "&", s->schema, s->schema);
+    assert_true(n > 0 && (size_t)n < sizeof s->path);
+}
+
 /* A new directory, and where a store of it would be; nothing is opened. */
 static inline struct store *store_place(void)
 {
@@ -61,17 +73,33 @@ static inline struct store *store_place(void)
     snprintf(s->schema, sizeof s->schema, "t_");
     for (size_t i = 0; i < sizeof random; i++)
         snprintf(s->schema + 2 + 2 * i, 3, "%02x", random[i]);
-    /* The name tells our connections from those of a test that runs beside us. */
-    int n = snprintf(s->path, sizeof s->path, "%s%sschema=%s&application_name=orrery-%s", url,
-                     strchr(url, '?') == NULL ? "?" : "&", s->schema, s->schema);
-    assert_true(n > 0 && (size_t)n < sizeof s->path);
+    store_at(s, url);
     return s;
 }
 
+/* As a program makes it that finds nothing there. */
+static inline struct store *store_bare(void)
+{
+    struct store *s = store_place();
+    s->node.ids = id_maker_new();
+    store_reopen(s);
+    return s;
+}
+
+/* The same, copied from one that was made before. */
 static inline struct store *store_new(void)
 {
     struct store *s = store_place();
     s->node.ids = id_maker_new();
+    if (store_url() == NULL) {
+        template_to_file(s->path);
+    } else {
+        char url[sizeof s->url];
+        template_to_database(store_url(), s->schema);
+        template_address(url, sizeof url, store_url(), s->schema, "");
+        store_at(s, url);
+        s->has_database = true;
+    }
     store_reopen(s);
     return s;
 }
@@ -92,7 +120,7 @@ static inline struct store_raw store_connect(const struct store *s)
         return r;
     }
     char set[100];
-    r.pg = PQconnectdb(store_url());
+    r.pg = PQconnectdb(s->url);
     assert_int_equal(PQstatus(r.pg), CONNECTION_OK);
     snprintf(set, sizeof set, "SET client_min_messages = warning; SET search_path = %s", s->schema);
     PQclear(PQexec(r.pg, set));
@@ -199,13 +227,15 @@ static inline void store_clear_media(const struct store *s)
 static inline void store_remove(const struct store *s)
 {
     static const char *const names[] = {"", "-wal", "-shm"};
-    if (s->schema[0] != '\0') {
+    if (s->has_database) {
+        template_drop(store_url(), s->schema);
+    } else if (s->schema[0] != '\0') {
         char drop[100];
         snprintf(drop, sizeof drop, "DROP SCHEMA IF EXISTS %s CASCADE", s->schema);
         store_sql(s, drop);
     }
     for (size_t i = 0; s->schema[0] == '\0' && i < sizeof names / sizeof *names; i++) {
-        char path[410];
+        char path[710];
         snprintf(path, sizeof path, "%s%s", s->path, names[i]);
         unlink(path);
     }

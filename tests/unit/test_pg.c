@@ -42,7 +42,7 @@ static int setup(void **state)
         *state = NULL;
         return 0;
     }
-    *state = store_new();
+    *state = store_bare();
     return 0;
 }
 
@@ -220,7 +220,7 @@ static void schemas_do_not_meet(void **state)
 {
     struct store *s = *state;
     ONLY_ON_PG(s);
-    struct store *b = store_new();
+    struct store *b = store_bare();
     struct cx *cx = cx_new(&s->node), *there = cx_new(&b->node);
     assert_int_equal(tx_begin(cx), OK);
     put(cx, 1, "here");
