@@ -21,9 +21,17 @@ check_PROGRAMS += tests/unit/test_http_parse
 tests_unit_test_http_parse_SOURCES = tests/unit/test_http_parse.c tests/unit/unit.h
 tests_unit_test_http_parse_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
+HTTP_SITE = tests/unit/http_site.c \
+	tests/unit/http_site.h \
+	tests/unit/http_rig.c \
+	tests/unit/http_rig.h \
+	tests/unit/unit.h
+check_PROGRAMS += tests/unit/test_http_bodies
+tests_unit_test_http_bodies_SOURCES = tests/unit/test_http_bodies.c $(HTTP_SITE)
+tests_unit_test_http_bodies_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
 check_PROGRAMS += tests/unit/test_http_server
-tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c tests/unit/http_rig.c \
-	tests/unit/http_rig.h tests/unit/unit.h
+tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c $(HTTP_SITE)
 tests_unit_test_http_server_LDADD = $(RUNG_HTTP) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
 check_PROGRAMS += tests/unit/test_http_cache

@@ -90,7 +90,7 @@ export async function open(browser, node, session, { width = 1280, dark = false,
         document.addEventListener('securitypolicyviolation', (e) => window.__csp.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile ?? ''}`));
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(15000);
+    page.setDefaultTimeout(90000);
     page.troubles = [];
     page.on('dialog', (d) => d.accept().catch(() => {}));
     page.on('console', (m) => { if (['error', 'warning'].includes(m.type())) page.troubles.push(`console: ${m.text()}`); });

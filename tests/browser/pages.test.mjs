@@ -152,7 +152,7 @@ describe('in a browser', () => {
         await page.fill('#body', 'Above the line.\n\n<!--more-->\n\n');
         await page.locator('#body').press('End');
         await page.locator('#body').pressSequentially('Below, **bold**.');
-        await page.waitForURL(/\/compose\/\d+$/, { timeout: 15000 }); // saved by itself
+        await page.waitForURL(/\/compose\/\d+$/); // saved by itself
         assert.match(await page.textContent('#status'), /Saved/);
         const id = page.url().split('/').pop();
         assert.ok((await node.cli('post list', { drafts: true })).some((d) => d.id === id && d.title === 'Written with script'));
@@ -232,7 +232,7 @@ describe('in a browser', () => {
         await page.goto(`${node.origin}/compose/${ids.draft}`);
         await node.cli('post edit', { id: ids.draft, 'body-file': node.textFile('changed on the command line') });
         await page.locator('#body').pressSequentially('typed here');
-        await page.waitForFunction(() => /Changed elsewhere/.test(document.getElementById('status').textContent), null, { timeout: 15000 });
+        await page.waitForFunction(() => /Changed elsewhere/.test(document.getElementById('status').textContent));
         await page.context().close();
         assert.match((await owner.page(`/compose/${ids.draft}`)).text, /changed on the command line/);
     });

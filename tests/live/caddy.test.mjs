@@ -37,7 +37,7 @@ class Caddy {
             assert.equal(caddy.child.exitCode, null, `Caddy ended; see ${OUT}`);
             caddy.ca = readFileSync(path.join(caddy.root, 'data/pki/authorities/local/root.crt'));
             return true;
-        }, { timeout: 30000 });
+        });
         return caddy;
     }
     // A request to a name, from an address of our own choice.
@@ -83,7 +83,7 @@ const tests = (name, change) => describe(name, () => {
         await node.init();
         await node.serve();
         caddy = await Caddy.start(name, (text) => change(text, node));
-        await eventually('the first page', async () => (await caddy.ask('/@tea')).status === 200, { timeout: 30000 });
+        await eventually('the first page', async () => (await caddy.ask('/@tea')).status === 200);
     });
     after(async () => { await caddy?.stop(); await node.close(); await sink.stop(); });
 

@@ -62,7 +62,7 @@ describe('documents as other software sends them', () => {
                 const rs = await peer.send(actor, activity.type === 'Follow' ? planet.inbox : planet.endpoints.sharedInbox, activity, { scheme });
                 assert.equal(rs.status, answer, `${send}: ${rs.status} ${rs.text}`);
                 expected = { ...expected, ...then };
-                await settled(node, { timeout: 60000 });
+                await settled(node);
                 const is = stands();
                 assert.deepEqual({ ...is, comments: is.comments.length }, { ...expected, comments: expected.comments.length }, `${send}: ${JSON.stringify(is)}`);
                 expected.comments.forEach((words, i) => assert.ok(is.comments[i].includes(words), `${send}: ${is.comments[i]}, not ${words}`));

@@ -208,7 +208,7 @@ for (const knock of ['draft-cavage-http-signatures-12', 'rfc9421']) {
             locked = await node.post({ title: 'Evening', body: `Only for members: ${SECRET}`, teaser: 'The sun goes down.', access: 'members' });
             const first = await peer.got('Create', (a) => a.object.id === open.object);
             const second = await peer.got('Create', (a) => a.object.id === locked.object);
-            assert.ok(Math.max(first.at, second.at) - began < 5000, 'within seconds');
+            assert.ok(Math.max(first.at, second.at) - began < 60000, 'without a second try');
             assert.match(first.json.object.content, /Everybody reads this/);
             assert.match(second.json.object.content, /The sun goes down/);
         });
@@ -507,16 +507,17 @@ describe('who is believed', () => {
             sink.actors.set(`${actor.host}/users/slow${i}`, 'hang');
             return actor;
         });
-        const answers = slow.map((a) => send(inbox, activity(a, 'Like', post.object), a, { timeout: 60000 }));
+        const answers = slow.map((a) => send(inbox, activity(a, 'Like', post.object), a));
         await eventually('they are asked', () => sink.hanging.size === slow.length);
-        const began = Date.now();
+        let settled = 0;
+        for (const rs of answers) rs.finally(() => settled++);
         const reader = node.client();
+        await reader.page('/login');
+        assert.equal(settled, 0, 'others are answered while these wait');
         for (let i = 0; i < 20; i++) {
             await reader.page('/@tea');
-            await reader.page('/login');
             assert.equal((await send(inbox, like(), ann)).status, 202);
         }
-        assert.ok(Date.now() - began < 5000, `others waited ${Date.now() - began} ms`);
         for (const rs of await Promise.all(answers)) {
             assert.equal(rs.status, 503, rs.text);
             assert.equal(rs.headers['retry-after'], '300');
@@ -664,6 +665,6 @@ describe('what we sign', () => {
         assert.match(waiting.error, /503/);
         sink.answer = () => 202;
         await node.cli('queue retry', { id: waiting.id });
-        await sink.posted('and gets it', (a, p) => a.object?.id === made.object && p.path.includes('ill') && p.status === 202, { timeout: 60000 });
+        await sink.posted('and gets it', (a, p) => a.object?.id === made.object && p.path.includes('ill') && p.status === 202);
     });
 });

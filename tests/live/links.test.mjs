@@ -360,23 +360,21 @@ describe('a fediverse account signs in', () => {
             assert.equal(far.apps.size, 2);
             await far.stop();
         });
-        it('a slow server holds up nobody, and is given up after ten seconds', { timeout: 60000 }, async () => {
+        it('a slow server holds up nobody, and is given up after ten seconds', async () => {
             const held = [];
             const slow = http.createServer((rq, rs) => held.push(rs));
             await new Promise((ok) => slow.listen(0, '127.0.0.1', ok));
             const who = `@ann@localhost:${slow.address().port}`;
             const t = Date.now();
+            let settled = 0;
             const waiting = Array.from({ length: 24 }, () => begin(browser(), who)); // more than there are workers
             await eventually('all ask', () => held.length >= 2); // two of a host at once
-            const visitor = node.client();
-            for (let i = 0; i < 5; i++) {
-                const began = Date.now();
-                assert.equal((await visitor.page('/login')).status, 200);
-                assert.ok(Date.now() - began < 3000, 'pages are served meanwhile');
-            }
+            for (const rs of waiting) rs.finally(() => settled++);
+            assert.equal((await node.client().page('/login')).status, 200);
+            assert.equal(settled, 0, 'pages are served meanwhile');
             const first = await Promise.race(waiting);
             refusedAs(first, 503, /does not answer as it should/);
-            assert.ok(Date.now() - t >= 9000 && Date.now() - t < 30000);
+            assert.ok(Date.now() - t >= 9000);
             slow.closeAllConnections();
             slow.close();
             await Promise.all(waiting);
@@ -640,12 +638,12 @@ describe('private messages', () => {
             await settled();
             assert.equal(told('ann').length, n);
         });
-        it('an inbox that is not there ends it', { timeout: 60000 }, async () => {
+        it('an inbox that is not there ends it', async () => {
             await notices(true);
             later();
             home.quirks.inbox = 404;
             await publish('To nowhere');
-            await eventually('off', async () => !/checked/.test((await client.page('/me/fediverse')).text), { timeout: 45000 });
+            await eventually('off', async () => !/checked/.test((await client.page('/me/fediverse')).text));
             home.quirks.inbox = undefined;
         });
         it('an actor that is deleted is unlinked; the membership stays', async () => {

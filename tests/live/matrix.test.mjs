@@ -25,7 +25,7 @@ describe('activities in every wrong way', () => {
     const harmless = async (what, act) => {
         const was = state();
         await act();
-        await settled(node, { timeout: 60000 });
+        await settled(node);
         assert.deepEqual(state(), was, what);
     };
     const make = {

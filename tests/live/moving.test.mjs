@@ -100,7 +100,7 @@ describe('followers of ours move', () => {
     const move = (who, object, target) => who.post(`${actor}/inbox`, { id: `${who.id}#move-${++n}`, type: 'Move', object, target });
     // The job of what was just sent has ended.
     const settled = () => eventually('nothing left to do', () =>
-        node.column(`SELECT COUNT(*) FROM job WHERE kind = 'fed.receive'`)[0] == 0, { timeout: 40000 });
+        node.column(`SELECT COUNT(*) FROM job WHERE kind = 'fed.receive'`)[0] == 0);
 
     before(async () => {
         node = await Node.start({ name: 'moving-others' });

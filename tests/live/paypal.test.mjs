@@ -212,7 +212,7 @@ describe('PayPal', () => {
         paypal.slow = 0;
         node.sqlRun(`UPDATE pay_outbox SET lease_until = 1 WHERE state = 'calling'; UPDATE job SET run_at = 1 WHERE kind IN ('pay.call', 'pay.look')`);
         await node.serve();
-        await eventually('made good', () => state(n) === 'paid', { timeout: 90000 });
+        await eventually('made good', () => state(n) === 'paid');
         assert.equal(paypal.order(n).purchase_units[0].payments.captures.length, 1);
         await node.sound();
     });

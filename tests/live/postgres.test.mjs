@@ -14,7 +14,7 @@ import { words } from '../rig/client.mjs';
 const options = { skip: onPostgres && 'had its run' };
 
 const ends = (...args) => new Promise((resolve) => {
-    execFile(ORRERY, args, { encoding: 'utf8', timeout: 60000 }, (error, out, err) => {
+    execFile(ORRERY, args, { encoding: 'utf8', timeout: 120000 }, (error, out, err) => {
         resolve({ code: error ? error.code ?? error.signal : 0, text: out + err });
     });
 });
@@ -97,10 +97,10 @@ describe('two processes on one PostgreSQL', options, () => {
             for (const v of visitors) for (let k = 0; k < 3; k++) await v.page(at); // it is remembered as it was
             await (i % 2 ? a : b).cli('post edit', { id: made.id, 'body-file': a.textFile(`version ${i}`) });
             for (const v of visitors)
-                await eventually(`version ${i}`, async () => (await v.page(at)).text.includes(`version ${i}`), { timeout: 10000 });
+                await eventually(`version ${i}`, async () => (await v.page(at)).text.includes(`version ${i}`));
         }
         await a.cli('post delete', { id: made.id });
-        for (const v of visitors) await eventually('gone', async () => [404, 410].includes((await v.fetch(at)).status), { timeout: 10000 });
+        for (const v of visitors) await eventually('gone', async () => [404, 410].includes((await v.fetch(at)).status));
     });
 });
 
@@ -125,8 +125,8 @@ describe('deliveries of two processes', options, () => {
         await eventually('all have it', () => {
             owners = Math.max(owners, a.column("SELECT COUNT(DISTINCT lease_owner) AS n FROM job WHERE state = 'leased'")[0]);
             return arrived('Shared out').length >= N;
-        }, { timeout: 60000 });
-        await eventually('the queue is empty', () => left() === 0, { timeout: 60000, every: 200 });
+        });
+        await eventually('the queue is empty', () => left() === 0, { every: 200 });
         assert.equal(arrived('Shared out').length, N);
         assert.equal(new Set(arrived('Shared out').map((p) => p.host)).size, N);
         t.diagnostic(`${owners} processes held leases at a time`);
@@ -137,16 +137,16 @@ describe('deliveries of two processes', options, () => {
         await a.stop(); // so that all of it is under way in B
         sink.delay = (p) => { hung.add(p.host); return 3600000; };
         await b.post({ title: 'Taken over', body: 'x' });
-        await eventually('B is at it', () => hung.size >= 50, { timeout: 30000 });
+        await eventually('B is at it', () => hung.size >= 50);
         await a.serve();
         sink.delay = 0;
         const killed = Date.now();
         await b.kill9();
         sink.server.closeIdleConnections();
         // Leases last five minutes: who waits for their end is found out.
-        await eventually('all have it', () => new Set(arrived('Taken over').map((p) => p.host)).size === N, { timeout: 60000 });
+        await eventually('all have it', () => new Set(arrived('Taken over').map((p) => p.host)).size === N);
         t.diagnostic(`${hung.size} were in flight; all had it ${Date.now() - killed} ms after the kill`);
-        await eventually('the queue is empty', () => left() === 0, { timeout: 60000, every: 200 });
+        await eventually('the queue is empty', () => left() === 0, { every: 200 });
         // What B had sent and not written down comes again; nothing else does.
         const times = new Map();
         for (const p of arrived('Taken over')) times.set(p.host, (times.get(p.host) ?? 0) + 1);
@@ -202,7 +202,7 @@ describe('a PostgreSQL that is killed under load', options, () => {
             }
             pg.up();
             const again = kept.length;
-            await eventually('it is written again', () => kept.length >= again + 20, { timeout: 60000 });
+            await eventually('it is written again', () => kept.length >= again + 20);
             over = true;
             sink.delay = 0;
             await Promise.all(writers);
@@ -214,8 +214,7 @@ describe('a PostgreSQL that is killed under load', options, () => {
             assert.deepEqual(kept.filter((w) => !have.has(w)), [], 'answered, and lost');
             const doubled = a.column('SELECT markdown FROM comment GROUP BY markdown HAVING COUNT(*) > 1');
             assert.deepEqual(doubled, []);
-            await eventually('the fan-out ends', () => new Set(sink.posts.filter((p) => p.body.includes('"Create"') && p.body.includes(`News ${how}`)).map((p) => p.host)).size === 40,
-                             { timeout: 90000 });
+            await eventually('the fan-out ends', () => new Set(sink.posts.filter((p) => p.body.includes('"Create"') && p.body.includes(`News ${how}`)).map((p) => p.host)).size === 40);
             for (const node of [a, b]) {
                 await eventually('all is well', async () => (await node.client().fetch('/@tea')).status === 200);
                 assert.ok(node.child.exitCode === null, 'the process lives');

@@ -45,7 +45,7 @@ describe('kill -9 while others interact', () => {
         });
         const total = PEOPLE * 5 + PEOPLE / 3 * 3;
         for (let kill = 1; kill <= KILLS; kill++) {
-            await Promise.race([eventually('some are taken', () => done >= kill * total / (KILLS + 1), { every: 1, timeout: 60000 }), Promise.all(lives)]);
+            await Promise.race([eventually('some are taken', () => done >= kill * total / (KILLS + 1), { every: 1 }), Promise.all(lives)]);
             let up;
             served.now = new Promise((ok) => { up = ok; });
             await node.kill9();
@@ -53,7 +53,7 @@ describe('kill -9 while others interact', () => {
             up();
         }
         await Promise.all(lives);
-        await settled(node, { timeout: 60000 });
+        await settled(node);
         assert.equal(done, total);
         const { comments, reactions, follows } = leftBy(node);
         const by = (rows, who) => rows.filter((r) => r.actor === who.id);
@@ -69,7 +69,7 @@ describe('kill -9 while others interact', () => {
         const shown = comments.filter((c) => c.state === 'shown').length;
         assert.deepEqual([counted.c, counted.l, counted.a].map(Number), [shown, left, left], 'and counted so');
         for (const who of people)
-            await eventually(`the Accept of ${who.id}`, () => peer.posts.find((p) => p.status === 202 && p.json?.type === 'Accept' && p.json.object.actor === who.id), { timeout: 60000 });
+            await eventually(`the Accept of ${who.id}`, () => peer.posts.find((p) => p.status === 202 && p.json?.type === 'Accept' && p.json.object.actor === who.id));
         await node.sound();
         peer.clean();
         assert.ok(sent > total, 'the kills came in the middle');

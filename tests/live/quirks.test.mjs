@@ -34,7 +34,7 @@ describe('quirks', () => {
     };
     const publish = () => node.post({ title: `Post ${++n}`, body: 'Round.', access: 'public' });
     const creates = (who, made) => peer.posts.filter((p) => p.host === who.host && p.json?.type === 'Create' && p.json.object.id === made.object);
-    const arrives = (who, made, status = 202) => eventually(`${made.object} at ${who.host}`, () => creates(who, made).find((p) => p.status === status), { timeout: 60000 });
+    const arrives = (who, made, status = 202) => eventually(`${made.object} at ${who.host}`, () => creates(who, made).find((p) => p.status === status));
     const jobs = async (who) => (await node.cli('queue list')).filter((j) => j.kind === 'fed.deliver' &&
         node.column(`SELECT payload FROM job WHERE id = ${j.id}`)[0]?.includes(who.host));
     const forget = (who) => node.sqlRun(`DELETE FROM follow WHERE actor_id IN (SELECT id FROM actor WHERE host = '${who.host}')`);
@@ -143,7 +143,7 @@ describe('quirks', () => {
         const gate = new Promise((ok) => { open = ok; });
         const slow = actor('slow', { get: () => gate.then(() => ({ status: 200, body: JSON.stringify(slow.document) })) });
         const quick = actor('quick');
-        const resting = slow.send(inbox(), like(slow), { timeout: 60000 });
+        const resting = slow.send(inbox(), like(slow));
         await eventually('it is asked', () => peer.gets.some((g) => g.host === slow.host));
         for (let i = 0; i < 5; i++) await takes(quick, like(quick));
         await liked(quick);

@@ -22,7 +22,7 @@ function isGone(pid) {
 }
 const gone = (pid) => {
     agent.destroy(); // what rests in the pool is closed by us, who know that nothing is on its way
-    return eventually(`process ${pid} has left`, () => isGone(pid), { timeout: 30000 });
+    return eventually(`process ${pid} has left`, () => isGone(pid));
 };
 const sleep = (ms) => new Promise((ok) => setTimeout(ok, ms));
 
@@ -50,7 +50,7 @@ class Seat extends Node {
         child.over = new Promise((ok) => child.on('exit', (code, signal) => ok(code ?? signal)));
         return child;
     }
-    async well() { assert.equal((await request(`${this.origin}/healthz`, { timeout: 10000 })).status, 200); }
+    async well() { assert.equal((await request(`${this.origin}/healthz`)).status, 200); }
     async close() {
         if (this.pid && !isGone(this.pid)) process.kill(this.pid, 'SIGTERM');
         if (this.pid) await gone(this.pid);
@@ -116,7 +116,7 @@ describe('an upgrade under load', () => {
         const followers = Array.from({ length: HOSTS }, (_, i) => sink.actor('f', { host: `f${i}.localhost`, key }));
         for (const f of followers)
             await eventually(`a Follow of ${f.id}`, async () => (await send(inbox, activity(f, 'Follow', planet.id), f)).status === 202);
-        await eventually('all are accepted', () => new Set(sink.posts.map((p) => p.host)).size === HOSTS, { timeout: 60000 });
+        await eventually('all are accepted', () => new Set(sink.posts.map((p) => p.host)).size === HOSTS);
         sink.key = key;
         sink.delay = () => Math.random() * 100;
     });
@@ -178,7 +178,7 @@ describe('an upgrade under load', () => {
         const busy = () => {
             const from = { ...done };
             return eventually('work goes on', () => failed.length > 0 ||
-                ['keep-alive', 'fresh', 'comment', 'draft', 'inbox'].every((what) => (done[what] ?? 0) >= (from[what] ?? 0) + 20), { timeout: 60000, every: 5 });
+                ['keep-alive', 'fresh', 'comment', 'draft', 'inbox'].every((what) => (done[what] ?? 0) >= (from[what] ?? 0) + 20), { every: 5 });
         };
         await busy();
         for (let i = 0; i < UPGRADES; i++) {
@@ -207,7 +207,7 @@ describe('an upgrade under load', () => {
         assert.deepEqual(kept.drafts.filter((d) => !drafts.has(d)), []);
         await eventually('every like counts', async () => JSON.parse((await request(note.object,
             { headers: { accept: 'application/activity+json' } })).text).likes.totalItems === kept.likes);
-        await eventually('the queue is empty', async () => (await node.cli('queue list')).filter((j) => j.kind === 'fed.deliver').length === 0, { timeout: 60000 });
+        await eventually('the queue is empty', async () => (await node.cli('queue list')).filter((j) => j.kind === 'fed.deliver').length === 0);
         for (const title of titles) {
             const hosts = sink.posts.filter((p) => p.body.includes('"Create"') && p.body.includes(title)).map((p) => p.host);
             assert.equal(new Set(hosts).size, HOSTS, `${title} has come everywhere`);
@@ -230,7 +230,7 @@ describe('an upgrade under load', () => {
             await page();
             await node.upgrade();
             await members[0].send(`${said}/comments`, [['_csrf', token], ['text', `after ${i} upgrades`], ['audience', 'public']], { follow: false });
-            await eventually('it is seen', async () => (await page()).includes(`after ${i} upgrades`), { timeout: 2000 });
+            await eventually('it is seen', async () => (await page()).includes(`after ${i} upgrades`));
         }
     });
 });
@@ -358,7 +358,7 @@ describe('a host with its nodes', () => {
         const busy = () => {
             const from = { ...done };
             return eventually('work goes on', () => failed.length > 0 ||
-                ['page', 'fresh', 'api'].every((what) => (done[what] ?? 0) >= (from[what] ?? 0) + 10), { timeout: 30000, every: 5 });
+                ['page', 'fresh', 'api'].every((what) => (done[what] ?? 0) >= (from[what] ?? 0) + 10), { every: 5 });
         };
         const left = [];
         await busy();
@@ -368,7 +368,7 @@ describe('a host with its nodes', () => {
             const made = await host.create(`new${i}`);
             assert.ok([200, 201].includes(made.status), made.text);
             // Perhaps the old process made it, on a connection that rested: the newcomer hears of it.
-            await eventually('it is known', async () => (await fresh(`${host.origin(`new${i}`)}/robots.txt`)).status === 200, { timeout: 5000 });
+            await eventually('it is known', async () => (await fresh(`${host.origin(`new${i}`)}/robots.txt`)).status === 200);
             await busy();
         }
         over = true;

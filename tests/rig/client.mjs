@@ -8,7 +8,7 @@ export const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#3
 export const unescape = (s) => s.replace(/&(#?\w+);/g, (all, name) => ENTITIES[name] ?? all);
 
 // One request as it is. Answers {status, headers, body (Buffer), text}. at: which address of the loopback.
-export function request(url, { method = 'GET', headers = {}, body, timeout = 30000, at = '127.0.0.1' } = {}) {
+export function request(url, { method = 'GET', headers = {}, body, timeout = 90000, at = '127.0.0.1' } = {}) {
     const u = new URL(url);
     return new Promise((resolve, reject) => {
         const rq = http.request({

@@ -61,7 +61,7 @@ export class Host {
         await eventually('the host serves', async () => {
             if (gone) throw new Error(`exit ${gone.code ?? gone.signal}\n${this.log().slice(-3000)}`);
             return (await request(`${this.internal}/readyz`, { timeout: 2000 })).status === 200;
-        }, { timeout: 30000, every: 10 });
+        }, { timeout: 120000, every: 10 });
     }
     log() { return readFileSync(this.logFile, 'utf8'); }
     async signal(name) {

@@ -44,8 +44,9 @@ export async function freePort() {
     throw new Error(`no port of ${PORTS.from} to ${PORTS.to} is free`);
 }
 
-// Ask until it is so; the last answer or error is the message.
-export async function eventually(what, ask, { timeout = 60000, every = 40 } = {}) {
+// Ask until it is so; the last answer or error is the message. How long it may take at most is no figure of the
+// program's: a machine that does ten other things is slow.
+export async function eventually(what, ask, { timeout = 150000, every = 40 } = {}) {
     const end = Date.now() + timeout;
     let last;
     for (;;) {
@@ -59,6 +60,16 @@ export async function eventually(what, ask, { timeout = 60000, every = 40 } = {}
             throw last instanceof Error ? new Error(`${what}: not in ${timeout} ms: ${last.message}`, { cause: last })
                                         : new Error(`${what}: not in ${timeout} ms`);
         await new Promise((ok) => setTimeout(ok, every));
+    }
+}
+
+// What takes less time than if it had to wait for somebody: a busy machine gets another chance, waiting takes as
+// long each time.
+export async function quick(limit, act, tries = 4) {
+    for (;;) {
+        const began = Date.now(), made = await act(), took = Date.now() - began;
+        if (took < limit) return made;
+        assert.ok(--tries > 0, `${took} ms each time, not ${limit}`);
     }
 }
 
@@ -200,12 +211,12 @@ export class Node {
         await eventually('the node serves', async () => {
             if (gone) throw Object.assign(new Error(`exit ${gone.code ?? gone.signal}\n${this.log().slice(-3000)}`), { final: true });
             return (await request(`${this.origin}${this.probe}`, { timeout: 2000, at: this.at })).status === 200;
-        }, { timeout: 30000, every: 10 });
+        }, { timeout: 120000, every: 10 });
         this.readyMs = Date.now() - began;
     }
     log() { return readFileSync(this.logFile, 'utf8'); }
 
-    async signal(name, within = 30000) {
+    async signal(name, within = 60000) {
         if (!this.child) return null;
         this.child.kill(name);
         let timer;

@@ -36,7 +36,7 @@ export class Peer {
         return peer;
     }
     // The first activity of a type that fits, once it is there.
-    async got(type, fits = () => true, timeout = 15000) {
+    async got(type, fits = () => true, timeout = 150000) {
         try {
             return await eventually(`${type} at the peer`, () => this.inbox.find((a) => a.type === type && fits(a.json, a)), { timeout });
         } catch (e) {
