@@ -31,6 +31,14 @@ static enum err check_far_mb(struct cx *cx, struct str value)
     return cx_tell(cx, ERR_INVALID, N_("This setting is a number of megabytes, from 1 to 1000000."));
 }
 
+static enum err check_forget_days(struct cx *cx, struct str value)
+{
+    int64_t days;
+    if (str_to_i64(value, &days) && (days == 0 || (days >= 30 && days <= 36500)))
+        return OK;
+    return cx_tell(cx, ERR_INVALID, N_("This setting is a number of days, at least 30; or 0 to keep everything."));
+}
+
 static enum err check_host(struct cx *cx, struct str value)
 {
     struct str host;
@@ -70,6 +78,9 @@ static const struct setting_row rows[] = {
      N_("Another Alipay to talk to, for trying out: heeded with serve --dev only."), NULL},
     {"pay.paypal.base_url", SETTING_URL, NULL, false, false,
      N_("Another PayPal to talk to, for trying out: heeded with serve --dev only."), NULL},
+    {"pay.forget_days", SETTING_TEXT, "180", false, false,
+     N_("After how many days what providers told of payments in full, with names and mail addresses, is emptied: 30 or more, or 0 for never. What is not settled and the books stay."),
+     check_forget_days},
     {NULL, SETTING_TEXT, NULL, false, false, NULL, NULL},
 };
 

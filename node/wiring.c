@@ -7,6 +7,7 @@
 #include "node/http/http.h"
 #include "node/media/far.h"
 #include "node/media/media.h"
+#include "node/money/forget.h"
 #include "node/money/invite.h"
 #include "node/money/life.h"
 #include "node/money/order.h"
@@ -59,6 +60,7 @@ static const struct job_row money_jobs[] = {
     {.kind = "pay.catch_up", .run = rail_catch_up_run, .tries = 8, .max_in_flight = 1},
     {.kind = "transfer.forget", .run = transfer_forget_run, .tries = 10},
     {.kind = "money.paywall", .run = paywall_run, .tries = 10, .max_in_flight = 1},
+    {.kind = "money.forget", .run = forget_run, .tries = 3, .max_in_flight = 1},
     {.kind = "money.referral", .run = referral_run, .tries = 10},
     {.kind = "money.question", .run = question_run, .tries = 10},
     {.kind = "life.plan", .run = life_plan_run, .tries = 8},
@@ -90,6 +92,7 @@ static const struct cron_row crons[] = {
     {"fed.expire", 24 * 3600},
     {"media.sweep", 24 * 3600},
     {"far.prune", 24 * 3600},
+    {"money.forget", 24 * 3600},
     {0},
 };
 

@@ -10,6 +10,7 @@
 #include "node/db/snapshot.h"
 #include "node/jobs/jobs.h"
 #include "node/money/ledger.h"
+#include "node/money/rail_account.h"
 #include "node/node.h"
 #include "node/planet/planet.h"
 #include "node/settings.h"
@@ -199,34 +200,75 @@ static bool unseals(struct doctor *d, struct str sealed)
     return ok;
 }
 
-void doctor_keys(struct doctor *d)
+/* What the owners of planets gave to be paid: what doesn't open, line by line. */
+static bool rails_open(struct doctor *d)
+{
+    struct planet *planets;
+    struct rail_account *accounts;
+    size_t n, n_accounts;
+    bool good = true;
+    enum err e = planet_list(d->cx, &planets, &n);
+    for (size_t i = 0; e == OK && i < n; i++) {
+        e = rail_account_list(d->cx, planets[i].id, &accounts, &n_accounts);
+        for (size_t k = 0; e == OK && k < n_accounts; k++) {
+            struct str args[] = {accounts[k].rail, planets[i].handle};
+            if (!accounts[k].shut)
+                continue;
+            doctor_say(d, "keys", DOCTOR_FAIL,
+                       N_("The keys of {0} on the planet {1} cannot be opened with secret.key: no payment is made or heard by it."),
+                       N_("Put the secret.key of this node there, from the backup that the store is of. If it is lost, enter the keys again: in the desk under Money, Providers, or with 'orrery rail connect DIR --planet {1} --rail {0}'."),
+                       args, 2);
+            good = false;
+        }
+    }
+    if (e != OK) {
+        struct str words = why(d, e);
+        doctor_say(d, "keys", DOCTOR_FAIL, N_("The keys of the ways to be paid cannot be read: {0}."), NULL, &words, 1);
+    }
+    return good && e == OK;
+}
+
+static bool actors_open(struct doctor *d, size_t *ret_n)
 {
     struct doctor_sealed_keys_row *rows;
-    size_t n;
-    enum err e = q_doctor_sealed_keys(d->cx, &rows, &n);
+    enum err e = q_doctor_sealed_keys(d->cx, &rows, ret_n);
     if (e != OK) {
         struct str words = why(d, e);
         doctor_say(d, "keys", DOCTOR_FAIL, N_("The signing keys cannot be read: {0}."), NULL, &words, 1);
-        return;
+        return false;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < *ret_n; i++) {
         if (unseals(d, rows[i].rsa) && unseals(d, rows[i].ed25519))
             continue;
         doctor_say(d, "keys", DOCTOR_FAIL, N_("The signing keys of {0} cannot be opened with secret.key."),
                    N_("Put the secret.key of this node there, from the backup that the store is of."), &rows[i].uri, 1);
-        return;
+        return false; /* one says it for all */
     }
+    return true;
+}
+
+static bool settings_open(struct doctor *d)
+{
     for (const struct setting_row *r = setting_rows(); r->key != NULL; r++) {
         struct str value, key = str_c(r->key);
         if (!r->secret || setting_get(d->cx, r->key, &value) == OK)
             continue;
         doctor_say(d, "keys", DOCTOR_FAIL, N_("The setting {0} cannot be opened with secret.key."),
                    N_("Set it anew: orrery settings set DIR --key {0} --value-file FILE"), &key, 1);
-        return;
+        return false;
     }
+    return true;
+}
+
+void doctor_keys(struct doctor *d)
+{
+    size_t n = 0;
+    bool actors = actors_open(d, &n), settings = settings_open(d), rails = rails_open(d);
     struct str args[] = {count(d, (int64_t)n)};
-    doctor_say(d, "keys", DOCTOR_OK, N_("The keys of {0} actors and the secret settings open with secret.key."),
-               NULL, args, 1);
+    if (actors && settings && rails)
+        doctor_say(d, "keys", DOCTOR_OK,
+                   N_("The keys of {0} actors, the secret settings and those of the ways to be paid open with secret.key."),
+                   NULL, args, 1);
 }
 
 void doctor_ledger(struct doctor *d)

@@ -52,6 +52,13 @@ libdomain_a_SOURCES += node/money/redeem_int.h \
 	node/money/referral.c \
 	node/money/trial.c node/money/trial.h
 
+SQL_DOMAIN += node/money/forget.sql
+libdomain_a_SOURCES += node/money/forget.c
+libdomain_a_SOURCES += node/money/forget.h
+check_PROGRAMS += tests/unit/test_forget
+tests_unit_test_forget_SOURCES = tests/unit/test_forget.c $(DOMAIN_FIXTURE)
+tests_unit_test_forget_LDADD = $(DOMAIN_TEST_LIBS)
+
 SQL_DOMAIN += node/money/transfer.sql
 libdomain_a_SOURCES += node/money/transfer.c node/money/transfer.h
 libdomain_a_SOURCES += node/money/transfer_decide.c node/money/transfer_int.h

@@ -2,6 +2,7 @@
 
 #include "node/base/buf.h"
 #include "node/base/crypt.h"
+#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
@@ -16,6 +17,8 @@
 #include <string.h>
 
 enum { VALUE_MAX = 16384, TEXTS_MAX = 131072, HINT_CHARS = 4, HINT_OF = 12, ERROR_MAX = 300 };
+
+#define SHUT N_("The keys that are stored for this can't be opened, since the node has another secret.key now. Please enter every one of them again.")
 
 struct str rail_setting(const struct rail_account *a, const char *name)
 {
@@ -46,7 +49,27 @@ static void key_of(struct cx *cx, int64_t id, unsigned char key[32])
     crypt_hmac_sha256(secret, str_fmt(cx->arena, "rail-account:%lld", (long long)id), key);
 }
 
-static enum err from_row(struct cx *cx, const struct rail_account_row *r, bool open, struct rail_account *ret)
+enum opened {
+    OPEN_NOT,  /* lists: only whether they could be */
+    OPEN_IF,   /* who writes new ones needs no old ones */
+    OPEN_MUST,
+};
+
+static enum err open_secrets(struct cx *cx, const struct rail_account_row *r, enum opened how, struct rail_account *ret)
+{
+    static const struct json_limits limits = {.max_bytes = 4 * TEXTS_MAX};
+    unsigned char key[32];
+    struct str plain;
+    key_of(cx, r->id, key);
+    ret->shut = crypt_open(cx->arena, key, r->secrets, &plain) != OK;
+    if (ret->shut && how == OPEN_MUST)
+        return cx_fail(cx, ERR_INTERNAL, "secrets of account %lld do not open: another node's key?", (long long)r->id);
+    if (ret->shut)
+        ret->error = str_c(tr(cx, SHUT));
+    return ret->shut || how == OPEN_NOT ? OK : json_read(cx->arena, plain, &limits, &ret->secrets);
+}
+
+static enum err from_row(struct cx *cx, const struct rail_account_row *r, enum opened how, struct rail_account *ret)
 {
     static const struct json_limits limits = {.max_bytes = 4 * TEXTS_MAX};
     *ret = (struct rail_account){
@@ -64,28 +87,27 @@ static enum err from_row(struct cx *cx, const struct rail_account_row *r, bool o
     TRY(json_read(cx->arena, r->hints, &limits, &ret->hints));
     if (r->rights.p != NULL)
         TRY(json_read(cx->arena, r->rights, &limits, &ret->rights));
-    if (!open || r->secrets.p == NULL)
-        return OK;
-    unsigned char key[32];
-    struct str plain;
-    key_of(cx, r->id, key);
-    if (crypt_open(cx->arena, key, r->secrets, &plain) != OK)
-        return cx_fail(cx, ERR_INTERNAL, "secrets of account %lld do not open: another node's key?", (long long)r->id);
-    return json_read(cx->arena, plain, &limits, &ret->secrets);
+    return r->secrets.p == NULL ? OK : open_secrets(cx, r, how, ret);
 }
 
 enum err rail_account_by_id(struct cx *cx, int64_t id, struct rail_account *ret)
 {
     struct rail_account_row row;
     TRY(q_rail_account_by_id(cx, id, &row));
-    return from_row(cx, &row, true, ret);
+    return from_row(cx, &row, OPEN_MUST, ret);
+}
+
+static enum err account_as(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, enum opened how,
+                           struct rail_account *ret)
+{
+    struct rail_account_row row;
+    TRY(q_rail_account_by_rail(cx, planet_id, str_c(rail->name), &row));
+    return from_row(cx, &row, how, ret);
 }
 
 enum err rail_account_of(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_account *ret)
 {
-    struct rail_account_row row;
-    TRY(q_rail_account_by_rail(cx, planet_id, str_c(rail->name), &row));
-    return from_row(cx, &row, true, ret);
+    return account_as(cx, rail, planet_id, OPEN_MUST, ret);
 }
 
 enum err rail_account_list(struct cx *cx, int64_t planet_id, struct rail_account **ret, size_t *ret_n)
@@ -95,7 +117,7 @@ enum err rail_account_list(struct cx *cx, int64_t planet_id, struct rail_account
     TRY(q_rail_accounts_of_planet(cx, planet_id, &rows, ret_n));
     *ret = ARENA_ARRAY(cx->arena, struct rail_account, *ret_n);
     for (size_t i = 0; i < *ret_n; i++)
-        TRY(from_row(cx, &rows[i], false, &(*ret)[i]));
+        TRY(from_row(cx, &rows[i], OPEN_NOT, &(*ret)[i]));
     return OK;
 }
 
@@ -210,11 +232,23 @@ static enum err check_values(struct cx *cx, const struct pay_rail *rail, const s
 
 static enum err account_or_new(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_account *ret)
 {
-    enum err e = rail_account_of(cx, rail, planet_id, ret);
+    enum err e = account_as(cx, rail, planet_id, OPEN_IF, ret);
     if (e != ERR_NOT_FOUND)
         return e;
     TRY(q_rail_account_insert(cx, id_next(cx->node->ids), planet_id, str_c(rail->name), cx->now, NULL));
     return rail_account_of(cx, rail, planet_id, ret);
+}
+
+/* Old secrets that don't open are no longer there: those that are needed must be said again. */
+static enum err all_anew(struct cx *cx, const struct pay_rail *rail, const struct rail_account *acc,
+                         const struct rail_value *v, size_t n)
+{
+    for (const struct rail_field *f = rail->fields; acc->shut && f->name != NULL; f++) {
+        const struct rail_value *said = find(v, n, f->name);
+        if ((f->flags & RAIL_SECRET) && (f->flags & RAIL_NEEDED) && (said == NULL || said->value.n == 0))
+            return cx_tell(cx, ERR_INVALID, SHUT);
+    }
+    return OK;
 }
 
 enum err rail_account_save(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
@@ -233,10 +267,12 @@ enum err rail_account_save(struct cx *cx, const struct pay_rail *rail, int64_t p
         TRY(rail->check(cx, v, n));
     TX_SCOPE(cx);
     TRY(account_or_new(cx, rail, planet_id, &acc));
+    TRY(all_anew(cx, rail, &acc, v, n));
     texts_begin(cx, &t);
     t.moved = has_moved(rail, &acc, v, n);
     for (const struct rail_field *f = rail->fields; f->name != NULL; f++)
-        put_field(cx, &t, f, &acc, find(v, n, f->name));
+        if (!acc.shut || !(f->flags & RAIL_SELF)) /* what was made at the provider went with its secret: made anew */
+            put_field(cx, &t, f, &acc, find(v, n, f->name));
     TRY(write(cx, &acc, &t, t.fresh_secret ? STR("draft") : acc.state));
     TRY(audit_put(cx, "rail.save", acc.id, str_c(rail->name)));
     cx->wake |= WAKE_PUBLIC; /* the ways to pay stand on the planet's page */
@@ -357,7 +393,7 @@ static enum err switch_to(struct cx *cx, const struct pay_rail *rail, int64_t pl
     struct texts t;
     TRY(planet_may_own(cx, planet_id));
     TX_SCOPE(cx);
-    TRY(rail_account_of(cx, rail, planet_id, &acc));
+    TRY(account_as(cx, rail, planet_id, OPEN_IF, &acc));
     if (forget) {
         acc.secrets = NULL;
         texts_begin(cx, &t);

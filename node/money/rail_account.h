@@ -18,6 +18,7 @@ struct rail_account {
     struct str state;             /* draft: something is missing; on; off: no new orders, messages are heard */
     bool live;
     struct str error;             /* what went wrong last; STR_NULL */
+    bool shut;                    /* there are secrets, sealed with another secret.key than this node's; error says so */
     json_t *settings, *hints;     /* objects of texts */
     json_t *secrets;              /* the same, opened; NULL in lists */
     json_t *rights;               /* what the last test found; NULL: none yet */
@@ -29,7 +30,7 @@ struct str rail_secret(const struct rail_account *a, const char *name);
 struct str rail_hint(const struct rail_account *a, const char *name);
 bool rail_switch(const struct rail_account *a, const char *name);
 
-/* With opened secrets. ERR_NOT_FOUND: not connected. */
+/* With opened secrets. ERR_NOT_FOUND: not connected; ERR_INTERNAL: they are shut. */
 MUST_USE enum err rail_account_of(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
                                   struct rail_account *ret);
 MUST_USE enum err rail_account_by_id(struct cx *cx, int64_t id, struct rail_account *ret);
@@ -39,7 +40,8 @@ MUST_USE enum err rail_account_list(struct cx *cx, int64_t planet_id, struct rai
 
 /* The planet's owner says what is in the fields. A secret that is empty stays as it was; any other field
  * that is given and empty is taken away. Makes the row when missing. State draft, until tested;
- * an account that is on and gets no new secret stays on. ERR_INVALID with a sentence. */
+ * an account that is on and gets no new secret stays on. One that is shut wants every secret again.
+ * ERR_INVALID with a sentence. */
 MUST_USE enum err rail_account_save(struct cx *cx, const struct pay_rail *rail, int64_t planet_id,
                                     const struct rail_value *values, size_t n);
 /* Tries each right at the provider and makes what must be made there; on if nothing that is needed

@@ -160,6 +160,23 @@ describe('the doctor', () => {
         await finds('keys', /cannot be opened with secret\.key/, dir, '--offline');
     });
 
+    it('what an owner gave to be paid, and what to do when it cannot be read', { skip: onPostgres && 'the copied store is a file' }, async () => {
+        const dir = copy();
+        const fields = at('stripe.json');
+        writeFileSync(fields, JSON.stringify({ key: 'rk_test_abcdefghijklmnop', webhook_secret: 'whsec_abcdefghijklmnop' }));
+        sql(dir, `INSERT INTO rail_account (id, planet_id, rail, state, live, settings, hints, secrets, created_at, updated_at)
+            SELECT 5, id, 'stripe', 'on', 0, '{}', '{"key":"…mnop"}', x'${crypto.randomBytes(60).toString('hex')}', 0, 0 FROM planet LIMIT 1`);
+        const line = await finds('keys', /The keys of stripe on the planet tea cannot be opened with secret\.key/, dir, '--offline');
+        assert.match(line.todo, /rail connect DIR --planet tea --rail stripe/);
+        const rails = (...args) => new Promise((resolve) => {
+            execFile(ORRERY, ['rail', ...args, dir, '--planet', 'tea', '--json'], { encoding: 'utf8' }, (error, out, err) => resolve({ error, out, err }));
+        });
+        assert.match((await rails('list')).out, /enter every one of them again/);
+        // What it says to do mends it; here nobody answers the test of the key, which is another matter.
+        await rails('connect', '--rail', 'stripe', '--file', fields);
+        assert.ok(!(await look(dir, '--offline')).lines.some((l) => l.check === 'keys' && l.state === 'FAIL'));
+    });
+
     it('media: missing, and with --deep damaged', async () => {
         const dir = copy();
         const hash = crypto.createHash('sha256').update(readFileSync(at('a.bin'))).digest('hex');

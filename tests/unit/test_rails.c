@@ -360,6 +360,46 @@ static void a_renewal_keeps_its_seat_and_never_takes_anothers(void **state)
 #undef RENEWED
 }
 
+/* The store came back without its secret.key: it is said, nothing is made of what can't be read, and whoever enters
+ * every key again goes on. */
+static void what_another_key_sealed_is_entered_again(void **state)
+{
+    struct domain *d = *state;
+    struct rail_account acc, *list;
+    size_t n;
+    const struct rail_value made[] = {{"webhook_id", STR("we_1")}}, few[] = {{"one_off", STR("true")}},
+                            again[] = {{"key", STR("rk_test_ponmlkjihgfedcba")}};
+    connect_stripe(d);
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    OK_(rail_account_keep(d->cx, stripe(), &acc, made, 1));
+    OK_(rail_account_list(d->cx, d->tea.id, &list, &n));
+    assert_false(list[0].shut);
+    crypt_random(d->store->node.secret, sizeof d->store->node.secret);
+    assert_int_equal(rail_account_of(d->cx, stripe(), d->tea.id, &acc), ERR_INTERNAL);
+    OK_(rail_account_list(d->cx, d->tea.id, &list, &n));
+    assert_int_equal(n, 1);
+    assert_true(list[0].shut);
+    assert_non_null(list[0].error.p);
+    assert_null(list[0].secrets);
+    assert_int_equal(rail_account_save(d->cx, stripe(), d->tea.id, few, 1), ERR_INVALID);
+    assert_non_null(d->cx->tell);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM rail_account WHERE state = 'on' AND secrets IS NOT NULL"), 1);
+    d->cx->tell = NULL;
+    OK_(rail_account_off(d->cx, stripe(), d->tea.id));
+    OK_(rail_account_save(d->cx, stripe(), d->tea.id, again, 1));
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    assert_false(acc.shut);
+    CHECK_STR(acc.state, "draft");
+    CHECK_STR(rail_secret(&acc, "key"), "rk_test_ponmlkjihgfedcba");
+    /* the endpoint's secret is lost, too: another one is made when it is tested */
+    assert_null(rail_setting(&acc, "webhook_id").p);
+    assert_null(rail_secret(&acc, "webhook_secret").p);
+    crypt_random(d->store->node.secret, sizeof d->store->node.secret);
+    OK_(rail_account_forget(d->cx, stripe(), d->tea.id));
+    OK_(rail_account_of(d->cx, stripe(), d->tea.id, &acc));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM rail_account WHERE secrets IS NULL"), 1);
+}
+
 /* ---- the outbox ---- */
 
 static void a_call_is_written_down_once(void **state)
@@ -520,6 +560,7 @@ int main(void)
         T(what_does_not_fit_gives_nothing),
         T(each_period_is_an_order_of_its_own),
         T(a_renewal_keeps_its_seat_and_never_takes_anothers),
+        T(what_another_key_sealed_is_entered_again),
         T(a_call_is_written_down_once),
         T(a_crash_around_the_call_is_made_good),
         T(money_goes_back_once),
