@@ -15,11 +15,13 @@ libdomain_a_SOURCES += \
 	node/money/rail.c node/money/rail.h node/money/rail_adapters.h \
 	node/money/rails/alipay.c \
 	node/money/rails/alipay_bill.c \
+	node/money/rails/alipay_cert.c node/money/rails/alipay_cert.h \
 	node/money/rails/alipay_setup.c \
 	node/money/rails/alipay_sign.c node/money/rails/alipay_sign.h \
 	node/money/rails/alipay_talk.c node/money/rails/alipay_talk.h \
 	node/money/rails/cn.c node/money/rails/cn.h \
 	node/money/rails/cn_bill.c node/money/rails/cn_bill.h \
+	node/money/rails/cn_setup.c node/money/rails/cn_setup.h \
 	node/money/rails/key.c node/money/rails/key.h \
 	node/money/rail_refunds.c node/money/rail_refunds.h \
 	node/money/rails/wechat.c node/money/rails/wechat.h node/money/rails/wechat_parts.h \
@@ -256,3 +258,8 @@ check_PROGRAMS += tests/unit/test_alipay_bill
 tests_unit_test_alipay_bill_SOURCES = tests/unit/test_alipay_bill.c
 tests_unit_test_alipay_bill_SOURCES += $(DOMAIN_FIXTURE)
 tests_unit_test_alipay_bill_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_alipay_cert
+tests_unit_test_alipay_cert_SOURCES = tests/unit/test_alipay_cert.c
+tests_unit_test_alipay_cert_SOURCES += tests/unit/alipay_cert_vectors.h
+tests_unit_test_alipay_cert_SOURCES += $(DOMAIN_FIXTURE)
+tests_unit_test_alipay_cert_LDADD = $(DOMAIN_TEST_LIBS)

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { AlipaySdk } from 'alipay-sdk';
 import { request } from './client.mjs';
 import { till } from './till.mjs';
+import { authority } from './alipay_certs.mjs';
 
 const der = (key, type) => key.export({ type, format: 'der' }).toString('base64');
 const beijing = (ms = Date.now()) => new Date(ms + 8 * 3600e3).toISOString().slice(0, 19).replace('T', ' ');
@@ -20,9 +21,13 @@ export class FakeAlipay {
         const fake = Object.assign(new FakeAlipay(), {
             appId: '2021000000000000', sellerId: '2088102119685838', app: generateKeyPairSync('rsa', { modulusLength: 2048 }),
             own: generateKeyPairSync('rsa', { modulusLength: 2048 }), trades: new Map(), asked: [], bad: [], closed: [], lacks: [], due: [],
-            down: 0, dropAnswers: 0, ...options });
-        // Alipay's SDK, in the owner's place: what it takes, we must take.
-        fake.sdk = new AlipaySdk({ appId: fake.appId, privateKey: der(fake.app.privateKey, 'pkcs1'), alipayPublicKey: der(fake.own.publicKey, 'spki') });
+            down: 0, dropAnswers: 0, downloads: [], ...options });
+        if (options.certificates) {
+            fake.ca = authority();
+            fake.appCert = fake.ca.app(fake.app.privateKey, fake.sellerId);
+        }
+        fake.sign_with(fake.own, fake.ca?.alipay(fake.own.privateKey, fake.sellerId));
+        fake.given = fake.ownCert;
         fake.server = http.createServer((rq, rs) => fake.serve(rq, rs));
         await new Promise((ok) => fake.server.listen(0, '127.0.0.1', ok));
         fake.url = `http://127.0.0.1:${fake.server.address().port}`;
@@ -31,12 +36,27 @@ export class FakeAlipay {
     async close() {
         this.server.closeAllConnections();
         await new Promise((ok) => this.server.close(ok));
+        this.ca?.close();
         assert.deepEqual(this.bad, []);
+    }
+    // Alipay's key from now on. Its SDK stands in the owner's place: what it takes, we must take.
+    sign_with(own, ownCert) {
+        Object.assign(this, { own, ownCert });
+        this.sdk = new AlipaySdk({ appId: this.appId, privateKey: der(this.app.privateKey, 'pkcs1'), ...(this.ca
+            ? { appCertContent: this.appCert, alipayPublicCertContent: ownCert, alipayRootCertContent: this.ca.roots }
+            : { alipayPublicKey: der(own.publicKey, 'spki') }) });
+        if (this.ca) this.published = new Map([...this.published ?? [], [this.sdk.config.alipayCertSn, ownCert]]);
+    }
+    // A new certificate of Alipay's; answers are signed with it, and who doesn't know it may fetch it.
+    rotate(make = 'alipay', pid = this.sellerId) {
+        const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+        this.sign_with(own, this.ca[make](own.privateKey, pid));
     }
     // What the owner types: bare base64, as the key tool gives it.
     form(more = {}) {
         return { f_app_id: this.appId, f_seller_id: this.sellerId, f_private_key: der(this.app.privateKey, 'pkcs8'),
-                 f_alipay_public_key: der(this.own.publicKey, 'spki'), ...more };
+                 ...(this.ca ? { f_alipay_public_key: this.given, f_app_cert: this.appCert, f_root_cert: this.ca.roots }
+                             : { f_alipay_public_key: der(this.own.publicKey, 'spki') }), ...more };
     }
     sign(text) { return createSign('RSA-SHA256').update(text, 'utf8').sign(this.own.privateKey, 'base64'); }
 
@@ -69,7 +89,9 @@ export class FakeAlipay {
             }
             if (this.dropAnswers > 0) { this.dropAnswers--; return rq.socket.destroy(); }
             const raw = JSON.stringify(answer).replaceAll('/', '\\/'); // as theirs
-            const text = `{"${key}":${raw},"sign":"${this.sign(raw)}"}`;
+            if (v.method === 'alipay.open.app.alipaycert.download') return rs.writeHead(200, { 'Content-Type': 'text/html;charset=utf-8' }).end(`{"${key}":${raw}}`); // nobody signs that
+            const which = this.ca ? `"alipay_cert_sn":"${this.sdk.config.alipayCertSn}",` : '';
+            const text = `{"${key}":${raw},${which}"sign":"${this.sign(raw)}"}`;
             this.sdk.checkResponseSign(text, key, this.sign(raw), '');
             rs.writeHead(200, { 'Content-Type': 'text/html;charset=utf-8' }).end(text);
         });
@@ -90,7 +112,9 @@ export class FakeAlipay {
         return true;
     }
     authorized(v) {
-        const known = ['app_id', 'method', 'format', 'charset', 'sign_type', 'timestamp', 'version', 'biz_content', 'notify_url', 'return_url', 'sign'];
+        const known = ['app_id', 'method', 'format', 'charset', 'sign_type', 'timestamp', 'version', 'biz_content', 'notify_url', 'return_url', 'sign',
+            ...(this.ca ? ['app_cert_sn', 'alipay_root_cert_sn'] : [])];
+        if (this.ca) assert.deepEqual([v.app_cert_sn, v.alipay_root_cert_sn], [this.sdk.config.appCertSn, this.sdk.config.alipayRootCertSn]);
         assert.deepEqual(Object.keys(v).filter((k) => !known.includes(k)), []);
         assert.deepEqual([v.app_id, v.format, v.charset, v.sign_type, v.version], [this.appId, 'JSON', 'utf-8', 'RSA2', '1.0']);
         assert.match(v.timestamp, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
@@ -122,6 +146,12 @@ export class FakeAlipay {
             assert.deepEqual(Object.keys(biz), ['out_trade_no', 'out_request_no']);
             const amount = t?.refunds.get(biz.out_request_no);
             return amount === undefined ? ok({}) : ok({ ...biz, refund_amount: yuan(amount), refund_status: 'REFUND_SUCCESS' });
+        }
+        case 'alipay.open.app.alipaycert.download': {
+            assert.deepEqual(Object.keys(biz), ['alipay_cert_sn']);
+            this.downloads.push(biz.alipay_cert_sn);
+            const pem = this.published.get(biz.alipay_cert_sn);
+            return pem ? ok({ alipay_cert_content: Buffer.from(pem).toString('base64') }) : no('isv.cert-not-exist');
         }
         case 'alipay.data.dataservice.bill.downloadurl.query':
             assert.deepEqual(Object.keys(biz), ['bill_type', 'bill_date']);

@@ -1,4 +1,4 @@
-/* Alipay's open platform (L1–L9), key mode: payment on its pages on a desk and a phone, or by a QR code
+/* Alipay's open platform (L1–L9), by keys or by certificates: payment on its pages on a desk and a phone, or by a QR code
  * on ours. The seller's number and the app's id together name whose money it is. */
 #include "node/base/buf.h"
 #include "node/base/clock.h"
@@ -146,6 +146,22 @@ static enum err read_notice(struct cx *cx, const struct alipay_param *v, size_t 
     return OK;
 }
 
+/* Most notices don't say with which of Alipay's keys they are signed. */
+static enum err signed_by_alipay(const struct ali *a, const struct alipay_param *v, size_t n)
+{
+    struct cx *cx = a->cx;
+    struct str sn = alipay_param_get(v, n, "alipay_cert_sn");
+    const struct crypt_key *said = ali_key_of(a, sn);
+    if (said == NULL)
+        return cx_fail(cx, ERR_BUSY, "signed with a certificate of Alipay's that isn't known yet");
+    if (alipay_notice_verify(cx->arena, said, v, n))
+        return OK;
+    for (size_t i = 1; sn.n == 0 && i < a->n_theirs; i++)
+        if (alipay_notice_verify(cx->arena, a->theirs[i].key, v, n))
+            return OK;
+    return cx_fail(cx, ERR_UNAUTHENTICATED, "Alipay did not sign this");
+}
+
 static enum err alipay_verify(struct cx *cx, const struct rail_account *acc, const struct rail_message *m,
                               struct rail_state *ret)
 {
@@ -156,12 +172,24 @@ static enum err alipay_verify(struct cx *cx, const struct rail_account *acc, con
     TRY(ali_begin(cx, acc, &a));
     if (alipay_form_read(cx->arena, m->body, &v, &n) != OK)
         return cx_fail(cx, ERR_INVALID, "not a form");
-    if (!alipay_notice_verify(cx->arena, a.alipay_key, v, n))
-        return cx_fail(cx, ERR_UNAUTHENTICATED, "Alipay did not sign this");
+    TRY(signed_by_alipay(&a, v, n));
     s.live = a.live;
     TRY(read_notice(cx, v, n, &s));
     *ret = s;
     return OK;
+}
+
+static enum err alipay_learn(struct cx *cx, struct rail_account *acc, const struct rail_message *m,
+                             struct rail_state *ret)
+{
+    struct ali a;
+    struct alipay_param *v;
+    size_t n;
+    TRY(ali_begin(cx, acc, &a));
+    TRY(alipay_form_read(cx->arena, m->body, &v, &n));
+    TRY(ali_learn(&a, alipay_param_get(v, n, "alipay_cert_sn")));
+    *acc = a.acc;
+    return alipay_verify(cx, acc, m, ret);
 }
 
 static enum err query_json(struct cx *cx, struct str number, struct str request_no, struct str *ret)
@@ -353,6 +381,7 @@ const struct pay_rail rail_alipay = {
     .probe = ali_probe,
     .checkout = alipay_checkout,
     .verify = alipay_verify,
+    .learn = alipay_learn,
     .fetch_state = alipay_fetch_state,
     .close = alipay_close,
     .refund = alipay_refund,

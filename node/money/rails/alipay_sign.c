@@ -17,7 +17,7 @@ static int by_name(const void *x, const void *y)
     return c != 0 ? c : (p->name.n > q->name.n) - (p->name.n < q->name.n);
 }
 
-enum { WITH_EMPTY = 1, WITHOUT_SIGN_TYPE = 2 };
+enum { WITH_EMPTY = 1, WITHOUT_SIGN_TYPE = 2, WITHOUT_CERT = 4 };
 
 static struct str joined(struct arena *a, const struct alipay_param *params, size_t n, unsigned how)
 {
@@ -30,7 +30,8 @@ static struct str joined(struct arena *a, const struct alipay_param *params, siz
     for (size_t i = 0; i < n; i++) {
         const struct alipay_param *p = &sorted[i];
         if (str_eq_c(p->name, "sign") || (p->value.n == 0 && (how & WITH_EMPTY) == 0) ||
-            (str_eq_c(p->name, "sign_type") && (how & WITHOUT_SIGN_TYPE) != 0))
+            (str_eq_c(p->name, "sign_type") && (how & WITHOUT_SIGN_TYPE) != 0) ||
+            (str_eq_c(p->name, "alipay_cert_sn") && (how & WITHOUT_CERT) != 0))
             continue;
         if (b.n > 0)
             buf_put_char(&b, '&');
@@ -151,6 +152,12 @@ struct str alipay_raw_value(struct str json, struct str key)
     return STR_NULL;
 }
 
+struct str alipay_answer_cert(struct arena *a, struct str body)
+{
+    json_t *j;
+    return json_read(a, body, NULL, &j) == OK ? ld_str(j, "alipay_cert_sn") : STR("");
+}
+
 static bool signed_by(struct arena *a, const struct crypt_key *key, struct str text,
                       struct str sign)
 {
@@ -247,6 +254,10 @@ bool alipay_notice_verify(struct arena *a, const struct crypt_key *alipay_key,
     struct str type = alipay_param_get(params, n, "sign_type");
     if (sign.n == 0 || (type.n > 0 && !str_eq_c(type, "RSA2")))
         return false;
-    return signed_by(a, alipay_key, joined(a, params, n, WITH_EMPTY | WITHOUT_SIGN_TYPE), sign) ||
-           signed_by(a, alipay_key, joined(a, params, n, WITH_EMPTY), sign);
+    static const unsigned ways[] = {WITHOUT_SIGN_TYPE, 0, WITHOUT_SIGN_TYPE | WITHOUT_CERT, WITHOUT_CERT};
+    size_t n_ways = alipay_param_get(params, n, "alipay_cert_sn").n > 0 ? 4 : 2;
+    for (size_t i = 0; i < n_ways; i++)
+        if (signed_by(a, alipay_key, joined(a, params, n, WITH_EMPTY | ways[i]), sign))
+            return true;
+    return false;
 }

@@ -1,4 +1,4 @@
-/* Alipay's open platform on the wire, key mode, RSA2: signing requests, verifying answers and
+/* Alipay's open platform on the wire, RSA2: signing requests, verifying answers and
  * notices. No network, no store; any thread.
  * Sources: opendocs.alipay.com/common/02mse7 (sign), 02mse4 (verify), 02mse3. */
 #ifndef NODE_MONEY_RAIL_ALIPAY_SIGN_H
@@ -27,6 +27,8 @@ struct str alipay_query(struct arena *a, const struct crypt_key *key,
 /* The value of a top-level key of a JSON object, cut out as it stands; STR_NULL: none, or not JSON.
  * A key that comes twice is none. */
 struct str alipay_raw_value(struct str json, struct str key);
+/* The certificate that an answer says it is signed with; empty: it doesn't say. */
+struct str alipay_answer_cert(struct arena *a, struct str body);
 /* An answer to method ("alipay.trade.query"): its signature is checked over the bytes as they came,
  * then they are read. ERR_UNAUTHENTICATED: not signed by Alipay; ERR_INVALID: not an answer. An
  * error_response of theirs is an answer, too, and says so in its code. */
@@ -40,7 +42,8 @@ MUST_USE enum err alipay_form_read(struct arena *a, struct str body, struct alip
 /* Empty when it is not there. */
 struct str alipay_param_get(const struct alipay_param *params, size_t n, const char *name);
 /* A notice (or the return page's query): everything but sign and sign_type is signed, empty values
- * included; some products sign with sign_type, so that is tried second. RSA2 only. */
+ * included; some products sign with sign_type, so that is tried second; and without alipay_cert_sn, which only
+ * says whose key it is and of which Alipay doesn't say whether it is signed. RSA2 only. */
 bool alipay_notice_verify(struct arena *a, const struct crypt_key *alipay_key,
                           const struct alipay_param *params, size_t n);
 

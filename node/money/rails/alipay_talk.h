@@ -3,17 +3,36 @@
 #define NODE_MONEY_RAIL_ALIPAY_TALK_H
 
 #include "node/money/rail.h"
+#include "node/money/rails/alipay_cert.h"
 #include "node/money/rails/alipay_sign.h"
+
+/* To whom connects. */
+#define ALI_KEY_SAYS N_("Alipay's public key can't be read. Please paste it again.")
+#define ALI_THREE_FILES \
+    N_("Certificate mode needs all three: the app's certificate, Alipay's certificate and its root certificate.")
+
+struct ali_key { struct str sn; const struct crypt_key *key; };
 
 struct ali {
     struct cx *cx;
-    struct str app_id, seller_id, gateway; /* gateway: scheme and host */
-    const struct crypt_key *key, *alipay_key;
+    struct rail_account acc;                  /* a view; certificates may be kept anew */
+    struct str app_id, seller_id, gateway;    /* gateway: scheme and host */
+    const struct crypt_key *key;
+    struct str app_sn, root_sn;               /* empty: key mode */
+    struct ali_key theirs[4]; size_t n_theirs; /* what the owner gave first; in key mode the one, without a number */
+    struct rail_certs given, roots;           /* of certificate mode: Alipay's certificate as it was given */
+    int64_t until;                            /* the app's certificate */
     bool live;
     bool own_gateway;                         /* one for trying out: neither Alipay's nor its sandbox */
 };
 /* Asks nobody. ERR_INVALID with a sentence when a key can't be read. */
 MUST_USE enum err ali_begin(struct cx *cx, const struct rail_account *acc, struct ali *ret);
+
+/* The key behind that number, or the one that was given if there is none; NULL: not known yet. */
+const struct crypt_key *ali_key_of(const struct ali *a, struct str sn);
+/* A certificate that Alipay names and we don't know: fetch it, see that it may follow the one that was given, keep it.
+ * Waits for the answer. */
+MUST_USE enum err ali_learn(struct ali *a, struct str sn);
 
 struct ali_extra { struct str notify_url, return_url; };
 /* The query of a call, signed: for the browser's address or a form's body. biz: JSON; extra may be

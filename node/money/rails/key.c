@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 #include <time.h>
 
@@ -272,4 +273,67 @@ enum err rail_cert_read(struct arena *a, struct str typed, struct rail_cert *ret
     TRY(rail_key_public(a, typed, &cert.key, NULL));
     *ret = cert;
     return OK;
+}
+
+enum err rail_certs_read(struct arena *a, struct str typed, struct rail_certs *ret)
+{
+    static const struct str begin = STR_INIT("-----BEGIN CERTIFICATE-----");
+    struct rail_certs certs = {.n = 0};
+    struct str der;
+    if (typed.n > TYPED_MAX)
+        return ERR_INVALID;
+    for (size_t at = str_find(typed, begin, 0), next; at != SIZE_MAX; at = next) {
+        next = str_find(typed, begin, at + begin.n);
+        struct str one = str_sub(typed, at, (next == SIZE_MAX ? typed.n : next) - at);
+        X509 *x = certs.n < RAIL_CERTS && der_of(a, one, &der) ? x509_of(a, der) : NULL;
+        if (x == NULL)
+            return ERR_INVALID;
+        certs.v[certs.n++] = x;
+    }
+    *ret = certs;
+    return certs.n > 0 ? OK : ERR_INVALID;
+}
+
+struct str rail_certs_pem(struct arena *a, const struct rail_certs *certs)
+{
+    struct buf b;
+    buf_init_arena(&b, a, 2 * TYPED_MAX);
+    for (size_t i = 0; i < certs->n; i++) {
+        unsigned char *p = NULL;
+        int n = i2d_X509(certs->v[i], &p);
+        if (n > 0)
+            buf_put(&b, armoured(a, "CERTIFICATE", (struct str){(const char *)p, (size_t)n}));
+        OPENSSL_free(p);
+    }
+    return buf_str(&b);
+}
+
+static bool roots_into(X509_STORE *store, const struct rail_certs *roots)
+{
+    if (roots == NULL)
+        return X509_STORE_set_default_paths(store) == 1;
+    for (size_t i = 0; i < roots->n; i++)
+        if (X509_STORE_add_cert(store, roots->v[i]) != 1)
+            return false;
+    return true;
+}
+
+bool rail_certs_hold(const struct rail_certs *certs, const struct rail_certs *roots, int64_t now)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *c = X509_STORE_CTX_new();
+    STACK_OF(X509) *between = sk_X509_new_null();
+    bool ok = certs->n > 0 && store != NULL && c != NULL && between != NULL && roots_into(store, roots);
+    for (size_t i = 1; ok && i < certs->n; i++)
+        ok = sk_X509_push(between, certs->v[i]) > 0;
+    ok = ok && X509_STORE_CTX_init(c, store, certs->v[0], between) == 1;
+    if (ok) {
+        X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(c), (time_t)(now / 1000));
+        ok = X509_verify_cert(c) == 1;
+    }
+    X509_STORE_CTX_free(c);
+    sk_X509_free(between);
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return ok;
 }

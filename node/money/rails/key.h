@@ -26,4 +26,14 @@ struct rail_cert {
 /* An X.509 certificate, PEM or base64. Its chain is not looked at. */
 MUST_USE enum err rail_cert_read(struct arena *a, struct str typed, struct rail_cert *ret);
 
+/* All certificates of a file, in their order: one with those that vouch for it behind, or a set of roots. */
+struct x509_st;
+enum { RAIL_CERTS = 8 };
+struct rail_certs { struct x509_st *v[RAIL_CERTS]; size_t n; };
+/* ERR_INVALID: there is none, or too many, or one that can't be read. */
+MUST_USE enum err rail_certs_read(struct arena *a, struct str typed, struct rail_certs *ret);
+struct str rail_certs_pem(struct arena *a, const struct rail_certs *certs);
+/* Does the first end in one of these roots (NULL: the system's), with the others between? */
+bool rail_certs_hold(const struct rail_certs *certs, const struct rail_certs *roots, int64_t now);
+
 #endif

@@ -9,9 +9,6 @@
 #include "node/net/fetch.h"
 #include "node/node.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <zlib.h>
 
@@ -19,9 +16,8 @@
 
 enum {
     STAMP_MAX = 512,
-    CERT_MAX = 64 * 1024,
+    CERT_MAX = 32 * 1024,
     CERTS_KEPT = 4,
-    CHAIN_MAX = 8,
     KEPT_MAX = 64 * 1024,
     ASK_MAX = 300 * 1024,
     AHEAD_MS = 60 * 60 * 1000,   /* PayPal's clock may be so much before ours */
@@ -79,72 +75,20 @@ bool paypal_cert_url_ok(struct str url, struct str base, bool live, bool own_bas
 
 /* ---- certificates ---- */
 
-static bool ms_until(const X509 *x, int64_t *ret)
-{
-    int days = 0, seconds = 0;
-    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-    bool ok = epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(x)) == 1;
-    ASN1_TIME_free(epoch);
-    *ret = ((int64_t)days * 86400 + seconds) * MS_SECOND;
-    return ok;
-}
-
-static bool ends_well(X509 *leaf, STACK_OF(X509) *between, int64_t now, const char *name)
-{
-    X509_STORE *store = X509_STORE_new();
-    X509_STORE_CTX *c = X509_STORE_CTX_new();
-    bool ok = store != NULL && c != NULL && X509_STORE_set_default_paths(store) == 1 &&
-              X509_STORE_CTX_init(c, store, leaf, between) == 1;
-    if (ok) {
-        X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(c), (time_t)(now / MS_SECOND));
-        ok = X509_verify_cert(c) == 1 &&
-             X509_check_host(leaf, name, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1;
-    }
-    X509_STORE_CTX_free(c);
-    X509_STORE_free(store);
-    return ok;
-}
-
-static STACK_OF(X509) *read_chain(struct str pem)
-{
-    STACK_OF(X509) *all = sk_X509_new_null();
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-    X509 *x;
-    while (all != NULL && in != NULL && sk_X509_num(all) < CHAIN_MAX && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
-        if (sk_X509_push(all, x) == 0)
-            X509_free(x);
-    BIO_free(in);
-    return all;
-}
-
-static struct str key_pem(struct arena *a, X509 *x)
-{
-    struct str s = STR_NULL;
-    char *p = NULL;
-    BIO *out = BIO_new(BIO_s_mem());
-    if (out != NULL && PEM_write_bio_PUBKEY(out, X509_get0_pubkey(x)) == 1) {
-        long n = BIO_get_mem_data(out, &p);
-        s = str_dup(a, (struct str){p, (size_t)n});
-    }
-    BIO_free(out);
-    return s;
-}
-
 enum err paypal_chain(struct cx *cx, struct str pem, bool live, struct str *ret_key, int64_t *ret_until)
 {
     const char *name = live ? "messageverificationcerts.paypal.com" : "messageverificationcerts.sandbox.paypal.com";
-    enum err e = ERR_INVALID;
+    struct rail_certs certs;
+    struct rail_cert leaf;
+    const struct crypt_key *key;
     if (pem.n > CERT_MAX)
         return cx_fail(cx, ERR_INVALID, "certificate of paypal too long");
-    STACK_OF(X509) *all = read_chain(pem);
-    X509 *leaf = sk_X509_num(all) > 0 ? sk_X509_value(all, 0) : NULL;
-    if (leaf != NULL && ms_until(leaf, ret_until) && ends_well(leaf, all, cx->now, name)) {
-        *ret_key = key_pem(cx->arena, leaf);
-        e = ret_key->n > 0 ? OK : ERR_INVALID;
-    }
-    sk_X509_pop_free(all, X509_free);
-    ERR_clear_error();
-    return e == OK ? OK : cx_fail(cx, e, "certificate is not of paypal's, or not trusted");
+    if (rail_certs_read(cx->arena, pem, &certs) != OK || !rail_certs_hold(&certs, NULL, cx->now) ||
+        X509_check_host(certs.v[0], name, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) != 1 ||
+        rail_cert_read(cx->arena, pem, &leaf) != OK || rail_key_public(cx->arena, pem, &key, ret_key) != OK)
+        return cx_fail(cx, ERR_INVALID, "certificate is not of paypal's, or not trusted");
+    *ret_until = leaf.until;
+    return OK;
 }
 
 /* [{"url": …, "key": PEM, "until": ms}], the newest first. */

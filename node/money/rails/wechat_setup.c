@@ -1,13 +1,12 @@
 /* Connecting a WeChat Pay merchant: what to fill in, what it must look like, and what its keys may. */
 #include "node/base/buf.h"
 #include "node/base/clock.h"
-#include "node/base/id.h"
 #include "node/base/json.h"
 #include "node/base/jw.h"
 #include "node/money/rail_adapters.h"
 #include "node/money/rails/cn.h"
+#include "node/money/rails/cn_setup.h"
 #include "node/money/rail_http.h"
-#include "node/money/rails/key.h"
 #include "node/money/rails/wechat_parts.h"
 #include "node/node.h"
 
@@ -34,22 +33,6 @@ const struct rail_field wx_fields[] = {
 
 /* ---- what it must look like ---- */
 
-static struct rail_value *value_of(struct rail_value *v, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(v[i].name, name) == 0 && v[i].value.n > 0)
-            return &v[i];
-    return NULL;
-}
-
-static bool all_in(struct str s, const char *set)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (strchr(set, s.p[i]) == NULL)
-            return false;
-    return s.n > 0;
-}
-
 static struct str upper(struct cx *cx, struct str s)
 {
     char *p = arena_copy(cx->arena, s.p, s.n);
@@ -59,42 +42,40 @@ static struct str upper(struct cx *cx, struct str s)
     return (struct str){p, s.n};
 }
 
+#define DIGITS "0123456789"
+#define SERIAL_SAYS N_("The serial number has 40 characters, 0 to 9 and A to F.")
+
 static enum err check_serial(struct cx *cx, struct rail_value *serial, const struct crypt_key *key)
 {
     struct rail_cert cert;
     if (rail_cert_read(cx->arena, serial->value, &cert) == OK) {
-        if (key != NULL && !str_eq(rail_key_fingerprint(cx->arena, key), rail_key_fingerprint(cx->arena, cert.key)))
+        if (key != NULL && !cn_same_key(cx, key, cert.key))
             return cx_tell(cx, ERR_INVALID, N_("The API certificate and the private key don't belong together."));
         serial->value = cert.serial;
     }
-    if (!all_in(serial->value, "0123456789abcdefABCDEF") || serial->value.n > SERIAL_MAX)
-        return cx_tell(cx, ERR_INVALID, N_("The serial number has 40 characters, 0 to 9 and A to F."));
+    if (!cn_made_of(serial->value, DIGITS "abcdefABCDEF") || serial->value.n > SERIAL_MAX)
+        return cx_tell(cx, ERR_INVALID, SERIAL_SAYS);
     serial->value = upper(cx, serial->value);
     return OK;
 }
 
 enum err wx_check(struct cx *cx, struct rail_value *values, size_t n)
 {
-    struct rail_value *mchid = value_of(values, n, "mchid"), *appid = value_of(values, n, "appid");
-    struct rail_value *serial = value_of(values, n, "serial"), *key = value_of(values, n, "private_key");
-    struct rail_value *api_key = value_of(values, n, "api_key"), *id = value_of(values, n, "public_key_id");
-    struct rail_value *theirs = value_of(values, n, "public_key");
-    const struct crypt_key *mine = NULL, *other;
-    if (mchid != NULL && (!all_in(mchid->value, "0123456789") || mchid->value.n > WX_MCHID_MAX))
-        return cx_tell(cx, ERR_INVALID, N_("The merchant number has digits only."));
-    if (appid != NULL && (!str_starts(appid->value, STR("wx")) || appid->value.n != APPID_LEN ||
-                          !all_in(appid->value, "0123456789abcdefwx")))
-        return cx_tell(cx, ERR_INVALID, N_("The AppID begins with wx and has 18 characters."));
-    if (key != NULL && rail_key_private(cx->arena, key->value, &mine, &key->value) != OK)
-        return cx_tell(cx, ERR_INVALID, N_("The private key can't be read. Please paste the whole of apiclient_key.pem."));
+    static const struct cn_rule rules[] = {
+        {"mchid", DIGITS, NULL, 1, WX_MCHID_MAX, N_("The merchant number has digits only.")},
+        {"appid", DIGITS "abcdefwx", "wx", APPID_LEN, APPID_LEN, N_("The AppID begins with wx and has 18 characters.")},
+        {"api_key", NULL, NULL, WECHAT_API_KEY, WECHAT_API_KEY, N_("The APIv3 key has exactly 32 characters.")},
+        {"public_key_id", NULL, "PUB_KEY_ID_", 1, SIZE_MAX, N_("The ID of WeChat Pay's public key begins with PUB_KEY_ID_.")},
+    };
+    struct rail_value *serial = cn_value(values, n, "serial"), *id = cn_value(values, n, "public_key_id");
+    struct rail_value *theirs = cn_value(values, n, "public_key");
+    const struct crypt_key *mine = NULL, *other = NULL;
+    TRY(cn_rules(cx, rules, sizeof rules / sizeof *rules, values, n));
+    TRY(cn_private(cx, cn_value(values, n, "private_key"),
+                   N_("The private key can't be read. Please paste the whole of apiclient_key.pem."), &mine));
     if (serial != NULL)
         TRY(check_serial(cx, serial, mine));
-    if (api_key != NULL && api_key->value.n != WECHAT_API_KEY)
-        return cx_tell(cx, ERR_INVALID, N_("The APIv3 key has exactly 32 characters."));
-    if (id != NULL && !str_starts(id->value, STR("PUB_KEY_ID_")))
-        return cx_tell(cx, ERR_INVALID, N_("The ID of WeChat Pay's public key begins with PUB_KEY_ID_."));
-    if (theirs != NULL && rail_key_public(cx->arena, theirs->value, &other, &theirs->value) != OK)
-        return cx_tell(cx, ERR_INVALID, N_("WeChat Pay's public key can't be read. Please paste the whole of pub_key.pem."));
+    TRY(cn_public(cx, theirs, N_("WeChat Pay's public key can't be read. Please paste the whole of pub_key.pem."), &other));
     if ((id == NULL) != (theirs == NULL) && n > 1)
         return cx_tell(cx, ERR_INVALID, N_("WeChat Pay's public key and its ID go together: please give both or neither."));
     return OK;
@@ -102,31 +83,17 @@ enum err wx_check(struct cx *cx, struct rail_value *values, size_t n)
 
 /* ---- what its keys may ---- */
 
-static struct rail_right *right(struct rail_probe *p, struct str name, bool needed)
-{
-    struct rail_right *r = &p->rights[p->n < RAIL_RIGHTS - 1 ? p->n++ : p->n];
-    *r = (struct rail_right){.name = name, .needed = needed, .why = STR_NULL};
-    return r;
-}
-
-static struct str why_of(struct cx *cx, const struct wx_answer *a)
-{
-    return str_fmt(cx->arena, STR_FMT ": " STR_FMT, STR_ARG(a->code), STR_ARG(a->message));
-}
-
 static enum err probe_keys(struct wx *w, struct rail_probe *p)
 {
     struct cx *cx = w->cx;
     struct wx_answer a;
-    struct rail_right *mine = right(p, STR(N_("API certificate and its private key")), true);
-    struct rail_right *api = right(p, STR(N_("APIv3 key")), true);
-    struct rail_right *theirs = right(p, STR(N_("WeChat Pay's own signature")), true);
+    struct rail_right *mine = cn_right(p, N_("API certificate and its private key"), true);
+    struct rail_right *api = cn_right(p, N_("APIv3 key"), true);
+    struct rail_right *theirs = cn_right(p, N_("WeChat Pay's own signature"), true);
     enum err e = wx_refresh(w, &a);
     if (e != OK && e != ERR_INVALID)
         return e;
-    mine->ok = a.status == 200 || a.status == 404 || str_eq_c(a.code, "RESOURCE_NOT_EXISTS");
-    if (!mine->ok)
-        mine->why = why_of(cx, &a);
+    cn_granted(cx, mine, a.status == 200 || a.status == 404 || str_eq_c(a.code, "RESOURCE_NOT_EXISTS"), a.code, a.message);
     /* 404: a merchant of the new kind, who has no certificates to open; the first callback will tell. */
     api->ok = e == OK && mine->ok;
     if (e == ERR_INVALID)
@@ -175,8 +142,8 @@ static enum err probe_product(struct wx *w, struct rail_probe *p, const char *pr
 {
     struct cx *cx = w->cx;
     struct wx_answer a = {0}, closed;
-    struct rail_right *r = right(p, str_c(name), true);
-    struct str number = str_fmt(cx->arena, "PROBE%lld", (long long)id_next(cx->node->ids));
+    struct rail_right *r = cn_right(p, name, true);
+    struct str number = cn_trial_number(cx);
     bool h5 = strcmp(product, "h5") == 0;
     struct str target = str_fmt(cx->arena, "/v3/pay/transactions/%s", product);
     enum err e = wx_ask(w, "POST", target, trial_json(w, number, h5), &a);
@@ -185,11 +152,9 @@ static enum err probe_product(struct wx *w, struct rail_probe *p, const char *pr
         return OK;
     }
     TRY(e);
-    r->ok = a.status == 200;
-    if (!r->ok) {
-        r->why = why_of(cx, &a);
+    cn_granted(cx, r, a.status == 200, a.code, a.message);
+    if (!r->ok)
         return OK;
-    }
     struct str body = str_fmt(cx->arena, "{\"mchid\":\"" STR_FMT "\"}", STR_ARG(w->mchid));
     target = str_fmt(cx->arena, "/v3/pay/transactions/out-trade-no/" STR_FMT "/close", STR_ARG(number));
     return wx_ask(w, "POST", target, body, &closed);
@@ -200,11 +165,9 @@ static enum err probe_query(struct wx *w, struct rail_probe *p, struct str targe
 {
     struct cx *cx = w->cx;
     struct wx_answer a;
-    struct rail_right *r = right(p, str_c(name), needed);
+    struct rail_right *r = cn_right(p, name, needed);
     TRY(wx_ask(w, "GET", target, STR_NULL, &a));
-    r->ok = a.status == 200 || a.status == 404 || str_eq_c(a.code, "NO_STATEMENT_EXIST");
-    if (!r->ok)
-        r->why = why_of(cx, &a);
+    cn_granted(cx, r, a.status == 200 || a.status == 404 || str_eq_c(a.code, "NO_STATEMENT_EXIST"), a.code, a.message);
     return OK;
 }
 
@@ -236,12 +199,10 @@ static enum err probe_secret(struct wx *w, struct rail_probe *p)
     struct cx *cx = w->cx;
     int64_t code = 0;
     json_t *j;
-    struct rail_right *r = right(p, STR(N_("AppSecret, for paying inside WeChat")), false);
+    struct rail_right *r = cn_right(p, N_("AppSecret, for paying inside WeChat"), false);
     TRY(open_api(cx, &w->acc, STR("orrery-probe"), &j));
-    r->ok = ld_i64(j, "errcode", &code) && (code == 40029 || code == 40163);
-    if (!r->ok)
-        r->why = str_fmt(cx->arena, "%lld: " STR_FMT, (long long)code,
-                         STR_ARG(str_utf8_cut(ld_str(j, "errmsg"), 100)));
+    bool known = ld_i64(j, "errcode", &code) && (code == 40029 || code == 40163);
+    cn_granted(cx, r, known, str_fmt(cx->arena, "%lld", (long long)code), str_utf8_cut(ld_str(j, "errmsg"), 100));
     return OK;
 }
 
