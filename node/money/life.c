@@ -68,6 +68,12 @@ static enum err moved(struct cx *cx, int64_t price_id, int64_t *ret_price, int64
     return OK;
 }
 
+enum err price_holds(struct cx *cx, int64_t price_id, int64_t *ret)
+{
+    int64_t to, at;
+    return moved(cx, price_id, ret, &to, &at);
+}
+
 struct next {
     bool found, offered, chosen;
     int64_t price_id, move_to, moves_at; /* move_to DB_NULL: nothing announced */

@@ -51,6 +51,9 @@ MUST_USE enum err life_of(struct cx *cx, int64_t planet_id, int64_t account_id, 
 MUST_USE enum err renewal_price(struct cx *cx, int64_t planet_id, int64_t account_id, bool *ret_found,
                                 struct price *ret);
 
+/* Where the announcements that are in force lead from a price: to itself, if there is none. */
+MUST_USE enum err price_holds(struct cx *cx, int64_t price_id, int64_t *ret);
+
 /* P28: no further term. With a subscription the provider is told: *ret_call_id, DB_NULL if nobody has to be; who
  * waits makes it at once (rail_call_make), else a job does. Access stays to the end. Also takes back a
  * step down that was planned. ERR_CONFLICT: nothing would follow anyway. */

@@ -31,6 +31,7 @@ libdomain_a_SOURCES += \
 	node/money/rails/wechat_talk.c node/money/rails/wechat_talk.h \
 	node/money/rail_account.c node/money/rail_account.h \
 	node/money/rail_call.c node/money/rail_call.h \
+	node/money/rail_sub_call.c node/money/rail_sub_call.h \
 	node/money/rail_catch_up.c \
 	node/money/rails/fake.c \
 	node/money/rail_http.c node/money/rail_http.h \

@@ -46,16 +46,13 @@ enum err paywall_preview(struct cx *cx, const struct paywall_ask *ask, struct pa
     struct paywall_preview p = {.n_free = 0};
     struct paywall_posts_row posts;
     struct tier t;
-    int64_t *subs;
-    size_t n;
     TRY(tier_by_id(cx, ask->tier_id, &t));
     TRY(planet_may_own(cx, t.planet_id));
     TRY(q_paywall_count_free(cx, t.id, cx->now, &p.n_free));
     TRY(q_paywall_count_paying(cx, t.id, cx->now, &p.n_paying));
     TRY(q_paywall_count_members(cx, t.id, cx->now, &p.n_members));
-    TRY(q_paywall_subs(cx, t.id, &subs, &n));
+    TRY(q_paywall_count_subs(cx, t.planet_id, t.id, &p.n_renewing));
     TRY(q_paywall_posts(cx, t.planet_id, &posts));
-    p.n_renewing = (int64_t)n;
     p.n_posts_locked = posts.locked;
     p.n_posts_public = posts.open;
     count_prices(&t, ask->to_free, &p);
@@ -199,17 +196,24 @@ static enum err carry_to_paid(struct cx *cx, const struct paywall_get_row *s, si
     return OK;
 }
 
-static enum err carry_to_free(struct cx *cx, const struct paywall_get_row *s, size_t *ret_n)
+/* No further renewals: the subscriptions behind the last one that was told. *ret_n: of those that were looked at. */
+static enum err end_subs(struct cx *cx, const struct paywall_get_row *s, size_t *ret_n)
 {
-    int64_t *rows, *subs, call;
-    size_t n_subs;
-    TRY(q_paywall_subs(cx, s->tier_id, &subs, &n_subs));
-    for (size_t i = 0; i < n_subs && s->n_done == 0; i++) {
-        enum err e = rail_renewal(cx, subs[i], false, &call);
+    struct paywall_subs_row *subs;
+    int64_t call;
+    TRY(q_paywall_subs(cx, s->planet_id, s->tier_id, s->sub_after, PART, &subs, ret_n));
+    for (size_t i = 0; i < *ret_n; i++) {
+        enum err e = subs[i].mine ? rail_renewal(cx, subs[i].id, false, &call) : OK;
         if (e != OK && e != ERR_UNSUPPORTED && e != ERR_CONFLICT)
             return e;
     }
     cx->tell = NULL;
+    return *ret_n == 0 ? OK : q_paywall_subs_told(cx, s->id, subs[*ret_n - 1].id, NULL);
+}
+
+static enum err carry_to_free(struct cx *cx, const struct paywall_get_row *s, size_t *ret_n)
+{
+    int64_t *rows;
     TRY(q_paywall_members(cx, s->tier_id, cx->now, s->price_id, PART, &rows, ret_n));
     for (size_t i = 0; i < *ret_n; i++)
         TRY(give(cx, s, rows[i], "paid", DB_NULL, DB_NULL, s->price_id));
@@ -219,7 +223,8 @@ static enum err carry_to_free(struct cx *cx, const struct paywall_get_row *s, si
 enum err paywall_step(struct cx *cx, int64_t id, bool *ret_more)
 {
     struct paywall_get_row s;
-    size_t n;
+    bool to_free;
+    size_t n, n_subs = 0;
     TX_SCOPE(cx);
     TRY(q_paywall_get(cx, id, &s));
     TRY(q_planet_lock(cx, s.planet_id, NULL));
@@ -227,11 +232,16 @@ enum err paywall_step(struct cx *cx, int64_t id, bool *ret_more)
     *ret_more = false;
     if (s.done_at != DB_NULL)
         return OK;
-    if (str_eq_c(s.direction, "free"))
+    to_free = str_eq_c(s.direction, "free");
+    if (to_free)
+        TRY(end_subs(cx, &s, &n_subs));
+    if (to_free && n_subs < PART)
         TRY(carry_to_free(cx, &s, &n));
+    else if (to_free)
+        n = 0;
     else
         TRY(carry_to_paid(cx, &s, &n));
-    *ret_more = n == PART;
+    *ret_more = n == PART || n_subs == PART;
     TRY(q_paywall_progress(cx, id, (int64_t)n, *ret_more ? DB_NULL : cx->now, NULL));
     if (*ret_more)
         TRY(job_put(cx, "money.paywall", id, STR_NULL, STR_NULL, 0));

@@ -29,11 +29,24 @@ SELECT COUNT(DISTINCT g.account_id) FROM member_grant g JOIN purchase_order o ON
 SELECT COUNT(DISTINCT account_id) FROM member_grant
  WHERE tier_id = :tier_id AND live_state = 'live' AND (live_ends_at IS NULL OR live_ends_at > :now);
 
+-- A planet's subscriptions that go on, a part at a time; mine: they are of this tier.
 -- :name paywall_subs :many
--- :in tier_id int
--- :out id int
-SELECT s.id FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
- WHERE o.tier_id = :tier_id AND s.state <> 'ended' AND s.ends_with_term = 0 ORDER BY s.id;
+-- :in planet_id int, tier_id int, after int, n int
+-- :out id int, mine int
+SELECT s.id, CASE WHEN o.tier_id = :tier_id THEN 1 ELSE 0 END
+  FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
+ WHERE s.planet_id = :planet_id AND s.id > :after AND s.state <> 'ended' AND s.ends_with_term = 0
+ ORDER BY s.id LIMIT :n;
+
+-- :name paywall_count_subs :one
+-- :in planet_id int, tier_id int
+-- :out n int
+SELECT COUNT(*) FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
+ WHERE s.planet_id = :planet_id AND o.tier_id = :tier_id AND s.state <> 'ended' AND s.ends_with_term = 0;
+
+-- :name paywall_subs_told :exec
+-- :in id int, sub_after int
+UPDATE paywall_switch SET sub_after = :sub_after WHERE id = :id;
 
 -- :name paywall_posts :one
 -- :in planet_id int
@@ -62,8 +75,8 @@ VALUES (:id, :planet_id, :tier_id, :direction, :choice, :until_at, :price_id, :n
 -- :name paywall_get :one
 -- :in id int
 -- :out id int, planet_id int, tier_id int, direction text, choice text, until_at int?, price_id int?, at int,
---      n_done int, done_at int?
-SELECT id, planet_id, tier_id, direction, choice, until_at, price_id, at, n_done, done_at
+--      n_done int, done_at int?, sub_after int
+SELECT id, planet_id, tier_id, direction, choice, until_at, price_id, at, n_done, done_at, sub_after
   FROM paywall_switch WHERE id = :id;
 
 -- :name paywall_of_planet :many

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { TOLD_AT_ONCE = 200, KEPT_DAYS = 30 };
+enum { TOLD_AT_ONCE = 200, MOVED_AT_ONCE = 200, KEPT_DAYS = 30 };
 
 static enum err planet_of_price(struct cx *cx, int64_t price_id, struct price *ret, int64_t *ret_planet)
 {
@@ -212,22 +212,33 @@ enum job_verdict price_tell_run(struct cx *cx, const struct job *job)
     return e == OK && tell(cx, &m, after) == OK ? JOB_DONE : JOB_RETRY;
 }
 
-static enum err apply(struct cx *cx, const struct price_move_row *m)
+/* One part, and the job of the next in the same transaction. A part that is done twice puts the same calls again, which
+ * are there already. */
+static enum err apply(struct cx *cx, const struct price_move_row *m, int64_t after)
 {
-    int64_t *subs, call;
+    struct price_move_subs_row *subs;
+    struct str why = str_fmt(cx->arena, "move%lld", (long long)m->id);
+    int64_t call;
     size_t n;
     TX_SCOPE(cx);
-    TRY(q_price_move_subs(cx, m->planet_id, m->from_price_id, &subs, &n));
-    for (size_t i = 0; i < n; i++)
-        TRY(rail_reprice(cx, subs[i], m->to_price_id, &call));
+    TRY(q_price_move_subs(cx, m->planet_id, m->from_price_id, after, MOVED_AT_ONCE, &subs, &n));
+    for (size_t i = 0; i < n; i++) {
+        after = subs[i].id;
+        if (subs[i].mine)
+            TRY(rail_reprice(cx, subs[i].id, m->to_price_id, why, &call));
+    }
+    if (n == MOVED_AT_ONCE)
+        TRY(job_put(cx, "price.apply", m->id, str_fmt(cx->arena, "%lld", (long long)after), STR_NULL, 0));
     return tx_commit(cx);
 }
 
 enum job_verdict price_apply_run(struct cx *cx, const struct job *job)
 {
     struct price_move_row m;
+    int64_t after = 0;
     enum err e = q_price_move_by_id(cx, job->subject, &m);
     if (e == ERR_NOT_FOUND || (e == OK && m.stopped_at != DB_NULL))
         return JOB_DONE;
-    return e == OK && apply(cx, &m) == OK ? JOB_DONE : JOB_RETRY;
+    (void)str_to_i64(job->payload, &after);
+    return e == OK && apply(cx, &m, after) == OK ? JOB_DONE : JOB_RETRY;
 }

@@ -38,7 +38,8 @@ MUST_USE enum err price_move_plan(struct cx *cx, int64_t from_id, int64_t to_id,
 MUST_USE enum err price_move_stop(struct cx *cx, int64_t id);
 MUST_USE enum err price_move_list(struct cx *cx, int64_t planet_id, struct price_move **ret, size_t *ret_n);
 
-/* Jobs. price.tell: letters, some hundred at a time. price.apply: providers that renew learn the new price. */
+/* Jobs, some hundred at a time; the payload is whom the part before ended with. price.tell: letters. price.apply:
+ * providers that renew learn the new price. */
 enum job_verdict price_tell_run(struct cx *cx, const struct job *job);
 enum job_verdict price_apply_run(struct cx *cx, const struct job *job);
 

@@ -31,13 +31,14 @@ SELECT id, planet_id, from_price_id, to_price_id, effective_at, created_at, stop
 -- :in id int, now int
 UPDATE price_move SET stopped_at = :now WHERE id = :id AND stopped_at IS NULL AND effective_at > :now;
 
+-- A planet's subscriptions that go on, a part at a time; mine: their further terms cost this price.
 -- :name price_move_subs :many
--- :in planet_id int, price_id int
--- :out id int
-SELECT s.id FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
- WHERE s.planet_id = :planet_id AND COALESCE(s.price_id, o.price_id) = :price_id AND s.state <> 'ended'
-   AND s.ends_with_term = 0
- ORDER BY s.id;
+-- :in planet_id int, price_id int, after int, n int
+-- :out id int, mine int
+SELECT s.id, CASE WHEN COALESCE(s.price_id, o.price_id) = :price_id THEN 1 ELSE 0 END
+  FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
+ WHERE s.planet_id = :planet_id AND s.id > :after AND s.state <> 'ended' AND s.ends_with_term = 0
+ ORDER BY s.id LIMIT :n;
 
 -- Retired prices that somebody may still pay.
 -- :name price_old_of_planet :many

@@ -84,15 +84,15 @@ struct rail_visit rail_visit_of(struct str ip, struct str agent);
 /* One call that changes something, as it was written down. */
 struct rail_step {
     int64_t id;
-    struct str name;          /* checkout, capture, close, refund, cancel, resume, end, drop */
+    struct str name;          /* checkout, capture, close, refund, cancel, resume, end, drop, reprice, agreed */
     struct str key;           /* for the provider's idempotency: the same at each try */
     const struct rail_account *account;
-    const struct order *order;         /* NULL: none */
-    const struct rail_sub *sub;        /* cancel, resume: whose; else NULL */
+    const struct order *order;         /* of reprice: that the subscription began with; NULL: none */
+    const struct rail_sub *sub;        /* of what is about one; else NULL */
     const struct rail_visit *visit;    /* of checkout */
-    struct money amount;               /* of refund */
-    const struct price *price;         /* of reprice: what further terms cost; else NULL */
-    struct str return_url;    /* where the browser comes back to: the page /pay/NUMBER */
+    struct money amount;               /* of refund; of reprice: what a term costs then, with its tax */
+    const struct price *price;         /* of reprice: its term; else NULL */
+    struct str return_url;    /* where the browser comes back to: the page /pay/NUMBER; of reprice: the membership */
     struct str hook_url;      /* where the provider's messages go */
     int tries;                /* before this one */
 };
@@ -108,6 +108,10 @@ struct rail_way {
     struct str data;          /* JSON for the page of the order (WeChat's bridge, a bank account); STR_NULL */
     int64_t expires_at;       /* the way is closed then; 0: with the order */
 };
+
+/* A price that was changed. agree n == 0: it holds. Else the payer has to agree to it there, and has not yet; the
+ * next charge comes at next_at (DB_NULL: unsaid), at the old price until then. */
+struct rail_repriced { struct str agree; int64_t next_at; };
 
 enum rail_refund { RAIL_REFUND_SENT, RAIL_REFUND_DONE, RAIL_REFUND_FAILED };
 struct rail_refunded {
@@ -198,9 +202,10 @@ struct pay_rail {
     /* No further renewal; with resume: go on after all. Step "end": for good, if it is still held; "drop": at once, its
      * free days included. NULL: nothing renews here. */
     enum err (*renewal)(struct cx *cx, const struct rail_step *s, bool resume);
-    /* Further terms of the subscription cost this: from the next one on, nothing is charged or given back now.
-     * The same currency. NULL: the provider can't, or only with the buyer's consent there. */
-    enum err (*reprice)(struct cx *cx, const struct rail_step *s);
+    /* Further terms of the subscription cost s->amount: from the next one on, nothing is charged or given back now.
+     * The same currency and length of term. NULL: the provider can't. */
+    enum err (*reprice)(struct cx *cx, const struct rail_step *s, struct rail_repriced *ret);
+    bool reprice_asks;        /* the payer has to agree there, within a tier: step "agreed" asks whether they have */
     /* The provider's own page about a subscription: cards, invoices. NULL: there is none. */
     enum err (*portal)(struct cx *cx, const struct rail_account *acc, const struct rail_sub *sub,
                        struct str return_url, struct str *ret_url);

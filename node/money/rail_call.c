@@ -9,11 +9,12 @@
 #include "node/db/db.h"
 #include "node/jobs/jobs.h"
 #include "node/money/money.h"
+#include "node/money/quote.h"
 #include "node/money/rail_call_sql.h"
+#include "node/money/rail_sub_call.h"
 #include "node/money/rail_sql.h"
 #include "node/money/refund.h"
 #include "node/money/subscription.h"
-#include "node/money/subscription_sql.h"
 #include "node/money/tray.h"
 #include "node/node.h"
 #include "node/people/letter.h"
@@ -138,11 +139,31 @@ struct making {
     struct rail_step step;
     struct rail_way way;
     struct rail_refunded refunded;
+    struct rail_repriced repriced;
+    bool overtaken;      /* a newer call says otherwise: nothing is to be done */
 };
+
+/* The first order of a subscription whose price is to change, and what a further term costs then. */
+static enum err load_price(struct cx *cx, struct making *m, int64_t price_id)
+{
+    struct order then;
+    struct planet p;
+    TRY(price_by_id(cx, price_id, &m->price));
+    TRY(order_by_id(cx, m->of.order_id, &m->order));
+    TRY(planet_by_id(cx, m->row.planet_id, &p));
+    then = m->order;
+    then.list_amount = m->price.money.minor;
+    TRY(quote_further(cx, &then, 0, &m->step.amount));
+    m->step.price = &m->price;
+    m->step.order = &m->order;
+    m->step.return_url = str_fmt(cx->arena, STR_FMT "/@" STR_FMT "/membership", STR_ARG(cx->node->origin), STR_ARG(p.handle));
+    return OK;
+}
 
 static enum err load(struct cx *cx, struct making *m)
 {
     json_t *j;
+    int64_t price_id = 0;
     const struct rail_call_row *r = &m->row;
     m->rail = rail_by_name(r->rail);
     if (m->rail == NULL)
@@ -155,11 +176,6 @@ static enum err load(struct cx *cx, struct making *m)
     m->visit = rail_visit_of(ld_str(j, "ip"), ld_str(j, "agent"));
     m->visit.openid = ld_str(j, "openid");
     m->step.visit = &m->visit;
-    int64_t price_id;
-    if (ld_i64(j, "price", &price_id)) {
-        TRY(price_by_id(cx, price_id, &m->price));
-        m->step.price = &m->price;
-    }
     if (r->order_id != DB_NULL) {
         TRY(order_by_id(cx, r->order_id, &m->order));
         m->step.order = &m->order;
@@ -177,13 +193,18 @@ static enum err load(struct cx *cx, struct making *m)
         m->sub = (struct rail_sub){.ref = m->of.ref, .customer = m->of.customer, .state = m->of.state,
                                    .ends_with_term = m->of.ends_with_term, .period_end = m->of.period_end};
         m->step.sub = &m->sub;
+        (void)ld_i64(j, "price", &price_id);
+        TRY(sub_call_overtaken(cx, r->id, &m->of, r->step, price_id, &m->overtaken));
     }
-    return OK;
+    return price_id == 0 || m->overtaken ? OK : load_price(cx, m, price_id);
 }
 
 static enum err call(struct cx *cx, struct making *m)
 {
     struct str name = m->row.step;
+    bool price = str_eq_c(name, "reprice") || str_eq_c(name, "agreed");
+    if (m->overtaken)
+        return OK;
     if (str_eq_c(name, "checkout")) {
         bool open = str_eq_c(m->order.state, "new") || str_eq_c(m->order.state, "pending");
         if (!open || (m->order.expires_at != DB_NULL && m->order.expires_at <= cx->now))
@@ -196,8 +217,8 @@ static enum err call(struct cx *cx, struct making *m)
         return m->rail->close(cx, &m->step);
     if (str_eq_c(name, "capture") && m->rail->capture != NULL)
         return m->rail->capture(cx, &m->step);
-    if (str_eq_c(name, "reprice") && m->rail->reprice != NULL && m->step.price != NULL)
-        return m->rail->reprice(cx, &m->step);
+    if (price && m->rail->reprice != NULL && m->step.price != NULL)
+        return m->rail->reprice(cx, &m->step, &m->repriced);
     bool resume = str_eq_c(name, "resume"), end = str_eq_c(name, "end") || str_eq_c(name, "drop");
     if ((resume || end || str_eq_c(name, "cancel")) && m->rail->renewal != NULL)
         return m->rail->renewal(cx, &m->step, resume);
@@ -324,10 +345,8 @@ static enum err end_well(struct cx *cx, struct making *m)
         TRY(given_back(cx, m));
         TRY(tell_claim(cx, m));
         TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
-    } else if (str_eq_c(m->row.step, "cancel") || str_eq_c(m->row.step, "resume")) {
-        TRY(q_subscription_ends(cx, m->row.subscription_id, str_eq_c(m->row.step, "cancel"), NULL));
-    } else if (str_eq_c(m->row.step, "reprice")) {
-        TRY(q_subscription_price(cx, m->row.subscription_id, m->price.id, NULL));
+    } else if (!m->overtaken && m->row.subscription_id != DB_NULL) {
+        TRY(sub_call_ended(cx, &m->of, &m->step, &m->repriced));
     }
     TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));
     return tx_commit(cx);
@@ -353,6 +372,8 @@ static enum err end_badly(struct cx *cx, const struct making *m, enum err e)
         TRY(tray_given_back(cx, m->row.unmatched_id, &refused));
     else if (!may_pass(e) && str_eq_c(m->row.step, "refund"))
         TRY(refund_call_ended(cx, m->row.id, true, STR_NULL, why));
+    else if (!may_pass(e) && str_eq_c(m->row.step, "reprice"))
+        TRY(sub_call_refused(cx, m->row.subscription_id));
     TRY(tx_commit(cx));
     cx->tell = tell;
     return e;
@@ -492,74 +513,6 @@ enum err rail_refund(struct cx *cx, struct str order_number, int64_t amount, int
     };
     TRY(rail_call_put(cx, &c, ret_call_id));
     return tx_commit(cx);
-}
-
-enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id)
-{
-    struct subscription s;
-    TX_SCOPE(cx);
-    TRY(subscription_by_id(cx, subscription_id, &s));
-    const struct pay_rail *rail = rail_by_name(s.rail);
-    if (rail == NULL || rail->renewal == NULL)
-        return cx_tell(cx, ERR_UNSUPPORTED, N_("Nothing renews itself here."));
-    if (str_eq_c(s.state, "ended"))
-        return cx_tell(cx, ERR_CONFLICT, N_("This subscription has ended. Please start a new one."));
-    struct rail_call_new c = {
-        .planet_id = s.planet_id,
-        .rail = rail,
-        .step = resume ? "resume" : "cancel",
-        .order_id = DB_NULL,
-        .subscription_id = s.id,
-        .group = str_fmt(cx->arena, "%lld", (long long)cx->now),
-        .amount = DB_NULL,
-    };
-    TRY(rail_call_put(cx, &c, ret_call_id));
-    return tx_commit(cx);
-}
-
-enum err rail_renewals_stop(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t but_order)
-{
-    int64_t *subs, call;
-    size_t n;
-    const char *tell = cx->tell;
-    TRY(q_subscription_charging(cx, planet_id, account_id, but_order, &subs, &n));
-    for (size_t i = 0; i < n; i++) {
-        enum err e = rail_renewal(cx, subs[i], false, &call);
-        if (e != OK && e != ERR_UNSUPPORTED)
-            return e;
-        cx->tell = tell; /* what can't be stopped doesn't renew by itself */
-    }
-    return OK;
-}
-
-enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, int64_t *ret_call_id)
-{
-    struct subscription s;
-    struct order first;
-    struct price now, to;
-    TRY(subscription_by_id(cx, subscription_id, &s));
-    TRY(order_by_id(cx, s.order_id, &first));
-    int64_t now_id = s.price_id == DB_NULL ? first.price_id : s.price_id;
-    TRY(price_by_id(cx, now_id, &now));
-    TRY(price_by_id(cx, price_id == 0 ? first.price_id : price_id, &to));
-    const struct pay_rail *rail = rail_by_name(s.rail);
-    *ret_call_id = DB_NULL;
-    if (rail == NULL || str_eq_c(s.state, "ended") || s.ends_with_term)
-        return OK;
-    bool able = rail->reprice != NULL && strcmp(now.money.cur, to.money.cur) == 0 && !str_eq_c(to.unit, "once") && to.money.minor > 0;
-    if (!able)
-        return to.id == now_id ? OK : rail_renewal(cx, subscription_id, false, ret_call_id);
-    struct rail_call_new c = {
-        .planet_id = s.planet_id,
-        .rail = rail,
-        .step = "reprice",
-        .order_id = DB_NULL,
-        .subscription_id = s.id,
-        .group = str_fmt(cx->arena, "%lld-%lld", (long long)to.id, (long long)cx->now),
-        .amount = DB_NULL,
-        .price_id = to.id,
-    };
-    return rail_call_put(cx, &c, ret_call_id);
 }
 
 enum err rail_portal(struct cx *cx, int64_t subscription_id, struct str return_url, struct str *ret_url)

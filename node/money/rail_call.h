@@ -7,10 +7,12 @@
 
 #include "node/money/rail.h"
 
+struct subscription;
+
 struct rail_call_new {
     int64_t planet_id;
     const struct pay_rail *rail;
-    const char *step;              /* checkout, capture, close, refund, cancel, resume, end, drop */
+    const char *step;              /* checkout, capture, close, refund, cancel, resume, end, drop, reprice, agreed */
     int64_t order_id;              /* DB_NULL: none */
     int64_t subscription_id;       /* DB_NULL: none */
     int64_t unmatched_id;          /* of refund: money of the tray (tray.h), with neither of these; 0: none */
@@ -18,7 +20,7 @@ struct rail_call_new {
      * made of order (or subscription), step and group: put the same again, and it is the same call. */
     struct str group;
     int64_t amount;                /* of refund; DB_NULL: none */
-    int64_t price_id;              /* of reprice; 0: none */
+    int64_t price_id;              /* of reprice and agreed; 0: none */
     const struct rail_visit *visit; /* of checkout; NULL: nothing known */
     int wait_s;                    /* the job leaves it so long to who put it */
 };
@@ -49,15 +51,22 @@ MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t am
 /* Where its buyer fetches money that was given back and doesn't come by itself. ERR_NOT_FOUND: it does, or none
  * was given back, or the viewer is somebody else. */
 MUST_USE enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url);
-/* No further renewal of a subscription, or after all. */
+/* No further renewal of a subscription, or after all. A newer such call overtakes an older one that was not made yet. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
 /* Inside a transaction: nothing further is charged for what this account has in the planet, by whatever subscription; but for
  * the one that but_order began (0: all). What is paid for stays. */
 MUST_USE enum err rail_renewals_stop(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t but_order);
+/* What becomes of a subscription when its further terms shall cost another price (P33). */
+enum rail_moves {
+    RAIL_MOVES,     /* the provider takes the new price by itself */
+    RAIL_MOVES_ASKS,/* the payer is written to, and has to agree at the provider; else it ends with a paid term */
+    RAIL_MOVES_ENDS,/* the provider can't: it ends with the term that is paid, the next is paid by hand */
+};
+MUST_USE enum err rail_moves(struct cx *cx, const struct subscription *s, const struct price *to, enum rail_moves *ret);
 /* Inside a transaction: further terms of a subscription cost this from the next one on; 0: what its first order
- * cost. Where the provider can't change a price (or not to that currency), the subscription ends with its term, and
- * its member pays the next one by hand. */
-MUST_USE enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, int64_t *ret_call_id);
+ * cost. why tells this change from others: put again with the same why it is the same call. *ret_call_id DB_NULL: nobody
+ * is to be called. */
+MUST_USE enum err rail_reprice(struct cx *cx, int64_t subscription_id, int64_t price_id, struct str why, int64_t *ret_call_id);
 
 /* The provider's own page of a subscription of the viewer, to change the card or read invoices. Waits for
  * the provider; changes nothing, so nothing is written down. ERR_UNSUPPORTED: it has none. */

@@ -32,6 +32,13 @@ INSERT INTO pay_outbox (id, planet_id, rail, order_id, subscription_id, unmatche
 VALUES (:id, :planet_id, :rail, :order_id, :subscription_id, :unmatched_id, :step, :idem_key, :amount, :request, 'new',
        0, :now);
 
+-- Newer ones of the same subscription that say whether it goes on.
+-- :name rail_call_newer :one
+-- :in subscription_id int, id int
+-- :out n int
+SELECT COUNT(*) FROM pay_outbox
+ WHERE subscription_id = :subscription_id AND id > :id AND step IN ('cancel', 'resume');
+
 -- Nobody else calls until the lease is over.
 -- :name rail_call_claim :exec
 -- :in id int, now int, lease_until int

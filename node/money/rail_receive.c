@@ -211,7 +211,7 @@ static enum err settle_renewal(struct cx *cx, const struct pay_rail *rail, int64
     if (s->event == ORDER_PENDING)
         return OK;
     if (s->order_number.n == 0)
-        TRY(subscription_order(cx, &sub, s->ref, &s->order_number));
+        TRY(subscription_order(cx, &sub, s->ref, s->paid.minor, &s->order_number));
     return settle_order(cx, rail, planet_id, s, event_id, ret);
 }
 

@@ -113,25 +113,48 @@ enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_
     return same ? OK : life_told(cx, e == OK ? &before : NULL, ret);
 }
 
-enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref,
+/* Which price was charged? That of further terms, or one that the provider was asked for before or since: what it took
+ * says which. Else the first of them: money that fits none is for the owner to look at (P24). */
+static enum err charged(struct cx *cx, const struct subscription *s, const struct order *first, int64_t paid,
+                        struct quote *ret, int64_t *ret_price)
+{
+    int64_t *asked;
+    size_t n;
+    /* What the price says, less a coupon that still runs, with the tax on top if the first had it. */
+    struct quote_ask ask = {.account_id = s->account_id, .price_id = s->price_id == DB_NULL ? first->price_id : s->price_id,
+                            .kind = "renewal", .keep_credit = true, .further_of = first->id};
+    *ret_price = ask.price_id;
+    TRY(price_quote(cx, &ask, ret));
+    if (ret->total.minor == paid)
+        return OK;
+    TRY(q_subscription_prices(cx, s->id, &asked, &n));
+    for (size_t i = 0; i < n; i++) {
+        struct quote q;
+        ask.price_id = asked[i];
+        TRY(price_quote(cx, &ask, &q));
+        if (q.total.minor != paid)
+            continue;
+        *ret = q;
+        *ret_price = asked[i];
+        return i == 0 ? q_subscription_price(cx, s->id, asked[i], NULL) : OK; /* the last one holds, then */
+    }
+    return OK;
+}
+
+enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref, int64_t paid,
                             struct str *ret_number)
 {
     struct order first;
     struct quote q;
     bool found, held;
-    int64_t id;
+    int64_t id, price_id;
     TRY(q_rail_object_order(cx, s->rail, s->planet_id, ref, &found, ret_number));
     if (found)
         return OK;
     struct price price;
     TRY(order_by_id(cx, s->order_id, &first));
-    int64_t price_id = s->price_id == DB_NULL ? first.price_id : s->price_id;
+    TRY(charged(cx, s, &first, paid, &q, &price_id));
     TRY(price_by_id(cx, price_id, &price));
-    /* What the price says, less a coupon that still runs, with the tax on top if the first had it: money of
-     * another amount is for the owner to look at (P24). */
-    struct quote_ask ask = {.account_id = s->account_id, .price_id = price_id, .kind = "renewal",
-                            .keep_credit = true, .further_of = first.id};
-    TRY(price_quote(cx, &ask, &q));
     TRY(order_seat_held(cx, price.tier_id, s->account_id, &held));
     struct order_new o = {
         .account_id = s->account_id,

@@ -25,8 +25,9 @@ MUST_USE enum err subscription_of(struct cx *cx, int64_t planet_id, int64_t acco
 MUST_USE enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_id,
                                     const char *rail, const struct rail_sub *sub, int64_t at,
                                     struct subscription *ret);
-/* Inside a transaction: the order of a further term that was paid; the same ref gives the same order. */
-MUST_USE enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref,
+/* Inside a transaction: the order of a further term that was paid; the same ref gives the same order. paid: how much
+ * the provider took, which tells around a change of price at which one. */
+MUST_USE enum err subscription_order(struct cx *cx, const struct subscription *s, struct str ref, int64_t paid,
                                       struct str *ret_number);
 
 #endif

@@ -63,5 +63,25 @@ SELECT s.id FROM rail_subscription s
  WHERE s.planet_id = :planet_id AND s.account_id = :account_id AND s.order_id <> :but_order AND s.state <> 'ended'
    AND s.ends_with_term = 0
    AND NOT EXISTS (SELECT 1 FROM pay_outbox c
-                    WHERE c.subscription_id = s.id AND c.step = 'cancel' AND c.state IN ('new', 'calling'))
+                    WHERE c.subscription_id = s.id AND c.step = 'cancel' AND c.state IN ('new', 'calling')
+                      AND NOT EXISTS (SELECT 1 FROM pay_outbox n
+                                       WHERE n.subscription_id = s.id AND n.id > c.id AND n.step = 'resume'))
  ORDER BY s.id;
+
+-- A price that the provider is asked to charge from now on.
+-- :name subscription_ask :exec
+-- :in subscription_id int, price_id int, at int
+INSERT INTO subscription_price (subscription_id, price_id, at) VALUES (:subscription_id, :price_id, :at)
+ON CONFLICT (subscription_id, price_id) DO UPDATE SET at = :at;
+
+-- The last one.
+-- :name subscription_asked :maybe
+-- :in subscription_id int
+-- :out price_id int
+SELECT price_id FROM subscription_price WHERE subscription_id = :subscription_id ORDER BY at DESC, price_id DESC LIMIT 1;
+
+-- All of them, the last one first.
+-- :name subscription_prices :many
+-- :in subscription_id int
+-- :out price_id int
+SELECT price_id FROM subscription_price WHERE subscription_id = :subscription_id ORDER BY at DESC, price_id DESC;

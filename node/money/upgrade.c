@@ -289,7 +289,7 @@ enum err downgrade_plan(struct cx *cx, int64_t planet_id, int64_t account_id, in
         TRY(down_ok(cx, &l, price_id));
     TRY(q_renewal_wish_put(cx, planet_id, account_id, DB_NULL, price_id == 0 ? DB_NULL : price_id, cx->now, NULL));
     if (l.has_sub && !str_eq_c(l.sub.state, "ended"))
-        TRY(rail_reprice(cx, l.sub.id, price_id, ret_call_id));
+        TRY(rail_reprice(cx, l.sub.id, price_id, str_fmt(cx->arena, "%lld", (long long)cx->now), ret_call_id));
     TRY(event_emit(cx, EV_GRANT_CHANGED, account_id, STR_NULL));
     return tx_commit(cx);
 }

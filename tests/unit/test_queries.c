@@ -35,7 +35,6 @@ static const char *const growing[] = {
 /* Queries that may walk through one, and why. */
 static const char *const may_walk[] = {
     "letter_waiting", /* asked by tests alone */
-    "paywall_subs",   /* once, when a planet becomes free */
 };
 
 static bool among(const char *const *list, size_t n, const char *what)

@@ -90,6 +90,7 @@ MUST_USE enum err paypal_subscribe(struct cx *cx, const struct rail_step *s, str
 bool paypal_renewable(const struct order *o);
 MUST_USE enum err paypal_title(struct cx *cx, const struct order *o, struct str *ret_planet, struct str *ret_item);
 struct str paypal_locale(struct cx *cx, int64_t account_id);
+MUST_USE enum err paypal_reprice(struct cx *cx, const struct rail_step *s, struct rail_repriced *ret);
 MUST_USE enum err paypal_renewal(struct cx *cx, const struct rail_step *s, bool resume);
 MUST_USE enum err paypal_probe(struct cx *cx, const struct rail_account *acc, struct rail_probe *ret);
 MUST_USE enum err paypal_connect(struct cx *cx, struct rail_account *acc, struct str hook_url);

@@ -158,16 +158,14 @@ static void put_cycles(struct cx *cx, struct jw *w, const struct plan *p, bool *
     jw_end(w);
 }
 
-static enum err plan(struct cx *cx, const struct rail_account *acc, const struct order *o, struct str *ret, struct str *ret_what)
+/* The plan of these cycles for the order's tier. */
+static enum err plan(struct cx *cx, const struct rail_account *acc, const struct order *o, const struct plan *p, struct str *ret)
 {
-    struct plan p;
-    struct str product_id, planet, item;
+    struct str product_id, planet, item, what = plan_name(cx, o, p);
     struct buf b;
     struct jw w;
     bool found, ok = true;
-    TRY(plan_of(cx, o, &p));
-    *ret_what = plan_name(cx, o, &p);
-    TRY(q_rail_plan_get(cx, acc->planet_id, STR("paypal"), acc->merchant, *ret_what, &found, ret));
+    TRY(q_rail_plan_get(cx, acc->planet_id, STR("paypal"), acc->merchant, what, &found, ret));
     if (found)
         return OK;
     TRY(product(cx, acc, o, &product_id));
@@ -178,7 +176,7 @@ static enum err plan(struct cx *cx, const struct rail_account *acc, const struct
     jw_key_str(&w, "product_id", product_id);
     jw_key_str(&w, "name", str_utf8_cut(item, NAME_MAX));
     jw_key_c(&w, "status", "ACTIVE");
-    put_cycles(cx, &w, &p, &ok);
+    put_cycles(cx, &w, p, &ok);
     jw_key(&w, "payment_preferences");
     jw_obj(&w);
     jw_key_bool(&w, "auto_bill_outstanding", true);
@@ -190,7 +188,7 @@ static enum err plan(struct cx *cx, const struct rail_account *acc, const struct
         return cx_tell(cx, ERR_CONFLICT, N_("This amount can't be paid this way."));
     if (!jw_done(&w))
         return cx_fail(cx, ERR_INTERNAL, "plan too long");
-    return made(cx, acc, "/v1/billing/plans", buf_str(&b), *ret_what, ret);
+    return made(cx, acc, "/v1/billing/plans", buf_str(&b), what, ret);
 }
 
 static struct str subscription_body(struct cx *cx, const struct rail_step *s, struct str plan_id, struct str planet)
@@ -219,8 +217,10 @@ static struct str subscription_body(struct cx *cx, const struct rail_step *s, st
 enum err paypal_subscribe(struct cx *cx, const struct rail_step *s, struct rail_way *ret)
 {
     struct paypal_answer a;
-    struct str plan_id, what, planet, item;
-    TRY(plan(cx, s->account, s->order, &plan_id, &what));
+    struct str plan_id, planet, item;
+    struct plan p;
+    TRY(plan_of(cx, s->order, &p));
+    TRY(plan(cx, s->account, s->order, &p, &plan_id));
     TRY(paypal_title(cx, s->order, &planet, &item));
     TRY(paypal_try(cx, s->account, "POST", STR("/v1/billing/subscriptions"), subscription_body(cx, s, plan_id, planet), s->key,
                    &a));
@@ -289,4 +289,53 @@ enum err paypal_renewal(struct cx *cx, const struct rail_step *s, bool resume)
     if (!over && !held)
         TRY(tell(cx, s, "/suspend"));
     return over ? OK : put_end(cx, s, until);
+}
+
+/* ---- another price ---- */
+
+static struct str revise_body(struct cx *cx, const struct rail_step *s, struct str plan_id, struct str planet)
+{
+    struct buf b;
+    struct jw w;
+    buf_init_arena(&b, cx->arena, BODY_MAX);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_str(&w, "plan_id", plan_id);
+    jw_key(&w, "application_context");
+    jw_obj(&w);
+    jw_key_str(&w, "brand_name", str_utf8_cut(planet, NAME_MAX));
+    jw_key_str(&w, "locale", paypal_locale(cx, s->order->account_id));
+    jw_key_c(&w, "shipping_preference", "NO_SHIPPING");
+    jw_key_str(&w, "return_url", s->return_url);
+    jw_key_str(&w, "cancel_url", s->return_url);
+    jw_end(&w);
+    jw_end(&w);
+    return jw_done(&w) ? buf_str(&b) : STR_NULL;
+}
+
+/* To revise a subscription is to move it to another plan of the same product. PayPal gives the address of a page where
+ * its payer agrees to that; the next charge follows the new plan then, and the old one as long as they don't. */
+enum err paypal_reprice(struct cx *cx, const struct rail_step *s, struct rail_repriced *ret)
+{
+    struct paypal_answer a;
+    struct plan p = {.n = 1, .cycles = {{unit_of(s->price->unit, s->price->count), s->price->count, 0, s->amount}}};
+    struct str plan_id, planet, item, status;
+    *ret = (struct rail_repriced){.next_at = DB_NULL};
+    TRY(paypal_call(cx, s->account, "GET", paypal_path(cx->arena, SUBSCRIPTIONS, s->sub->ref, ""), STR_NULL, STR_NULL, &a));
+    status = ld_str(a.j, "status");
+    (void)ld_time(a.j, "billing_info.next_billing_time", &ret->next_at);
+    if (!str_eq_c(status, "ACTIVE")) /* its message says more, and overtakes this call */
+        return cx_tell(cx, ERR_BUSY, N_("The payment provider does not answer. Please try again in a few minutes."));
+    TRY(plan(cx, s->account, s->order, &p, &plan_id));
+    if (str_eq(ld_str(a.j, "plan_id"), plan_id))
+        return OK;
+    ret->agree = str_eq_c(s->name, "agreed") ? s->return_url : STR_NULL;
+    if (ret->agree.n > 0)
+        return OK;
+    TRY(paypal_title(cx, s->order, &planet, &item));
+    TRY(paypal_call(cx, s->account, "POST", paypal_path(cx->arena, SUBSCRIPTIONS, s->sub->ref, "/revise"),
+                    revise_body(cx, s, plan_id, planet), s->key, &a));
+    ret->agree = paypal_link(a.j, "approve");
+    bool http = str_starts(ret->agree, STR("https://")) || (cx->node->dev && str_starts(ret->agree, STR("http://")));
+    return http ? OK : cx_fail(cx, ERR_UPSTREAM, "paypal gives no page to agree at");
 }

@@ -475,28 +475,33 @@ static enum err stripe_renewal(struct cx *cx, const struct rail_step *s, bool re
 }
 
 /* The item that there is, with another price of the same product; the term that runs is left alone. */
-static enum err stripe_reprice(struct cx *cx, const struct rail_step *s)
+static enum err stripe_reprice(struct cx *cx, const struct rail_step *s, struct rail_repriced *ret)
 {
     struct buf f, path;
     json_t *j;
     int64_t amount;
-    if (!stripe_amount(s->price->money, &amount))
+    struct tax_rule rule;
+    *ret = (struct rail_repriced){.next_at = DB_NULL};
+    if (!stripe_amount(s->amount, &amount))
         return cx_tell(cx, ERR_INVALID, N_("Stripe cannot take this amount."));
     buf_init_arena(&path, cx->arena, FORM_MAX);
     buf_lit(&path, "/v1/subscriptions/");
     buf_put_url(&path, s->sub->ref);
-    TRY(stripe_call(cx, s->account, "GET", buf_str(&path), STR(""), STR_NULL, &j));
+    TRY(stripe_call(cx, s->account, "GET", buf_str(&path), STR_NULL, STR_NULL, &j));
+    TRY(tax_rule_of(cx, s->order->planet_id, &rule));
     const json_t *item = ld_at(ld_get(j, "items.data"), 0);
     struct str id = ld_str(item, "id"), product = ld_id_at(item, "price.product");
     if (id.n == 0 || product.n == 0)
         return cx_fail(cx, ERR_UPSTREAM, "a subscription without an item");
     buf_init_arena(&f, cx->arena, FORM_MAX);
     stripe_put(&f, "items[0][id]", id);
-    stripe_put(&f, "items[0][price_data][currency]", str_lower(cx->arena, str_c(s->price->money.cur)));
+    stripe_put(&f, "items[0][price_data][currency]", str_lower(cx->arena, str_c(s->amount.cur)));
     put_i64(cx, &f, "items[0][price_data][unit_amount]", amount);
     stripe_put(&f, "items[0][price_data][product]", product);
     stripe_put(&f, "items[0][price_data][recurring][interval]", s->price->unit);
     put_i64(cx, &f, "items[0][price_data][recurring][interval_count]", s->price->count);
+    if (rule.mode == TAX_RAIL)
+        stripe_put(&f, "items[0][price_data][tax_behavior]", STR("inclusive"));
     stripe_put(&f, "proration_behavior", STR("none"));
     return stripe_call(cx, s->account, "POST", buf_str(&path), buf_str(&f), s->key, &j);
 }
