@@ -138,6 +138,27 @@ static enum err fill_to(struct cx *cx, const struct planet *p, const struct pric
     return OK;
 }
 
+/* What a move that was chosen would do. */
+static enum err fill_look(struct rq *rq, const struct price *from, struct view_desk_price *v, enum err *ret)
+{
+    struct cx *cx = rq->cx;
+    struct view_price_row row;
+    struct price to;
+    if (!web_id(rq_form(rq, "to"), &v->to_id) || !web_id(str_trim(rq_form(rq, "days")), &v->days))
+        return ERR_INVALID;
+    *ret = price_move_may(cx, from->id, v->to_id, cx->now + v->days * MS_DAY);
+    if (*ret != OK) {
+        v->to_id = 0;
+        return desk_mendable(*ret) ? OK : *ret;
+    }
+    TRY(price_by_id(cx, v->to_id, &to));
+    TRY(row_of(cx, &to, &row));
+    v->to_what = str_fmt(cx->arena, STR_FMT " · " STR_FMT " · " STR_FMT, STR_ARG(row.tier), STR_ARG(row.money), STR_ARG(row.term));
+    v->when = i18n_date(cx, cx->now + v->days * MS_DAY);
+    v->looks = true;
+    return OK;
+}
+
 static enum err show_one(struct rq *rq, const struct planet *p, enum err e)
 {
     struct cx *cx = rq->cx;
@@ -146,8 +167,6 @@ static enum err show_one(struct rq *rq, const struct planet *p, enum err e)
     struct price price;
     struct tier tier;
     struct price_payers r;
-    if (e != OK)
-        v.error = web_mendable(rq, e);
     TRY(price_here(rq, p, &price, &tier));
     TRY(desk_head(rq, p, DESK_TIERS, N_("A price"), &d));
     v.desk = d;
@@ -155,8 +174,16 @@ static enum err show_one(struct rq *rq, const struct planet *p, enum err e)
     TRY(row_of(cx, &price, &v.price));
     v.currency = str_c(price.money.cur);
     v.amount = money_decimal(cx->arena, price.money);
-    TRY(price_payers(cx, price.id, &r));
+    if (e == OK && str_eq_c(rq_form(rq, "do"), "look"))
+        TRY(fill_look(rq, &price, &v, &e));
+    if (e != OK)
+        v.error = web_mendable(rq, e);
+    TRY(price_payers(cx, price.id, v.to_id, &r));
     v.n = r.n;
+    v.n_moves = r.n_moves;
+    v.n_asks = r.n_asks;
+    v.n_ends = r.n_ends;
+    v.n_by_hand = r.n - r.n_renewing - r.n_cancelled;
     v.n_renewing = r.n_renewing;
     v.n_cancelled = r.n_cancelled;
     v.n_lapsed = r.n_lapsed;
@@ -199,8 +226,8 @@ enum err desk_price_do(struct rq *rq)
     struct tier tier;
     TRY(desk_planet(rq, &p));
     TRY(price_here(rq, &p, &price, &tier));
-    enum err e = act(rq, &price);
-    if (desk_mendable(e))
+    enum err e = str_eq_c(rq_form(rq, "do"), "look") ? OK : act(rq, &price);
+    if (desk_mendable(e) || str_eq_c(rq_form(rq, "do"), "look"))
         return show_one(rq, &p, e);
     TRY(e);
     return desk_done(rq, &p, str_eq_c(rq_form(rq, "do"), "change")

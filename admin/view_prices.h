@@ -23,6 +23,9 @@ struct view_desk_price {
     int64_t n, n_renewing, n_cancelled, n_lapsed;
     bool offered, owns;
     const struct view_price_row *to; size_t n_to;       /* where its payers may be moved */
+    bool looks;                                         /* before it is confirmed, what a move would do: */
+    int64_t to_id, days, n_moves, n_asks, n_ends, n_by_hand;
+    struct str to_what, when;
 };
 
 #endif

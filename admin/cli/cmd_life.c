@@ -146,14 +146,15 @@ static enum err cmd_prices(struct cli *cli)
 
 static enum err cmd_payers(struct cli *cli)
 {
-    static const char *const columns[] = {"members", "renewing", "cancelled", "lapsed", NULL};
+    static const char *const columns[] = {"members", "renewing", "cancelled", "lapsed", "moves", "asks", "ends", NULL};
     struct price_payers r;
-    int64_t id;
+    int64_t id, to;
     TRY(cli_i64(cli, "price", 0, &id));
-    TRY(price_payers(cli->cx, id, &r));
+    TRY(cli_i64(cli, "to", 0, &to));
+    TRY(price_payers(cli->cx, id, to, &r));
     cli_begin(cli, false, columns);
     cli_row(cli, (struct str[]){cli_id(cli, r.n), cli_id(cli, r.n_renewing), cli_id(cli, r.n_cancelled),
-                                cli_id(cli, r.n_lapsed)});
+                                cli_id(cli, r.n_lapsed), cli_id(cli, r.n_moves), cli_id(cli, r.n_asks), cli_id(cli, r.n_ends)});
     cli_end(cli);
     return OK;
 }
@@ -248,6 +249,11 @@ static const struct cli_option up_options[] = {
 static const struct cli_option down_options[] = {
     CLI_PLANET_OPTION, CLI_ACCOUNT_OPTION, {"price", "ID", false, "a price of the lower tier; left out: as it is after all"}, {0}};
 static const struct cli_option price_options[] = {{"price", "ID", true, "which price; 'price list' names them"}, {0}};
+static const struct cli_option payers_options[] = {
+    {"price", "ID", true, "which price; 'price list' names them"},
+    {"to", "ID", false, "as if they were moved to this one (to one of the same term)"},
+    {0},
+};
 static const struct cli_option change_options[] = {
     {"price", "ID", true, "which price; 'price list' names them"}, {"to", "MONEY", true, "the new amount: CNY:40"}, {0}};
 static const struct cli_option move_options[] = {
@@ -272,7 +278,7 @@ const struct cli_verb cli_life_verbs[] = {
     {"member upgrade", cmd_upgrade_quote, true, "what a higher tier would cost a member now", up_options},
     {"member downgrade", cmd_downgrade, true, "a lower tier from the next term on", down_options},
     {"price list", cmd_prices, true, "prices and their ids, old ones that are still paid too", planet_options},
-    {"price payers", cmd_payers, true, "how many members pay a price", price_options},
+    {"price payers", cmd_payers, true, "how many members pay a price, and what a move would do", payers_options},
     {"price change", cmd_change, true, "a new price in its place; who pays the old one keeps it", change_options},
     {"price retire", cmd_retire, true, "offer a price no more", price_options},
     {"price move", cmd_move, true, "move who pays a price to another, with notice by letter", move_options},

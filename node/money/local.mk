@@ -122,7 +122,7 @@ check_PROGRAMS += tests/unit/test_offers
 tests_unit_test_offers_SOURCES = tests/unit/test_offers.c $(DOMAIN_FIXTURE)
 tests_unit_test_offers_LDADD = $(DOMAIN_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_rails
-tests_unit_test_rails_SOURCES = tests/unit/test_rails.c $(DOMAIN_FIXTURE)
+tests_unit_test_rails_SOURCES = tests/unit/test_rails.c tests/unit/stripe_world.h $(DOMAIN_FIXTURE)
 tests_unit_test_rails_LDADD = $(DOMAIN_TEST_LIBS)
 check_PROGRAMS += tests/unit/test_rail_http
 tests_unit_test_rail_http_SOURCES = tests/unit/test_rail_http.c tests/unit/loopback.h $(DOMAIN_FIXTURE)
@@ -211,6 +211,10 @@ libdomain_a_SOURCES += node/money/dispute.c node/money/dispute.h
 check_PROGRAMS += tests/unit/test_member_file
 tests_unit_test_member_file_SOURCES = tests/unit/test_member_file.c $(DOMAIN_FIXTURE)
 tests_unit_test_member_file_LDADD = $(DOMAIN_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_subs
+tests_unit_test_subs_SOURCES = tests/unit/test_subs.c tests/unit/stripe_world.h $(DOMAIN_FIXTURE)
+tests_unit_test_subs_LDADD = $(DOMAIN_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_tills
 tests_unit_test_tills_SOURCES = tests/unit/test_tills.c

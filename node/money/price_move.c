@@ -29,34 +29,45 @@ static enum err planet_of_price(struct cx *cx, int64_t price_id, struct price *r
 
 /* ---- who pays it ---- */
 
-static void count(const struct life *l, int64_t price_id, struct price_payers *r)
+static enum err count(struct cx *cx, const struct life *l, int64_t price_id, const struct price *to, struct price_payers *r)
 {
+    enum rail_moves how;
     if (!l->has_next || l->next.id != price_id)
-        return;
+        return OK;
     if (l->face == LIFE_LAPSED) {
         r->n_lapsed++;
-        return;
+        return OK;
     }
     r->n++;
-    r->n_renewing += l->face == LIFE_RENEWS || l->face == LIFE_PAST_DUE;
     r->n_cancelled += l->face == LIFE_CANCELLED;
+    if (l->face != LIFE_RENEWS && l->face != LIFE_PAST_DUE)
+        return OK;
+    r->n_renewing++;
+    TRY(rail_moves(cx, &l->sub, to, &how));
+    r->n_moves += how == RAIL_MOVES;
+    r->n_asks += how == RAIL_MOVES_ASKS;
+    r->n_ends += how == RAIL_MOVES_ENDS;
+    return OK;
 }
 
-enum err price_payers(struct cx *cx, int64_t price_id, struct price_payers *ret)
+enum err price_payers(struct cx *cx, int64_t price_id, int64_t to_id, struct price_payers *ret)
 {
-    struct price p;
+    struct price p, to;
     struct price_payer_page_row *rows;
     struct price_payers r = {0};
-    int64_t planet_id, after = 0;
+    int64_t planet_id, to_planet, after = 0;
     size_t n;
     TRY(planet_of_price(cx, price_id, &p, &planet_id));
     TRY(planet_may_manage(cx, planet_id));
+    TRY(planet_of_price(cx, to_id == 0 ? price_id : to_id, &to, &to_planet));
+    if (to_planet != planet_id)
+        return ERR_NOT_FOUND;
     do {
         TRY(q_price_payer_page(cx, price_id, cx->now - KEPT_DAYS * MS_DAY, after, 500, &rows, &n));
         for (size_t i = 0; i < n; i++) {
             struct life l;
             TRY(life_of(cx, planet_id, rows[i].account_id, &l));
-            count(&l, price_id, &r);
+            TRY(count(cx, &l, price_id, &to, &r));
             after = rows[i].account_id;
         }
     } while (n == 500);
@@ -125,6 +136,16 @@ static enum err read_move(struct cx *cx, const struct price_move_row *r, struct 
                                .created_at = r->created_at, .stopped_at = r->stopped_at};
     TRY(price_by_id(cx, r->from_price_id, &ret->from));
     return price_by_id(cx, r->to_price_id, &ret->to);
+}
+
+enum err price_move_may(struct cx *cx, int64_t from_id, int64_t to_id, int64_t effective_at)
+{
+    struct price from, to;
+    int64_t planet_id, to_planet;
+    TRY(planet_of_price(cx, from_id, &from, &planet_id));
+    TRY(planet_may_own(cx, planet_id));
+    TRY(planet_of_price(cx, to_id, &to, &to_planet));
+    return move_ok(cx, &from, &to, planet_id, to_planet, effective_at);
 }
 
 enum err price_move_plan(struct cx *cx, int64_t from_id, int64_t to_id, int64_t effective_at, struct price_move *ret)

@@ -51,6 +51,9 @@ describe('a membership through its life', () => {
         const fresh = /<option value="(\d+)">[^<]*40/.exec(changed.text)[1];
         const soon = await owner.submit(changed, `/desk/tea/prices/${month}`, { do: 'move', to: fresh, days: '29' });
         assert.equal(soon.status, 400);
+        const seen = await owner.submit(changed, `/desk/tea/prices/${month}`, { do: 'look', to: fresh, days: '45' });
+        assert.match(words(seen.text), /What this move does.*1 member pays each term by hand/s);
+        assert.equal((await node.cli('price moves')).length, 0, 'nobody was told yet');
         const moved = await owner.submit(changed, `/desk/tea/prices/${month}`, { do: 'move', to: fresh, days: '45' });
         assert.match(words(moved.text), /CN¥30 becomes CN¥40/);
         const mail = await eventually('the letter', () => node.mails.find((m) => m.to.includes(ann.mail) && /price/.test(m.mail.subject))?.mail);

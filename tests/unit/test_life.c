@@ -491,7 +491,7 @@ static void an_old_price_is_kept_until_they_are_moved(void **state)
     assert_int_equal(order_open(d->cx, bob, d->month.id, "fake", &o), ERR_INVALID);
     OK_(order_open(d->cx, ann, d->month.id, "fake", &o));
     assert_int_equal(o.total.minor, 3000);
-    OK_(price_payers(d->cx, d->month.id, &payers));
+    OK_(price_payers(d->cx, d->month.id, 0, &payers));
     assert_int_equal(payers.n, 1);
 
     assert_int_equal(price_move_plan(d->cx, d->month.id, fresh.id, d->cx->now + NOTICE_DAYS * MS_DAY - 1, &m), ERR_INVALID);

@@ -1,5 +1,5 @@
 /* Rails: accounts and their secrets, the outbox, and Stripe's side without a network. */
-#include "tests/unit/domain_fixture.h"
+#include "tests/unit/stripe_world.h"
 
 #include "node/base/buf.h"
 #include "node/base/crew.h"
@@ -9,49 +9,6 @@
 #include "node/money/rails/stripe.h"
 #include "node/money/refund.h"
 #include "node/money/subscription.h"
-
-#define SECRET "whsec_test_0123456789abcdef"
-
-static const struct pay_rail *stripe(void)
-{
-    return rail_by_name(STR("stripe"));
-}
-
-/* Connected, as a test that lacked nothing would have left it. */
-static void connect_stripe(struct domain *d)
-{
-    const struct rail_value v[] = {{"key", STR("rk_test_abcdefghijklmnop")}, {"webhook_secret", STR(SECRET)}};
-    d->cx->viewer = d->owner.id;
-    OK_(rail_account_save(d->cx, stripe(), d->tea.id, v, 2));
-    d->cx->viewer = 0;
-    raw(d, "UPDATE rail_account SET state = 'on', merchant = 'acct_tea', live = 0");
-}
-
-static struct str header_of(struct cx *cx, struct str body, const char *secret, int64_t at_ms)
-{
-    unsigned char mac[32];
-    struct buf b;
-    struct str t = str_fmt(cx->arena, "%lld", (long long)(at_ms / 1000));
-    crypt_hmac_sha256(str_c(secret), str_fmt(cx->arena, STR_FMT "." STR_FMT, STR_ARG(t), STR_ARG(body)), mac);
-    buf_init_arena(&b, cx->arena, 300);
-    buf_fmt(&b, "t=" STR_FMT ",v1=", STR_ARG(t));
-    buf_put_hex(&b, mac, 32);
-    return buf_str(&b);
-}
-
-static enum err send_event(struct domain *d, struct str body, struct str header, enum order_verdict *v)
-{
-    const struct rail_header h[] = {{STR("stripe-signature"), header}};
-    return rail_receive(d->cx, STR("stripe"), d->tea.id, body, STR_NULL, h, 1, v);
-}
-
-static struct str event_of(struct domain *d, const char *id, const char *type, const char *object)
-{
-    return str_fmt(d->cx->arena,
-                   "{\"id\":\"%s\",\"object\":\"event\",\"api_version\":\"" STRIPE_VERSION
-                   "\",\"created\":%lld,\"livemode\":false,\"type\":\"%s\",\"data\":{\"object\":%s}}",
-                   id, (long long)(d->cx->now / 1000), type, object);
-}
 
 static struct str session_of(struct domain *d, struct str number, const char *status, const char *paid, int64_t amount,
                              const char *cur)
@@ -69,14 +26,6 @@ static struct order stripe_order(struct domain *d, int64_t who)
     struct order o;
     OK_(order_open(d->cx, who, d->month.id, "stripe", &o));
     return o;
-}
-
-static enum order_verdict tell(struct domain *d, const char *id, const char *type, struct str object)
-{
-    enum order_verdict v;
-    struct str body = event_of(d, id, type, object.p);
-    OK_(send_event(d, body, header_of(d->cx, body, SECRET, d->cx->now), &v));
-    return v;
 }
 
 static void expect_state(struct domain *d, struct str number, const char *state)

@@ -35,15 +35,21 @@ enum err api_prices_old(struct api *a)
 enum err api_price_payers(struct api *a)
 {
     struct price_payers p;
-    int64_t id;
+    int64_t id, to = 0;
+    struct str typed = rq_query(a->rq, "to");
     TRY(price_of_path(a, &id));
-    TRY(price_payers(a->cx, id, &p));
+    if (typed.n > 0 && (!str_to_i64(typed, &to) || to <= 0))
+        return ERR_NOT_FOUND;
+    TRY(price_payers(a->cx, id, to, &p));
     struct jw *w = api_begin(a);
     jw_obj(w);
     jw_key_i64(w, "members", p.n);
     jw_key_i64(w, "renewing", p.n_renewing);
     jw_key_i64(w, "cancelled", p.n_cancelled);
     jw_key_i64(w, "lapsed", p.n_lapsed);
+    jw_key_i64(w, "moves", p.n_moves);
+    jw_key_i64(w, "asks", p.n_asks);
+    jw_key_i64(w, "ends", p.n_ends);
     jw_end(w);
     return api_send(a, 200);
 }
