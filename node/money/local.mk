@@ -218,7 +218,7 @@ tests_unit_test_subs_LDADD = $(DOMAIN_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_tills
 tests_unit_test_tills_SOURCES = tests/unit/test_tills.c
-tests_unit_test_tills_SOURCES += tests/unit/till.h tests/unit/till_stripe.h tests/unit/till_wechat.h tests/unit/till_alipay.h
+tests_unit_test_tills_SOURCES += tests/unit/till.h tests/unit/till_death.h tests/unit/till_stripe.h tests/unit/till_wechat.h tests/unit/till_alipay.h
 tests_unit_test_tills_SOURCES += tests/unit/till_paypal.h tests/unit/till_btcpay.h tests/unit/till_fake.h tests/unit/till_transfer.h tests/unit/paypal_world.h
 tests_unit_test_tills_SOURCES += tests/unit/china_vectors.h tests/unit/loopback.h tests/unit/rail_world.h $(DOMAIN_FIXTURE)
 tests_unit_test_tills_LDADD = $(DOMAIN_TEST_LIBS)

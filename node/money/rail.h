@@ -41,6 +41,8 @@ struct rail_sub {
     struct str state;                /* active, past_due, paused, ended */
     bool ends_with_term;
     int64_t period_end;              /* DB_NULL: unsaid */
+    int64_t at;                      /* when it stood so, if that isn't when the payment did (a message's word, when only
+                                        the payment was asked for); 0: it is */
 };
 
 enum { RAIL_PAYERS = 2, RAIL_REFS = 6, RAIL_RIGHTS = 24, RAIL_HEADERS = 8, RAIL_VALUES = 16 };

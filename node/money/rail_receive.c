@@ -162,6 +162,13 @@ static enum err add_up(struct cx *cx, const struct pay_rail *rail, struct rail_s
 
 /* ---- by topic ---- */
 
+/* How a subscription stands by what was told, as of when that was so. */
+static enum err sub_told(struct cx *cx, const struct order *o, int64_t planet_id, const struct pay_rail *rail,
+                         const struct rail_state *s, struct subscription *ret)
+{
+    return subscription_told(cx, o, planet_id, rail->name, &s->sub, s->sub.at != 0 ? s->sub.at : s->at, ret);
+}
+
 static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_state *s,
                              int64_t event_id, enum order_verdict *ret)
 {
@@ -186,9 +193,8 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
         TRY(q_order_seen(cx, s->order_number, cx->now, NULL));
     TRY(order_tax_told(cx, o.id, s->country.n > 0 ? s->country : str_c(rail->country), s->tax));
     TRY(add_up(cx, rail, s));
-    if (s->sub.ref.n > 0) {
-        TRY(subscription_told(cx, &o, planet_id, rail->name, &s->sub, s->at, &sub));
-    }
+    if (s->sub.ref.n > 0)
+        TRY(sub_told(cx, &o, planet_id, rail, s, &sub));
     if (s->event == ORDER_PAID)
         TRY(payer_note(cx, &o, s));
     if (s->event == ORDER_PAID && trial_order_is(&o)) {
@@ -204,7 +210,7 @@ static enum err settle_renewal(struct cx *cx, const struct pay_rail *rail, int64
 {
     struct subscription sub;
     *ret = ORDER_RECORDED;
-    enum err e = subscription_told(cx, NULL, planet_id, rail->name, &s->sub, s->at, &sub);
+    enum err e = sub_told(cx, NULL, planet_id, rail, s, &sub);
     if (e == ERR_NOT_FOUND)
         return OK; /* of something else that the owner sells */
     TRY(e);
@@ -247,7 +253,7 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
     case RAIL_SUBSCRIPTION:
         TRY(find_order(cx, rail, planet_id, s));
         known = order_by_number(cx, s->order_number, &o) == OK && o.planet_id == planet_id;
-        e = subscription_told(cx, known ? &o : NULL, planet_id, rail->name, &s->sub, s->at, &sub);
+        e = sub_told(cx, known ? &o : NULL, planet_id, rail, s, &sub);
         *ret = e == OK ? ORDER_APPLIED : ORDER_RECORDED;
         return e == ERR_NOT_FOUND ? OK : e;
     case RAIL_REFUND_LOST:

@@ -7,9 +7,6 @@
  * more, and the books must say what the provider's say: nothing lost, nothing twice.
  *
  * SEED=n STORIES=n RAIL=name repeat, lengthen or narrow it. */
-#include <signal.h>
-#include <sys/wait.h>
-
 #include "node/money/coupon.h"
 #include "node/money/credit.h"
 #include "node/money/ledger.h"
@@ -21,42 +18,12 @@
 #include "node/planet/grant.h"
 #include "tests/unit/till_alipay.h"
 #include "tests/unit/till_btcpay.h"
+#include "tests/unit/till_death.h"
 #include "tests/unit/till_fake.h"
 #include "tests/unit/till_paypal.h"
 #include "tests/unit/till_stripe.h"
 #include "tests/unit/till_transfer.h"
 #include "tests/unit/till_wechat.h"
-
-/* ---- death ---- */
-
-/* How many of the moments below this process still sees; then it is gone. 0: it lives. In the child only. */
-static int moments;
-
-static void moment(void)
-{
-    if (moments > 0 && --moments == 0)
-        kill(getpid(), SIGKILL);
-}
-
-enum err __real_tx_commit(struct cx *cx);
-enum err __wrap_tx_commit(struct cx *cx);
-enum err __wrap_tx_commit(struct cx *cx)
-{
-    moment();
-    enum err e = __real_tx_commit(cx);
-    moment();
-    return e;
-}
-
-enum err __real_rail_http(struct cx *cx, const struct rail_request *rq, struct rail_answer *ret);
-enum err __wrap_rail_http(struct cx *cx, const struct rail_request *rq, struct rail_answer *ret);
-enum err __wrap_rail_http(struct cx *cx, const struct rail_request *rq, struct rail_answer *ret)
-{
-    moment();
-    enum err e = __real_rail_http(cx, rq, ret);
-    moment();
-    return e;
-}
 
 /* ---- the story ---- */
 
@@ -117,33 +84,18 @@ static enum err act(struct cx *cx, struct story *s, const struct step *step)
     return ERR_INTERNAL;
 }
 
+struct doing { struct story *s; const struct step *step; };
+
+static enum err do_step(struct cx *cx, void *arg)
+{
+    struct doing *d = arg;
+    return act(cx, d->s, d->step);
+}
+
 /* In a process of its own. True: it came to its end. */
 static bool does(struct story *s, const struct step *step, int die_at)
 {
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct node *node = &s->d->store->node;
-        if (db_open(s->d->store->path, db_migrations, &node->db) != OK)
-            _exit(99);
-        struct cx *cx = cx_new(node);
-        cx->now = s->p.now;
-        moments = die_at;
-        enum err e = act(cx, s, step);
-        if (e == ERR_INTERNAL)
-            fprintf(stderr, "%s: step %d: %s\n", s->p.till->name, (int)step->what, cx->fail == NULL ? "?" : cx->fail);
-        _exit(e == ERR_INTERNAL ? 98 : 0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && die_at > 0) {
-        s->killed++;
-        return false;
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        fail_msg("seed %u: a step ended with %x", s->seed, (unsigned)status);
-    return true;
+    return death_of(s->d, s->seed, do_step, &(struct doing){s, step}, s->p.now, die_at, &s->killed);
 }
 
 /* Dies half of the time, at a moment that it may not live to see. */

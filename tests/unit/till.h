@@ -27,6 +27,7 @@ struct payment {
 };
 
 struct till;
+struct book;
 struct provider {
     struct loopback loopback;
     const struct till *till;
@@ -41,6 +42,7 @@ struct provider {
     struct crypt_key *key;              /* the provider's own, where it signs with one */
     const struct crypt_key *ours;
     void *own;                          /* whatever else one rail's provider needs */
+    struct book *book;                  /* till_subs.h: its subscriptions; NULL: single payments */
 };
 
 /* One thing that a provider tells, told again as often as one likes. */

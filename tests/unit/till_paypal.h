@@ -176,7 +176,7 @@ static inline void paypal_till_connect(struct provider *p)
     struct rail_account acc;
     const struct pay_rail *rail = rail_by_name(STR("paypal"));
     const struct rail_value hook = {"webhook_id", STR(WEBHOOK_ID)};
-    const struct rail_value v[] = {{"client_id", STR(CLIENT)}, {"secret", STR(SECRET)}, {"sandbox", STR("true")}, {"one_off", STR("true")}};
+    const struct rail_value v[] = {{"client_id", STR(CLIENT)}, {"secret", STR(SECRET)}, {"sandbox", STR("true")}, {"one_off", p->book == NULL ? STR("true") : STR("")}};
     p->own = own;
     own->arena = p->arena;
     own->now = p->now;

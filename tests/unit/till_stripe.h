@@ -140,7 +140,7 @@ static inline bool stripe_till_serve(struct loopback *l, int fd, const char *hea
 static inline void stripe_till_connect(struct provider *p)
 {
     struct cx *cx = p->d->cx;
-    const struct rail_value v[] = {{"key", STR("rk_test_abcdefghijklmnop")}, {"webhook_secret", STR(STRIPE_SECRET)}, {"one_off", STR("true")}};
+    const struct rail_value v[] = {{"key", STR("rk_test_abcdefghijklmnop")}, {"webhook_secret", STR(STRIPE_SECRET)}, {"one_off", p->book == NULL ? STR("true") : STR("")}};
     OK_(setting_set(cx, STR("pay.stripe.base_url"), str_fmt(cx->arena, "http://127.0.0.1:%d", p->loopback.port)));
     OK_(rail_account_save(cx, rail_by_name(STR("stripe")), p->d->tea.id, v, 3));
     RAW(p->d, "UPDATE rail_account SET state = 'on', merchant = 'acct_tea', live = 0 WHERE rail = 'stripe'");

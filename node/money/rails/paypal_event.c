@@ -307,6 +307,7 @@ enum err paypal_event_json(struct cx *cx, const json_t *j, struct paypal_told *r
     struct str self = first_of(paypal_link(j, "self"), paypal_link(o, "self"));
     t.says_live = self.n > 0;
     t.s.live = !str_contains(self, STR(".sandbox."));
+    t.s.sub.at = t.s.at;
     *ret = t;
     return OK;
 }

@@ -308,6 +308,7 @@ enum err stripe_event_json(struct cx *cx, const json_t *j, struct rail_state *re
         add_ref(&s, stripe_id(o, "charge"));
     }
     s.live = ld_bool(j, "livemode", false);
+    s.sub.at = s.at;
     *ret = s;
     return OK;
 }
