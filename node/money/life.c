@@ -122,10 +122,28 @@ static bool is_open_sub(const struct life *l)
     return l->has_sub && !str_eq_c(l->sub.state, "ended") && !str_eq_c(l->sub.state, "paused");
 }
 
+/* What a provider takes when free days are over: nothing was bought yet that would say so. */
+static enum err charged_next(struct cx *cx, const struct life *l, struct next *ret)
+{
+    struct order first;
+    int64_t n;
+    enum err e = order_by_id(cx, l->sub.order_id, &first);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    ret->price_id = l->sub.price_id != DB_NULL ? l->sub.price_id : e == OK ? first.price_id : DB_NULL;
+    ret->found = ret->price_id != DB_NULL;
+    if (ret->found)
+        TRY(q_price_is_offered(cx, ret->price_id, &n));
+    ret->offered = ret->found && n > 0;
+    return OK;
+}
+
 static enum err fill_next(struct cx *cx, struct life *l)
 {
     struct next next;
     TRY(next_of(cx, l->planet_id, l->account_id, &next));
+    if (!next.found && l->renews)
+        TRY(charged_next(cx, l, &next));
     l->has_next = next.found;
     if (!next.found)
         return OK;

@@ -590,6 +590,32 @@ static void what_owners_change_is_written_down(void **state)
     assert_int_equal(audited(d, "tier.change"), 1);
 }
 
+/* Three days before free days end: what happens then, and nothing to those with whom nothing happens. */
+static void free_days_end_with_a_letter_three_days_before(void **state)
+{
+    struct domain *d = as(state);
+    struct letter *all;
+    int64_t ann = person(d), bob = person(d), id;
+    int64_t end = at_time("2027-02-14T10:00:00Z");
+    for (int i = 0; i < 2; i++)
+        OK_(membership_grant(d->cx, d->tea.id, i == 0 ? ann : bob, d->member.id, "trial", d->cx->now, end, DB_NULL, d->month.id, &id));
+    RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
+           " VALUES (77, %lld, 'stripe', 'sub_1', %lld, 1, 'active', 0, 0, 0)", (long long)d->tea.id, (long long)ann);
+    RAW(d, "UPDATE rail_subscription SET price_id = %lld", (long long)d->month.id);
+    run_to(d, ann, "2027-02-11T08:59:00Z");
+    assert_int_equal(letters(d, ann, &all), 0);
+    run_to(d, ann, "2027-02-11T09:00:00Z");
+    assert_int_equal(letters(d, ann, &all), 1);
+    CHECK_STR(all[0].subject, "On 14 Feb 2027 your free days in Tea become a membership");
+    assert_true(str_contains(all[0].text, STR("Stripe takes CN¥30")));
+    assert_true(str_starts(all[0].url, STR("https://t.example" RENEW_PATH))); /* where one click cancels it */
+    struct job same = {.subject = bob, .payload = str_fmt(d->cx->arena, "%lld", (long long)d->tea.id)};
+    assert_int_equal(life_remind_run(d->cx, &same), JOB_DONE);
+    assert_int_equal(letters(d, bob, &all), 1);
+    CHECK_STR(all[0].subject, "Your free days in Tea end on 14 Feb 2027");
+    assert_true(str_contains(all[0].text, STR("Nothing is charged.")));
+}
+
 static int64_t cancels(struct domain *d)
 {
     return raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel'");
@@ -677,6 +703,7 @@ int main(void)
         T(a_move_may_be_stopped_until_it_holds),
         T(a_leap_day_stays_one),
         T(what_owners_change_is_written_down),
+        T(free_days_end_with_a_letter_three_days_before),
         T(who_is_out_is_charged_no_more),
         T(a_part_that_went_back_is_counted_without_its_tax),
     };

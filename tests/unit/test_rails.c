@@ -137,10 +137,11 @@ static void amounts_are_written_as_stripe_counts(void **state)
     assert_false(stripe_amount(money_of(1234, STR("KWD")), &n));
     assert_false(stripe_amount(money_of(0, STR("CNY")), &n));
     assert_false(stripe_amount(money_of(100, STR("BTC")), &n));
-    int64_t isk = money_exponent("ISK") == 0 ? 100 : 1, ugx = money_exponent("UGX") == 0 ? 100 : 1;
-    assert_true(stripe_amount(money_of(700, STR("ISK")), &n) && n == 700 * isk);
-    assert_true(stripe_amount(money_of(700, STR("UGX")), &n) && n == 700 * ugx);
-    assert_int_equal(stripe_money(700 * ugx, STR("ugx")).minor, 700);
+    assert_true(stripe_amount(money_of(700, STR("ISK")), &n) && n == 700); /* 7.00 */
+    assert_false(stripe_amount(money_of(750, STR("ISK")), &n));
+    assert_true(stripe_amount(money_of(70000, STR("UGX")), &n) && n == 70000);
+    assert_false(stripe_amount(money_of(70050, STR("UGX")), &n));
+    assert_int_equal(stripe_money(70000, STR("ugx")).minor, 70000);
     CHECK_STR(str_c(stripe_money(5, STR("eur")).cur), "EUR");
 }
 
@@ -456,6 +457,65 @@ static void a_refund_that_fails_later_is_the_owners(void **state)
     assert_int_equal(raw(d, "SELECT SUM(amount) FROM entry WHERE account = 'clearing:stripe'"), 3000);
 }
 
+/* S5, name by name: what each message is about, and what it says has happened. */
+static void each_message_has_its_meaning(void **state)
+{
+    struct domain *d = *state;
+    static const struct { const char *type, *object; enum rail_topic topic; enum order_event event; const char *sub; } all[] = {
+        {"checkout.session.completed", "\"status\":\"complete\",\"payment_status\":\"paid\"", RAIL_ORDER, ORDER_PAID, NULL},
+        {"checkout.session.completed", "\"status\":\"complete\",\"payment_status\":\"no_payment_required\"", RAIL_ORDER, ORDER_PAID, NULL},
+        {"checkout.session.completed", "\"status\":\"complete\",\"payment_status\":\"unpaid\"", RAIL_ORDER, ORDER_PENDING, NULL},
+        {"checkout.session.completed", "\"status\":\"open\",\"payment_status\":\"paid\"", RAIL_ORDER, ORDER_PENDING, NULL},
+        {"checkout.session.async_payment_succeeded", "\"status\":\"complete\",\"payment_status\":\"paid\"", RAIL_ORDER, ORDER_PAID, NULL},
+        {"checkout.session.async_payment_failed", "\"status\":\"complete\",\"payment_status\":\"unpaid\"", RAIL_ORDER, ORDER_FAIL, NULL},
+        {"checkout.session.expired", "\"status\":\"expired\"", RAIL_ORDER, ORDER_EXPIRE, NULL},
+        {"invoice.paid", "\"id\":\"in_1\",\"subscription\":\"sub_1\",\"billing_reason\":\"subscription_cycle\",\"amount_paid\":3000", RAIL_RENEWAL, ORDER_PAID, NULL},
+        {"invoice.paid", "\"id\":\"in_1\",\"subscription\":\"sub_1\",\"billing_reason\":\"subscription_create\",\"amount_paid\":3000", RAIL_ORDER, ORDER_PAID, "active"},
+        {"invoice.paid", "\"id\":\"in_1\",\"amount_paid\":3000", RAIL_NOTHING, ORDER_PAID, NULL},
+        {"invoice.payment_failed", "\"id\":\"in_1\",\"subscription\":\"sub_1\",\"billing_reason\":\"subscription_cycle\"", RAIL_RENEWAL, ORDER_PENDING, "past_due"},
+        {"invoice.payment_action_required", "\"id\":\"in_1\",\"subscription\":\"sub_1\",\"billing_reason\":\"subscription_cycle\"", RAIL_RENEWAL, ORDER_PENDING, NULL},
+        {"invoice.finalization_failed", "\"id\":\"in_1\",\"subscription\":\"sub_1\",\"billing_reason\":\"subscription_cycle\"", RAIL_RENEWAL, ORDER_PENDING, NULL},
+        {"customer.subscription.created", "\"id\":\"sub_1\",\"status\":\"incomplete\"", RAIL_NOTHING, ORDER_PENDING, "active"},
+        {"customer.subscription.updated", "\"id\":\"sub_1\",\"status\":\"past_due\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "past_due"},
+        {"customer.subscription.updated", "\"id\":\"sub_1\",\"status\":\"unpaid\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "past_due"},
+        {"customer.subscription.deleted", "\"id\":\"sub_1\",\"status\":\"active\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "ended"},
+        {"customer.subscription.paused", "\"id\":\"sub_1\",\"status\":\"paused\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "paused"},
+        {"customer.subscription.resumed", "\"id\":\"sub_1\",\"status\":\"active\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "active"},
+        {"customer.subscription.trial_will_end", "\"id\":\"sub_1\",\"status\":\"trialing\"", RAIL_SUBSCRIPTION, ORDER_PENDING, "active"},
+        {"charge.refunded", "\"id\":\"ch_1\",\"amount\":3000,\"amount_refunded\":1000", RAIL_ORDER, ORDER_REFUND, NULL},
+        {"refund.created", "\"id\":\"re_1\",\"status\":\"pending\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_PENDING, NULL},
+        {"refund.updated", "\"id\":\"re_1\",\"status\":\"canceled\",\"charge\":\"ch_1\"", RAIL_REFUND_LOST, ORDER_PENDING, NULL},
+        {"refund.failed", "\"id\":\"re_1\",\"status\":\"failed\",\"charge\":\"ch_1\"", RAIL_REFUND_LOST, ORDER_PENDING, NULL},
+        {"charge.dispute.created", "\"id\":\"dp_1\",\"status\":\"needs_response\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE, NULL},
+        {"charge.dispute.updated", "\"id\":\"dp_1\",\"status\":\"under_review\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE, NULL},
+        {"charge.dispute.closed", "\"id\":\"dp_1\",\"status\":\"won\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE_WON, NULL},
+        {"charge.dispute.closed", "\"id\":\"dp_1\",\"status\":\"lost\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE_LOST, NULL},
+        {"charge.dispute.funds_withdrawn", "\"id\":\"dp_1\",\"status\":\"needs_response\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE, NULL},
+        {"charge.dispute.funds_reinstated", "\"id\":\"dp_1\",\"status\":\"won\",\"charge\":\"ch_1\"", RAIL_ORDER, ORDER_DISPUTE_WON, NULL},
+        {"radar.early_fraud_warning.created", "\"id\":\"issfr_1\",\"charge\":\"ch_1\"", RAIL_WARNING, ORDER_PENDING, NULL},
+        {"product.created", "\"id\":\"prod_1\"", RAIL_NOTHING, ORDER_PENDING, NULL},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct rail_state s;
+        struct str object = str_fmt(d->cx->arena, "{%s,\"currency\":\"cny\",\"livemode\":false}", all[i].object);
+        OK_(stripe_event(d->cx, event_of(d, "evt_1", all[i].type, object.p), &s));
+        if (s.topic != all[i].topic || s.event != all[i].event || (all[i].sub != NULL && !str_eq_c(s.sub.state, all[i].sub)))
+            fail_msg("%s {%s}: topic %d, event %d", all[i].type, all[i].object, (int)s.topic, (int)s.event);
+    }
+}
+
+static void a_message_has_a_limit(void **state)
+{
+    struct domain *d = *state;
+    enum order_verdict v;
+    enum { MOST = 256 * 1024 };
+    char *body = arena_alloc(d->cx->arena, MOST + 1);
+    memset(body, ' ', MOST + 1);
+    connect_stripe(d);
+    assert_int_equal(send_event(d, (struct str){body, MOST + 1}, STR("t=1,v1=00"), &v), ERR_TOO_LARGE);
+    assert_int_equal(send_event(d, (struct str){body, MOST}, STR("t=1,v1=00"), &v), ERR_UNAUTHENTICATED);
+}
+
 /* A bank that only asks has taken nothing. */
 static void an_inquiry_is_no_dispute(void **state)
 {
@@ -515,6 +575,8 @@ int main(void)
         T(money_goes_back_once),
         T(a_refund_that_fails_later_is_the_owners),
         T(an_inquiry_is_no_dispute),
+        T(each_message_has_its_meaning),
+        T(a_message_has_a_limit),
         T(a_crew_does_all_that_it_took),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,8 @@ static struct str upper(struct cx *cx, struct str currency)
     return (struct str){p, currency.n};
 }
 
-/* Those that Stripe writes with two decimals although they have none. */
-static bool padded(const char *cur)
+/* Stripe takes no hundredths of these, though it writes them with two decimals, as we do. */
+static bool whole_only(const char *cur)
 {
     return strcmp(cur, "ISK") == 0 || strcmp(cur, "UGX") == 0;
 }
@@ -39,8 +39,8 @@ bool stripe_amount(struct money m, int64_t *ret)
     *ret = m.minor;
     if (m.minor <= 0 || m.minor > INT64_MAX / 100 || money_exponent(m.cur) > 3)
         return false;
-    if (padded(m.cur) && money_exponent(m.cur) == 0)
-        *ret = m.minor * 100;
+    if (whole_only(m.cur))
+        return m.minor % 100 == 0;
     return money_exponent(m.cur) != 3 || m.minor % 10 == 0;
 }
 
@@ -49,11 +49,7 @@ struct money stripe_money(int64_t amount, struct str currency)
     char cur[4] = "";
     for (size_t i = 0; i < 3 && currency.n == 3; i++)
         cur[i] = currency.p[i] >= 'a' && currency.p[i] <= 'z' ? (char)(currency.p[i] - 'a' + 'A') : currency.p[i];
-    struct money m = money_of(amount, str_c(cur));
-    /* What isn't a whole number of them stays as it is, and fits no order. */
-    if (padded(m.cur) && money_exponent(m.cur) == 0 && amount % 100 == 0)
-        m.minor = amount / 100;
-    return m;
+    return money_of(amount, str_c(cur));
 }
 
 static void put_money(struct cx *cx, const json_t *j, const char *path, struct rail_state *io)
