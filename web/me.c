@@ -13,6 +13,7 @@
 #include "web/html.h"
 #include "web/membership.h"
 #include "web/page.h"
+#include "web/pay.h"
 #include "web/planet_view.h"
 
 enum { NOTICES_SHOWN = 100, ORDERS_SHOWN = 50 };
@@ -77,7 +78,9 @@ static enum err fill_history(struct rq *rq, struct view_me *v)
         rows[i] = (struct view_history_row){
             .when = i18n_date(cx, orders[i].created_at),
             .planet_name = p.name,
-            .what = web_order_text(cx, &orders[i]),
+            .what = web_order_title(cx, &orders[i]),
+            .state = web_order_text(cx, &orders[i]),
+            .url = str_fmt(cx->arena, "/me/orders/" STR_FMT, STR_ARG(orders[i].number)),
             .money = orders[i].total.minor == 0
                          ? STR_NULL
                          : i18n_money(cx, orders[i].total.minor, str_c(orders[i].total.cur)),

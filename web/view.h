@@ -287,7 +287,7 @@ struct view_membership {
     bool live, lifetime, soon;          /* soon: ends within two weeks */
     struct str renew_url;
 };
-struct view_history_row { struct str when, planet_name, what, money; };
+struct view_history_row { struct str when, planet_name, what, state, url, money; };
 struct view_me {
     const struct view_page *page;
     struct view_person person;

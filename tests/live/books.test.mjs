@@ -68,6 +68,7 @@ describe('the books', () => {
         assert.deepEqual(node.column('SELECT DISTINCT live_state FROM member_grant'), ['live']);
         assert.deepEqual(await node.cli('tray list'), []);
         assert.deepEqual(await node.cli('reconcile list'), []);
+        assert.match(await text('/desk/tea/money/reconcile'), /Nothing was compared yet/, 'which is not the same as agreeing');
         await node.check?.();
     });
 });
