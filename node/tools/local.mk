@@ -2,7 +2,9 @@
 
 # Build tools: C in, C out, nothing but libc.
 noinst_PROGRAMS += node/tools/tmplc node/tools/embed
-node_tools_tmplc_SOURCES = node/tools/tmplc.c
+node_tools_tmplc_SOURCES = node/tools/tmplc.c \
+	node/tools/tmplc_html.c \
+	node/tools/tmplc_html.h
 node_tools_embed_SOURCES = node/tools/embed.c
 LINTS += tests/lint/tmplc.sh
 # sqlc: .sql files beside their module become typed C functions (docs/database.md).
@@ -11,7 +13,13 @@ LINTS += tests/lint/tmplc.sh
 #     SQL_DOMAIN += node/talk/post.sql
 # The generated node/talk/post_sql.c and .h are then built, linked, cleaned and distributed.
 noinst_PROGRAMS += node/tools/sqlc
-node_tools_sqlc_SOURCES = node/tools/sqlc.c node/base/arena.c node/base/buf.c node/base/str.c
+node_tools_sqlc_SOURCES = node/tools/sqlc.c \
+	node/tools/sqlc.h \
+	node/tools/sqlc_read.c \
+	node/tools/sqlc_write.c \
+	node/base/arena.c \
+	node/base/buf.c \
+	node/base/str.c
 
 SQL_STORE =
 SQL_DOMAIN =

@@ -14,24 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NEST = 64, MAX_NAME = 64, MAX_HOLE = 4096 };
+#include "node/tools/tmplc_html.h"
 
-enum html_state { H_TEXT, H_TAG_NAME, H_TAG, H_ATTR_NAME, H_ATTR_EQ, H_ATTR_DQ, H_ATTR_SQ,
-                  H_ATTR_BARE, H_COMMENT, H_RAW };
-
-static const char *const state_words[] = {"text", "a tag name", "a tag", "an attribute name",
-                                          "an unquoted attribute", "an attribute", "an attribute",
-                                          "an unquoted attribute", "a comment",
-                                          "a script or style"};
-
-struct html {
-    enum html_state state;
-    char tag[MAX_NAME];
-    char attr[MAX_NAME];
-    bool value_begun;  /* something stands in the attribute's value already */
-    bool closing;      /* </tag */
-    int verbatim;      /* depth of pre and textarea, where white space counts */
-};
+enum { MAX_NEST = 64, MAX_HOLE = 4096 };
 
 enum block_kind { B_IF, B_FOR, B_IN };
 struct block {
@@ -66,134 +51,6 @@ static void __attribute__((noreturn, format(printf, 2, 3))) die(const struct tmp
     fputc('\n', stderr);
     va_end(ap);
     exit(1);
-}
-
-/* ---- following the HTML ---- */
-
-static bool is_name_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '-' || c == '_' || c == ':' || c == '@';
-}
-
-static void append(char *to, char c)
-{
-    size_t n = strlen(to);
-    if (n + 1 < MAX_NAME) {
-        to[n] = (char)tolower((unsigned char)c);
-        to[n + 1] = '\0';
-    }
-}
-
-static bool is_raw_tag(const char *tag)
-{
-    return strcmp(tag, "script") == 0 || strcmp(tag, "style") == 0;
-}
-
-static void tag_ends(struct html *h)
-{
-    bool verbatim = strcmp(h->tag, "pre") == 0 || strcmp(h->tag, "textarea") == 0;
-    if (verbatim)
-        h->verbatim += h->closing ? -1 : 1;
-    h->state = !h->closing && is_raw_tag(h->tag) ? H_RAW : H_TEXT;
-}
-
-static void step_text(struct tmpl *t, const char *p, size_t left)
-{
-    struct html *h = &t->html;
-    if (*p != '<')
-        return;
-    if (left >= 4 && memcmp(p, "<!--", 4) == 0) {
-        h->state = H_COMMENT;
-        return;
-    }
-    if (left < 2 || !(isalpha((unsigned char)p[1]) || p[1] == '/' || p[1] == '!'))
-        die(t, "a lone '<' in text; write &lt;");
-    h->state = H_TAG_NAME;
-    h->tag[0] = '\0';
-    h->closing = p[1] == '/';
-}
-
-/* Where attributes may begin, or the tag end. */
-static void step_tag(struct html *h, char c)
-{
-    if (c == '>') {
-        tag_ends(h);
-    } else if (!isspace((unsigned char)c) && c != '/') {
-        h->state = H_ATTR_NAME;
-        h->attr[0] = '\0';
-        append(h->attr, c);
-    }
-}
-
-static void step(struct tmpl *t, const char *p, size_t left)
-{
-    struct html *h = &t->html;
-    char c = *p;
-    switch (h->state) {
-    case H_TEXT: step_text(t, p, left); break;
-    case H_TAG_NAME:
-        if (is_name_char(c))
-            append(h->tag, c);
-        else if (c != '/' || h->tag[0] != '\0') {
-            h->state = H_TAG;
-            step_tag(h, c);
-        }
-        break;
-    case H_TAG: step_tag(h, c); break;
-    case H_ATTR_NAME:
-        if (c == '=') {
-            h->state = H_ATTR_EQ;
-        } else if (is_name_char(c)) {
-            append(h->attr, c);
-        } else {
-            h->state = H_TAG;
-            step_tag(h, c);
-        }
-        break;
-    case H_ATTR_EQ:
-        h->value_begun = false;
-        h->state = c == '"' ? H_ATTR_DQ : c == '\'' ? H_ATTR_SQ : H_ATTR_BARE;
-        break;
-    case H_ATTR_DQ:
-    case H_ATTR_SQ:
-        if (c == (h->state == H_ATTR_DQ ? '"' : '\''))
-            h->state = H_TAG;
-        else
-            h->value_begun = true;
-        break;
-    case H_ATTR_BARE:
-        if (isspace((unsigned char)c) || c == '>') {
-            h->state = H_TAG;
-            step_tag(h, c);
-        }
-        break;
-    case H_COMMENT:
-        if (c == '>' && t->at >= 2 && p[-1] == '-' && p[-2] == '-')
-            h->state = H_TEXT;
-        break;
-    case H_RAW:
-        if (c == '<' && left > 2 && p[1] == '/') {
-            h->state = H_TAG_NAME;
-            h->tag[0] = '\0';
-            h->closing = true;
-        }
-        break;
-    }
-}
-
-/* At a directive a name is complete: <input{% if x %} checked{% end %}>. */
-static void settle(struct html *h)
-{
-    if (h->state == H_ATTR_NAME || (h->state == H_TAG_NAME && h->tag[0] != '\0'))
-        h->state = H_TAG;
-}
-
-static bool same_place(const struct html *a, const struct html *b)
-{
-    if (a->state != b->state || a->verbatim != b->verbatim)
-        return false;
-    bool in_value = a->state == H_ATTR_DQ || a->state == H_ATTR_SQ;
-    return !in_value || strcmp(a->attr, b->attr) == 0;
 }
 
 /* ---- writing C ---- */
@@ -232,7 +89,9 @@ static void literal(struct tmpl *t, size_t from, size_t to)
         const char *p = t->src + i;
         t->at = i;
         bool fold = t->html.state == H_TEXT && t->html.verbatim == 0;
-        step(t, p, to - i);
+        const char *wrong = html_step(&t->html, p, to - i, t->at);
+        if (wrong != NULL)
+            die(t, "%s", wrong);
         if (*p == '\n')
             t->line++;
         bool space = *p == ' ' || *p == '\n' || *p == '\t';
@@ -275,7 +134,7 @@ static const char *hole_escape(struct tmpl *t)
     if (h->state == H_TEXT)
         return "TMPL_TEXT";
     if (h->state != H_ATTR_DQ && h->state != H_ATTR_SQ)
-        die(t, "a hole in %s cannot be made safe", state_words[h->state]);
+        die(t, "a hole in %s cannot be made safe", html_place(h));
     if (strncmp(h->attr, "on", 2) == 0 || strcmp(h->attr, "style") == 0 ||
         strcmp(h->attr, "srcdoc") == 0)
         die(t, "a hole in the attribute '%s' cannot be made safe", h->attr);
@@ -524,9 +383,9 @@ static void do_end(struct tmpl *t)
     if (t->depth == 0)
         die(t, "{%% end %%} without a beginning");
     struct block *b = &t->blocks[--t->depth];
-    if (!same_place(&b->html, &t->html))
+    if (!html_same_place(&b->html, &t->html))
         die(t, "the block begun in line %d leaves the HTML in another place (%s, not %s)", b->line,
-            state_words[t->html.state], state_words[b->html.state]);
+            html_place(&t->html), html_place(&b->html));
     if (b->kind == B_IN)
         call(t, b->layout, "_bottom");
     else if (t->c != NULL)
@@ -538,7 +397,7 @@ static void do_else(struct tmpl *t, const char *condition)
     struct block *b = t->depth > 0 ? &t->blocks[t->depth - 1] : NULL;
     if (b == NULL || b->kind != B_IF)
         die(t, "else without if");
-    if (!same_place(&b->html, &t->html))
+    if (!html_same_place(&b->html, &t->html))
         die(t, "this arm leaves the HTML in another place than it found it in");
     t->html = b->html;
     if (t->c != NULL && condition != NULL)
@@ -558,7 +417,7 @@ static void do_body(struct tmpl *t)
 
 static void directive(struct tmpl *t, char *s)
 {
-    settle(&t->html);
+    html_settle(&t->html);
     char *verb = word(&s);
     put_line(t);
     if (strcmp(verb, "page") == 0) {
@@ -660,7 +519,7 @@ static void compile(struct tmpl *t)
     if (t->name[0] == '\0')
         die(t, "no {%% page … %%}");
     if (t->html.state != H_TEXT)
-        die(t, "the file ends inside %s", state_words[t->html.state]);
+        die(t, "the file ends inside %s", html_place(&t->html));
     if (t->c != NULL)
         fputs("}\n", t->c);
 }
