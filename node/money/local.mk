@@ -179,9 +179,15 @@ libdomain_a_SOURCES += node/money/rails/paypal_setup.c
 libdomain_a_SOURCES += node/money/rails/paypal_sign.c
 libdomain_a_SOURCES += node/money/rails/paypal_talk.c
 check_PROGRAMS += tests/unit/test_rail_paypal
-tests_unit_test_rail_paypal_SOURCES = tests/unit/test_rail_paypal.c tests/unit/loopback.h tests/unit/paypal_world.h
-tests_unit_test_rail_paypal_SOURCES += $(DOMAIN_FIXTURE)
+PAYPAL_FIXTURE = tests/unit/loopback.h \
+	tests/unit/paypal_fixture.h \
+	tests/unit/paypal_world.h \
+	tests/unit/rail_world.h
+tests_unit_test_rail_paypal_SOURCES = tests/unit/test_rail_paypal.c $(PAYPAL_FIXTURE) $(DOMAIN_FIXTURE)
 tests_unit_test_rail_paypal_LDADD = $(DOMAIN_TEST_LIBS)
+check_PROGRAMS += tests/unit/test_paypal_subs
+tests_unit_test_paypal_subs_SOURCES = tests/unit/test_paypal_subs.c $(PAYPAL_FIXTURE) $(DOMAIN_FIXTURE)
+tests_unit_test_paypal_subs_LDADD = $(DOMAIN_TEST_LIBS)
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_paypal
 FUZZERS += tests/fuzz/fuzz_paypal

@@ -18,6 +18,7 @@
 
 #include "tests/unit/domain_fixture.h"
 #include "tests/unit/loopback.h"
+#include "tests/unit/rail_world.h"
 
 #define CLIENT "AeA1QIZXiflr1_-r0U2UbWTziOWX1GRQer5jkUq4ZfWT5qwb6qQRPq7jDtv57TL4"
 #define SECRET "EGnHDxD_qRPdaLdZz8iCr8N7_MzF-YHPTkjs6NKYQvQSBngp4PTTVWkPZRbL"
@@ -50,22 +51,6 @@ static inline void oops(struct platform *p, const char *what)
     fprintf(stderr, "paypal: %s\n", what);
     p->bad++;
 }
-
-static inline struct str between(struct str s, const char *from, const char *to)
-{
-    size_t at = str_find(s, str_c(from), 0);
-    if (at == SIZE_MAX)
-        return STR("");
-    at += strlen(from);
-    size_t end = str_find(s, str_c(to), at);
-    return str_sub(s, at, end == SIZE_MAX ? s.n : end - at);
-}
-
-static inline void keep(char *to, size_t n, struct str s)
-{
-    snprintf(to, n, STR_FMT, STR_ARG(s));
-}
-#define KEEP(field, s) keep((field), sizeof(field), (s))
 
 /* Has it these members and no others? */
 static inline void only(struct platform *p, const json_t *j, const char *names)

@@ -22,6 +22,7 @@
 #include "tests/unit/china_vectors.h"
 #include "tests/unit/domain_fixture.h"
 #include "tests/unit/loopback.h"
+#include "tests/unit/rail_world.h"
 
 #define APP "2021000000000000"
 #define SELLER "2088102119685838"
@@ -54,14 +55,6 @@ static void oops(struct gateway *g, const char *what)
 {
     fprintf(stderr, "gateway: %s\n", what);
     g->bad++;
-}
-
-static struct str base64_of(struct arena *a, struct str raw)
-{
-    struct buf b;
-    buf_init_arena(&b, a, 4096);
-    buf_put_base64(&b, raw.p, raw.n);
-    return buf_str(&b);
 }
 
 static struct str signed_text(struct gateway *g, struct str text)
@@ -337,21 +330,6 @@ static enum err tell(struct world *w, struct str body, enum order_verdict *v)
     return rail_receive(w->d->cx, STR("alipay"), w->d->tea.id, body, STR_NULL, NULL, 0, v);
 }
 
-static const char *state_of(struct world *w, const struct order *o)
-{
-    struct order now;
-    OK_(order_by_number(w->d->cx, o->number, &now));
-    return str_z(w->d->cx->arena, now.state);
-}
-
-static int64_t txns(struct world *w)
-{
-    struct ledger_check c;
-    OK_(ledger_verify(w->d->cx, w->d->tea.id, &c));
-    assert_true(c.ok);
-    return c.n_txns;
-}
-
 static void now_paid(struct world *w)
 {
     snprintf(w->g.trade_status, sizeof w->g.trade_status, "TRADE_SUCCESS");
@@ -366,7 +344,7 @@ static struct order paid_order(struct world *w)
     now_paid(w);
     OK_(tell(w, notice(w, "TRADE_SUCCESS", NULL, 0), &v));
     assert_int_equal(v, ORDER_APPLIED);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
     return o;
 }
 
@@ -412,13 +390,13 @@ static void a_payment_is_told_and_told_again(void **state)
     struct world *w = *state;
     enum order_verdict v;
     struct order o = paid_order(w);
-    int64_t n = txns(w);
+    int64_t n = txns(w->d);
     const struct alipay_param other[] = {{STR("notify_id"), STR("999")}};
     OK_(tell(w, notice(w, "TRADE_SUCCESS", NULL, 0), &v));
     OK_(tell(w, notice(w, "TRADE_SUCCESS", other, 1), &v));
     OK_(tell(w, notice(w, "TRADE_FINISHED", other, 1), &v)); /* months later */
-    assert_int_equal(txns(w), n);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_int_equal(txns(w->d), n);
+    assert_string_equal(state_of(w->d, &o), "paid");
 }
 
 static void a_notice_of_a_refund_is_no_payment(void **state)
@@ -426,7 +404,7 @@ static void a_notice_of_a_refund_is_no_payment(void **state)
     struct world *w = *state;
     enum order_verdict v;
     struct order o = paid_order(w), now;
-    int64_t n = txns(w);
+    int64_t n = txns(w->d);
     const struct alipay_param part[] = {{STR("refund_fee"), STR("40.00")}, {STR("gmt_refund"), STR("2027-01-31 19:00:00.123")},
                                         {STR("out_biz_no"), STR("by-hand")}, {STR("notify_id"), STR("77")}};
     OK_(tell(w, notice(w, "TRADE_SUCCESS", part, 4), &v));
@@ -434,17 +412,17 @@ static void a_notice_of_a_refund_is_no_payment(void **state)
     OK_(order_by_number(w->d->cx, o.number, &now));
     CHECK_STR(now.state, "part_refunded");
     assert_int_equal(now.refunded, 4000);
-    assert_int_equal(txns(w), n + 1);
+    assert_int_equal(txns(w->d), n + 1);
     /* the first notice once more: older than what is known */
     const struct alipay_param late[] = {{STR("notify_id"), STR("78")}};
     OK_(tell(w, notice(w, "TRADE_SUCCESS", late, 1), &v));
     OK_(order_by_number(w->d->cx, o.number, &now));
     CHECK_STR(now.state, "part_refunded");
-    assert_int_equal(txns(w), n + 1);
+    assert_int_equal(txns(w->d), n + 1);
     const struct alipay_param rest[] = {{STR("refund_fee"), STR("99.00")}, {STR("gmt_refund"), STR("2027-01-31 20:00:00")},
                                         {STR("notify_id"), STR("79")}};
     OK_(tell(w, notice(w, "TRADE_CLOSED", rest, 3), &v));
-    assert_string_equal(state_of(w, &o), "refunded");
+    assert_string_equal(state_of(w->d, &o), "refunded");
 }
 
 static void what_is_not_theirs_moves_nothing(void **state)
@@ -466,7 +444,7 @@ static void what_is_not_theirs_moves_nothing(void **state)
     assert_int_equal(tell(w, STR("a=1"), &v), ERR_UNAUTHENTICATED);
     assert_int_equal(tell(w, STR("%"), &v), ERR_INVALID);
     assert_int_equal(tell(w, STR("{\"trade_status\":\"TRADE_SUCCESS\"}"), &v), ERR_INVALID);
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
 }
 
 static void another_amount_or_seller_lies_in_the_tray(void **state)
@@ -483,11 +461,11 @@ static void another_amount_or_seller_lies_in_the_tray(void **state)
                                             {STR("notify_id"), str_fmt(w->g.arena, "w%zu", i)}};
         OK_(tell(w, notice(w, "TRADE_SUCCESS", more, 2), &v));
         assert_int_equal(v, ORDER_UNMATCHED);
-        assert_string_equal(state_of(w, &o), "pending");
+        assert_string_equal(state_of(w->d, &o), "pending");
     }
     /* and the right one still counts, by its own words */
     OK_(tell(w, notice(w, "TRADE_SUCCESS", NULL, 0), &v));
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
 }
 
 static void a_poll_finds_what_was_not_told(void **state)
@@ -498,19 +476,19 @@ static void a_poll_finds_what_was_not_told(void **state)
     OK_(rail_look(w->d->cx, o.number)); /* the buyer has not got as far as that */
     snprintf(w->g.trade_status, sizeof w->g.trade_status, "WAIT_BUYER_PAY");
     OK_(rail_look(w->d->cx, o.number));
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
     now_paid(w);
     w->g.forged = true;
     assert_int_equal(rail_look(w->d->cx, o.number), ERR_UPSTREAM);
     w->g.forged = false;
     w->g.elsewhere = true;
     assert_int_equal(rail_look(w->d->cx, o.number), ERR_UPSTREAM);
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
     w->g.elsewhere = false;
     OK_(rail_look(w->d->cx, o.number));
     OK_(rail_look(w->d->cx, o.number));
-    assert_string_equal(state_of(w, &o), "paid");
-    assert_int_equal(txns(w), 1);
+    assert_string_equal(state_of(w->d, &o), "paid");
+    assert_int_equal(txns(w->d), 1);
 }
 
 static void an_order_that_was_left_expires(void **state)
@@ -520,7 +498,7 @@ static void an_order_that_was_left_expires(void **state)
     struct order o = buy(w, "Desk", &way);
     snprintf(w->g.trade_status, sizeof w->g.trade_status, "TRADE_CLOSED");
     OK_(rail_look(w->d->cx, o.number));
-    assert_string_equal(state_of(w, &o), "expired");
+    assert_string_equal(state_of(w->d, &o), "expired");
 }
 
 static void a_refund_goes_out_once(void **state)
@@ -543,7 +521,7 @@ static void a_refund_goes_out_once(void **state)
     OK_(rail_call_make(cx, id));
     assert_int_equal(w->g.n_refunds, 2);
     assert_int_equal(w->g.refunded, 9900);
-    assert_string_equal(state_of(w, &o), "refunded");
+    assert_string_equal(state_of(w->d, &o), "refunded");
 }
 
 /* ---- their books ---- */
@@ -578,7 +556,7 @@ static void their_books_are_compared(void **state)
     struct recon_run *runs;
     size_t n;
     struct order paid = paid_order(w), silent = buy(w, "Desk", &way);
-    int64_t before = txns(w);
+    int64_t before = txns(w->d);
     snprintf(w->g.bill_day, sizeof w->g.bill_day, "2027-01-31");
     w->g.bill = zip_of(w, str_fmt(w->g.arena, "支付宝交易号,商户订单号,业务类型,完成时间,订单金额（元）,退款批次号/请求号,服务费（元）\r\n"
         "2027\t," STR_FMT "\t,交易\t,2027-01-31 18:00:05,99.00,,-0.59\r\n"
@@ -588,7 +566,7 @@ static void their_books_are_compared(void **state)
     w->g.now = cx->now;
     for (int i = 0; i < 2; i++) { /* a second look books nothing twice */
         OK_(recon_now(cx, w->d->tea.id, STR("alipay"), 5));
-        assert_int_equal(txns(w), before + 2); /* two fees */
+        assert_int_equal(txns(w->d), before + 2); /* two fees */
         assert_int_equal(raw(w->d, "SELECT SUM(amount) FROM entry WHERE account = 'fee:alipay'"), 118);
         OK_(recon_diffs(cx, w->d->tea.id, &diffs, &n));
         assert_int_equal(n, 1); /* paid there, and nobody told us */

@@ -13,6 +13,7 @@
 
 #include "tests/unit/domain_fixture.h"
 #include "tests/unit/loopback.h"
+#include "tests/unit/rail_world.h"
 
 #define STORE "9CiNzKoANXxmk5ayZngSXrHTiVvvgCrwrpFQd4m2K776"
 #define KEY "e4f5c0ffee0123456789abcdef0123456789abcd"
@@ -38,11 +39,6 @@ static void oops(struct server_ *p, const char *what)
 {
     fprintf(stderr, "btcpay: %s\n", what);
     p->bad++;
-}
-
-static void keep(char *to, size_t n, struct str s)
-{
-    snprintf(to, n, STR_FMT, STR_ARG(s));
 }
 
 static bool reply(int fd, const char *status, struct str body)

@@ -54,14 +54,6 @@ static void oops(struct platform *p, const char *what)
     p->bad++;
 }
 
-static struct str base64_of(struct arena *a, struct str raw)
-{
-    struct buf b;
-    buf_init_arena(&b, a, 4096);
-    buf_put_base64(&b, raw.p, raw.n);
-    return buf_str(&b);
-}
-
 static struct str signed_text(struct platform *p, struct str body)
 {
     struct str text = str_fmt(p->arena, "%lld\nN0nce\n" STR_FMT "\n", (long long)(p->now / 1000), STR_ARG(body));
@@ -76,16 +68,6 @@ static bool reply(struct platform *p, int fd, const char *status, struct str bod
         (long long)(p->now / 1000), p->forged ? "other" : "N0nce", STR_ARG(signed_text(p, body)));
     char *head = arena_printf(p->arena, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n", status, headers, body.n);
     return loopback_put(fd, head, strlen(head)) && loopback_put(fd, body.p, body.n);
-}
-
-static struct str between(struct str s, const char *from, const char *to)
-{
-    size_t at = str_find(s, str_c(from), 0);
-    if (at == SIZE_MAX)
-        return STR("");
-    at += strlen(from);
-    size_t end = str_find(s, str_c(to), at);
-    return str_sub(s, at, end == SIZE_MAX ? s.n : end - at);
 }
 
 /* The signature over what really came. */
@@ -104,11 +86,6 @@ static void check_signature(struct platform *p, struct str head, struct str meth
     if (!str_contains(head, STR("\r\nAccept: application/json\r\n")) || !str_contains(head, STR("\r\nUser-Agent: ")) ||
         !str_contains(head, STR("\r\nWechatpay-Serial: " KEY_ID "\r\n")))
         oops(p, "headers");
-}
-
-static void keep(char *to, size_t n, struct str s)
-{
-    snprintf(to, n, STR_FMT, STR_ARG(s));
 }
 
 static void check_order(struct platform *p, const json_t *j, const char *product)
@@ -329,21 +306,6 @@ static enum err tell(struct world *w, struct str body, enum order_verdict *v)
     return tell_as(w, body, signed_text(&w->p, body), KEY_ID, v);
 }
 
-static const char *state_of(struct world *w, const struct order *o)
-{
-    struct order now;
-    OK_(order_by_number(w->d->cx, o->number, &now));
-    return str_z(w->d->cx->arena, now.state);
-}
-
-static int64_t txns(struct world *w)
-{
-    struct ledger_check c;
-    OK_(ledger_verify(w->d->cx, w->d->tea.id, &c));
-    assert_true(c.ok);
-    return c.n_txns;
-}
-
 static struct order paid_order(struct world *w)
 {
     struct rail_way way;
@@ -352,7 +314,7 @@ static struct order paid_order(struct world *w)
     snprintf(w->p.trade_state, sizeof w->p.trade_state, "SUCCESS");
     OK_(tell(w, sealed(w, transaction(&w->p), "TRANSACTION.SUCCESS", "EV-paid"), &v));
     assert_int_equal(v, ORDER_APPLIED);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
     return o;
 }
 
@@ -395,11 +357,11 @@ static void a_payment_is_told_and_told_again(void **state)
     struct world *w = *state;
     enum order_verdict v;
     struct order o = paid_order(w);
-    int64_t n = txns(w);
+    int64_t n = txns(w->d);
     for (int i = 0; i < 3; i++) /* 15 times in a day, they say */
         OK_(tell(w, sealed(w, transaction(&w->p), "TRANSACTION.SUCCESS", i == 2 ? "EV-other" : "EV-paid"), &v));
-    assert_int_equal(txns(w), n);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_int_equal(txns(w->d), n);
+    assert_string_equal(state_of(w->d, &o), "paid");
 }
 
 static void the_signed_word_counts_when_the_query_fails(void **state)
@@ -412,7 +374,7 @@ static void the_signed_word_counts_when_the_query_fails(void **state)
     struct str body = sealed(w, transaction(&w->p), "TRANSACTION.SUCCESS", "EV-1");
     w->p.broken = true;
     OK_(tell(w, body, &v));
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
 }
 
 static void what_is_not_theirs_moves_nothing(void **state)
@@ -437,7 +399,7 @@ static void what_is_not_theirs_moves_nothing(void **state)
     buf_put(&b, body);
     b.p[str_find(body, STR("ciphertext"), 0) + 20] ^= 1;
     assert_int_equal(tell(w, buf_str(&b), &v), ERR_INVALID);
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
 }
 
 static void another_amount_or_merchant_lies_in_the_tray(void **state)
@@ -458,7 +420,7 @@ static void another_amount_or_merchant_lies_in_the_tray(void **state)
                                    STR_ARG(str_sub(whole, at + from.n, whole.n)));
         OK_(tell(w, sealed(w, wrong, "TRANSACTION.SUCCESS", arena_printf(w->p.arena, "EV-%zu", i)), &v));
         assert_int_equal(v, ORDER_UNMATCHED);
-        assert_string_equal(state_of(w, &o), "pending");
+        assert_string_equal(state_of(w->d, &o), "pending");
     }
     struct unmatched *tray;
     size_t n;
@@ -474,16 +436,16 @@ static void a_poll_finds_what_was_not_told(void **state)
     OK_(rail_look(w->d->cx, o.number)); /* not even begun */
     snprintf(w->p.trade_state, sizeof w->p.trade_state, "NOTPAY");
     OK_(rail_look(w->d->cx, o.number));
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
     w->p.forged = true;
     snprintf(w->p.trade_state, sizeof w->p.trade_state, "SUCCESS");
     assert_int_equal(rail_look(w->d->cx, o.number), ERR_UPSTREAM);
-    assert_string_equal(state_of(w, &o), "pending");
+    assert_string_equal(state_of(w->d, &o), "pending");
     w->p.forged = false;
     OK_(rail_look(w->d->cx, o.number));
     OK_(rail_look(w->d->cx, o.number));
-    assert_string_equal(state_of(w, &o), "paid");
-    assert_int_equal(txns(w), 1);
+    assert_string_equal(state_of(w->d, &o), "paid");
+    assert_int_equal(txns(w->d), 1);
 }
 
 static int64_t refund_now(struct world *w, const struct order *o, int64_t amount)
@@ -507,7 +469,7 @@ static void a_refund_goes_out_once_and_comes_back_once(void **state)
     OK_(rail_call_make(cx, id));
     OK_(rail_call_make(cx, id));
     assert_int_equal(w->p.n_refunds, 1);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
     snprintf(w->p.refund_status, sizeof w->p.refund_status, "SUCCESS");
     struct str told = sealed(w, refund_text(&w->p, "refund_status"), "REFUND.SUCCESS", "EV-back");
     for (int i = 0; i < 2; i++)
@@ -530,11 +492,11 @@ static void a_refund_goes_out_once_and_comes_back_once(void **state)
     told = sealed(w, refund_text(&w->p, "refund_status"), "REFUND.SUCCESS", "EV-back3");
     OK_(order_by_number(cx, o.number, &now));
     CHECK_STR(now.state, "refunded");
-    int64_t n = txns(w);
+    int64_t n = txns(w->d);
     OK_(tell(w, told, &v));
     OK_(tell(w, sealed(w, transaction(&w->p), "TRANSACTION.SUCCESS", "EV-late"), &v));
-    assert_int_equal(txns(w), n);
-    assert_string_equal(state_of(w, &o), "refunded");
+    assert_int_equal(txns(w->d), n);
+    assert_string_equal(state_of(w->d, &o), "refunded");
 }
 
 static void a_refund_that_was_never_told_is_found_at_night(void **state)
@@ -549,13 +511,13 @@ static void a_refund_that_was_never_told_is_found_at_night(void **state)
     OK_(rail_account_of(cx, rail_by_name(STR("wechat")), w->d->tea.id, &acc));
     const struct job night = {.subject = acc.id};
     assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
     snprintf(w->p.refund_status, sizeof w->p.refund_status, "SUCCESS");
     assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
-    assert_string_equal(state_of(w, &o), "refunded");
-    int64_t n = txns(w);
+    assert_string_equal(state_of(w->d, &o), "refunded");
+    int64_t n = txns(w->d);
     assert_int_equal(rail_catch_up_run(cx, &night), JOB_DONE);
-    assert_int_equal(txns(w), n);
+    assert_int_equal(txns(w->d), n);
 }
 
 static void a_refund_that_does_not_arrive_is_said(void **state)
@@ -570,7 +532,7 @@ static void a_refund_that_does_not_arrive_is_said(void **state)
     OK_(rail_call_make(cx, id));
     snprintf(w->p.refund_status, sizeof w->p.refund_status, "ABNORMAL");
     OK_(tell(w, sealed(w, refund_text(&w->p, "refund_status"), "REFUND.ABNORMAL", "EV-no"), &v));
-    assert_string_equal(state_of(w, &o), "paid");
+    assert_string_equal(state_of(w->d, &o), "paid");
     OK_(rail_account_of(cx, rail_by_name(STR("wechat")), w->d->tea.id, &acc));
     assert_true(str_contains(acc.error, STR("by hand")));
 }
