@@ -60,8 +60,9 @@ static const char *label_of(struct str der)
         return "RSA PUBLIC KEY";
     if (n == 2 && tag[0] == DER_SEQUENCE && tag[1] == DER_BITS)
         return "PUBLIC KEY";
+    /* One of version 1 begins with its number: no provider's, but those of private authorities. */
     if (n == 3 && tag[0] == DER_SEQUENCE && tag[1] == DER_SEQUENCE && tag[2] == DER_BITS &&
-        der_next(&first, &inner, &piece) && inner == DER_EXPLICIT_0)
+        der_next(&first, &inner, &piece) && (inner == DER_EXPLICIT_0 || inner == DER_INTEGER))
         return "CERTIFICATE";
     return NULL;
 }
