@@ -278,6 +278,8 @@ enum err tray_assign(struct cx *cx, int64_t planet_id, int64_t id, const struct 
         return cx_tell(cx, ERR_CONFLICT, N_("A part of it was given back already."));
     TRY(named_order(cx, &u, &named));
     TRY(what_for(cx, &u, &named, to, &o));
+    if (o.tier_id != DB_NULL && order_seat(cx, o.tier_id, o.account_id) == ERR_CONFLICT)
+        return cx_tell(cx, ERR_CONFLICT, N_("No seat of this tier is left. Raise their number first, choose another tier, or give the money back."));
     TRY(order_insert(cx, &o, &number, &order_id));
     TRY(pay_with(cx, &u, number, order_id));
     if (named.id != DB_NULL && (str_eq_c(named.state, "new") || str_eq_c(named.state, "pending")))

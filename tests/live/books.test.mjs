@@ -2,7 +2,7 @@
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { Node } from '../rig/node.mjs';
+import { Node, eventually } from '../rig/node.mjs';
 
 describe('the books', () => {
     let node, owner, number;
@@ -57,6 +57,19 @@ describe('the books', () => {
         const other = await node.person('zed');
         for (const path of ['', '/ledger', '/ledger.csv', '/ledger.jsonl', '/tray', '/reconcile'])
             assert.equal((await other.fetch(`/desk/tea/money${path}`)).status, 404, path);
+    });
+
+    it('keep what providers told for a while, and then nothing of it but that it came', async () => {
+        const bodies = () => node.column('SELECT COUNT(*) AS n FROM rail_event WHERE length(body) > 0')[0];
+        const events = node.column('SELECT COUNT(*) AS n FROM rail_event')[0];
+        assert.ok(Number(bodies()) > 0);
+        await node.signal('SIGTERM');
+        node.sqlRun(`UPDATE rail_event SET received_at = received_at - ${181 * 86400000};
+                     UPDATE job SET run_at = 0 WHERE kind = 'money.forget'`);
+        await node.serve();
+        await eventually('they are emptied', () => Number(bodies()) === 0);
+        assert.equal(node.column('SELECT COUNT(*) AS n FROM rail_event')[0], events);
+        await assert.rejects(node.cli('settings set', { key: 'pay.forget_days', value: '7' }));
     });
 
     it('bring damaged memberships back', async () => {

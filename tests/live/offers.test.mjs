@@ -212,5 +212,22 @@ describe('offers', () => {
         await node.cli('planet edit', { joining: 'open' });
     });
 
+    it('a visitor sees the seats that are left at this moment', async () => {
+        await node.cli('tier create', { slug: 'few', name: 'Few', rank: 5, seats: 1 });
+        const { id } = await node.cli('tier price', { tier: 'few', price: 'CNY:50', unit: 'month' });
+        // The way in under a teaser is a page that is kept ready for visitors.
+        const visitor = node.client(), seats = async () => words((await visitor.page(post)).text);
+        const quick = await node.person('quick');
+        // What the command line changed has been heard of: from here on the page is as it was made last.
+        await eventually('all is heard', () => Number(node.column("SELECT COUNT(*) AS n FROM job WHERE kind = 'cache.drop'")[0]) === 0);
+        await eventually('it is offered', async () => /1 seat left/.test(await seats()));
+        const order = await quick.page(`/@tea/join/${id}`);
+        assert.match(await seats(), /1 seat left/);
+        assert.match(await seats(), /1 seat left/);
+        const till = await quick.submit(order, '/@tea/buy', { rail: 'fake' });
+        assert.match(till.path, /^\/dev\/pay\//, words(till.text));
+        assert.match(await seats(), /No seat left/);
+    });
+
     it('the books are sound', async () => { await node.sound(); });
 });

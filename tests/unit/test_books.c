@@ -280,6 +280,31 @@ static void a_membership_is_given_for_it(void **state)
     check_books(d);
 }
 
+/* The number of seats is the owner's to raise, and is never exceeded by the way. */
+static void the_tray_gives_no_seat_that_is_not_there(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d);
+    struct unmatched u = too_little(d, who);
+    struct order o;
+    const struct tray_assign as_named = {.account_id = DB_NULL, .tier_id = DB_NULL};
+    struct order_change cancel = {.event = ORDER_CANCEL, .rail_event_id = DB_NULL, .rail_at = DB_NULL};
+    enum order_verdict verdict;
+    OK_(order_apply(d->cx, u.order_number, &cancel, &verdict));
+    d->member.seats = 1;
+    OK_(tier_update(d->cx, &d->member));
+    OK_(order_open(d->cx, person(d), d->month.id, "fake", &o));
+    d->cx->viewer = d->owner.id;
+    assert_int_equal(tray_assign(d->cx, d->tea.id, u.id, &as_named, &o), ERR_CONFLICT);
+    assert_int_equal(balance(d, "held:unmatched"), -2500);
+    d->member.seats = 2;
+    OK_(tier_update(d->cx, &d->member));
+    OK_(tray_assign(d->cx, d->tea.id, u.id, &as_named, &o));
+    CHECK_STR(o.state, "paid");
+    d->cx->viewer = 0;
+    check_books(d);
+}
+
 static void it_is_kept_and_then_given_back_after_all(void **state)
 {
     struct domain *d = *state;
@@ -425,6 +450,7 @@ int main(void)
         T(an_export_proves_itself),
         T(memberships_come_back_from_the_ledger),
         T(a_membership_is_given_for_it),
+        T(the_tray_gives_no_seat_that_is_not_there),
         T(it_is_kept_and_then_given_back_after_all),
         T(it_goes_back_by_the_rail_once),
         T(a_second_payment_given_back_leaves_the_first),
