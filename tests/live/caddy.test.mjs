@@ -36,7 +36,7 @@ class Caddy {
         await eventually('Caddy has its authority', () => {
             assert.equal(caddy.child.exitCode, null, `Caddy ended; see ${OUT}`);
             caddy.ca = readFileSync(path.join(caddy.root, 'data/pki/authorities/local/root.crt'));
-            return true;
+            return /-----END CERTIFICATE-----\s*$/.test(caddy.ca); // not one that is half written
         });
         return caddy;
     }

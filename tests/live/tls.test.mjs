@@ -29,7 +29,7 @@ class Front {
         await eventually('Caddy has its authority', () => {
             assert.equal(front.child.exitCode, null, `Caddy ended; see ${OUT}`);
             front.ca = readFileSync(front.authority);
-            return true;
+            return /-----END CERTIFICATE-----\s*$/.test(front.ca); // not one that is half written
         });
         return front;
     }
