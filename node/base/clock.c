@@ -236,3 +236,16 @@ int clock_day_of_month(int64_t ms)
 {
     return civil_of(ms).day;
 }
+
+void clock_civil(int64_t ms, int64_t *ret_year, int *ret_month, int *ret_day)
+{
+    struct civil c = civil_of(ms);
+    *ret_year = c.year;
+    *ret_month = c.month;
+    *ret_day = c.day;
+}
+
+int64_t clock_civil_ms(int64_t year, int month, int day)
+{
+    return days_from_civil(year, month, day) * MS_DAY;
+}

@@ -31,5 +31,8 @@ bool clock_parse_http_date(struct str s, int64_t *ret_ms);
  * (1–31) is the day of the month that the term began on, so that Feb 28 + 1 gives Mar 31 again. */
 int64_t clock_add_months(int64_t ms, int months, int anchor_day);
 int clock_day_of_month(int64_t ms);
+/* The date in UTC, and midnight of a date; node/base/zone.h has other places'. */
+void clock_civil(int64_t ms, int64_t *ret_year, int *ret_month, int *ret_day);
+int64_t clock_civil_ms(int64_t year, int month, int day);
 
 #endif

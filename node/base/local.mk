@@ -39,7 +39,9 @@ libbase_a_SOURCES += \
 	node/base/limiter.c node/base/limiter.h \
 	node/base/log.c node/base/log.h \
 	node/base/metrics.c node/base/metrics.h \
-	node/base/turnstile.c node/base/turnstile.h
+	node/base/turnstile.c node/base/turnstile.h \
+	node/base/zone.c node/base/zone.h \
+	node/base/zone_rule.c node/base/zone_rule.h
 
 check_PROGRAMS += tests/unit/test_clock tests/unit/test_turnstile
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/unit.h
@@ -67,6 +69,10 @@ tests_unit_test_jcs_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 tests_unit_test_url_SOURCES = tests/unit/test_url.c tests/unit/unit.h
 tests_unit_test_url_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
 
+check_PROGRAMS += tests/unit/test_zone
+tests_unit_test_zone_SOURCES = tests/unit/test_zone.c tests/unit/unit.h
+tests_unit_test_zone_LDADD = $(RUNG_BASE) $(CMOCKA_LIBS) $(EXTERNAL_LIBS)
+
 # ./check runs these with the seeds in tests/corpus/NAME.
 if FUZZ
 noinst_PROGRAMS += tests/fuzz/fuzz_base58 tests/fuzz/fuzz_jcs tests/fuzz/fuzz_json tests/fuzz/fuzz_url
@@ -83,6 +89,11 @@ tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c
 tests_fuzz_fuzz_url_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
 tests_fuzz_fuzz_url_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+noinst_PROGRAMS += tests/fuzz/fuzz_zone
+FUZZERS += tests/fuzz/fuzz_zone
+tests_fuzz_fuzz_zone_SOURCES = tests/fuzz/fuzz_zone.c
+tests_fuzz_fuzz_zone_LDADD = $(RUNG_BASE) $(EXTERNAL_LIBS)
+tests_fuzz_fuzz_zone_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
 
 check_PROGRAMS += tests/unit/test_metrics
