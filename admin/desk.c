@@ -18,6 +18,7 @@ enum { TRAY_MAX = 99 };
 enum err desk_planet(struct rq *rq, struct planet *ret)
 {
     TRY(planet_by_handle(rq->cx, rq_param(rq, "planet"), ret));
+    i18n_clock(rq->cx, ret->zone);
     enum err e = planet_may_manage(rq->cx, ret->id);
     return e == ERR_FORBIDDEN ? ERR_NOT_FOUND : e; /* to others there is no desk */
 }

@@ -22,6 +22,9 @@ bool desk_mendable(enum err e);
 /* "3", "year" from the fields length and unit; ERR_INVALID with a sentence. */
 MUST_USE enum err desk_length(struct rq *rq, struct str *ret_unit, int64_t *ret_count);
 
+/* The end of the day that a date field names, by the planet's clock; DB_NULL when it is empty. */
+MUST_USE enum err desk_last_day(struct rq *rq, const char *field, int64_t *ret);
+
 enum err desk_first(struct rq *rq);         /* GET /desk */
 enum err desk_overview(struct rq *rq);      /* GET /desk/:planet */
 enum err desk_codes(struct rq *rq);

@@ -72,15 +72,8 @@ enum err desk_codes(struct rq *rq)
 /* The end of the day that a date field names; DB_NULL when empty. */
 static enum err read_expiry(struct rq *rq, int64_t *ret)
 {
-    struct str date = str_trim(rq_form(rq, "expires"));
-    *ret = DB_NULL;
-    if (date.n == 0)
-        return OK;
-    struct str stamp = str_fmt(rq->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date));
-    if (!clock_parse_rfc3339(stamp, ret))
-        return cx_tell(rq->cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-    *ret += MS_DAY;
-    if (*ret <= rq->cx->now)
+    TRY(desk_last_day(rq, "expires", ret));
+    if (*ret != DB_NULL && *ret <= rq->cx->now)
         return cx_tell(rq->cx, ERR_INVALID, N_("The last day has passed already."));
     return OK;
 }

@@ -20,10 +20,9 @@ enum err desk_last_day(struct rq *rq, const char *field, int64_t *ret)
     *ret = DB_NULL;
     if (date.n == 0)
         return OK;
-    struct str stamp = str_fmt(rq->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date));
-    if (!clock_parse_rfc3339(stamp, ret))
+    int64_t begins;
+    if (!zone_parse_day(i18n_zone(rq->cx), date, &begins, ret))
         return cx_tell(rq->cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-    *ret += MS_DAY;
     return OK;
 }
 

@@ -88,7 +88,7 @@ enum err desk_fapiao_csv(struct rq *rq)
     do {
         TRY(fapiao_list(cx, p.id, state, before, SHOWN, &all, &n));
         for (size_t i = 0; i < n; i++)
-            TRY(export_file_put(f, fapiao_csv(cx->arena, &all[i])));
+            TRY(export_file_put(f, fapiao_csv(cx, &all[i])));
         before = n > 0 ? all[n - 1].id : 0;
     } while (n == SHOWN);
     return export_file_send(rq, f, "text/csv; charset=utf-8", str_fmt(cx->arena, STR_FMT "-fapiao.csv", STR_ARG(p.handle)));

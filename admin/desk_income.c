@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ORDERS_SHOWN = 10, MONTHS = 12, CURRENCIES_MAX = 12 };
 
@@ -24,12 +23,16 @@ struct month {
     int64_t income, back, disputes, fees, tax, rewards, n;
 };
 
-static int month_of(int64_t ms)
+/* By the planet's clock. */
+static int month_of(struct cx *cx, int64_t ms)
 {
-    struct tm tm;
-    time_t s = (time_t)(ms / MS_SECOND);
-    gmtime_r(&s, &tm);
-    return (tm.tm_year + 1900) * 12 + tm.tm_mon;
+    struct zone_date d = zone_date(i18n_zone(cx), ms);
+    return (int)d.year * 12 + d.month - 1;
+}
+
+static int64_t month_start(struct cx *cx, int index)
+{
+    return zone_month_start(i18n_zone(cx), index / 12, index % 12 + 1);
 }
 
 static struct month *month_for(struct month *all, size_t *n, size_t max, int index, struct str currency)
@@ -43,10 +46,10 @@ static struct month *month_for(struct month *all, size_t *n, size_t max, int ind
     return &all[(*n)++];
 }
 
-static void add(struct month *m, const struct ledger_sum *s)
+static void add(struct month *m, const struct ledger_sum *s, int64_t sign)
 {
-    int64_t in = s->credit - s->debit;
-    m->n += s->n;
+    int64_t in = sign * (s->credit - s->debit);
+    m->n += sign * s->n;
     if (str_starts(s->account, STR("revenue:")))
         m->income += in;
     else if (str_eq_c(s->account, "refunds"))
@@ -75,24 +78,52 @@ static struct str money(struct cx *cx, int64_t minor, struct str currency)
     return minor == 0 ? STR_NULL : i18n_money(cx, minor, currency);
 }
 
+struct months { struct month *all; size_t n, max; int first; };
+
+static void add_to(struct months *ms, int index, const struct ledger_sum *s, int64_t sign)
+{
+    struct month *m = index < ms->first ? NULL : month_for(ms->all, &ms->n, ms->max, index, s->currency);
+    if (m != NULL)
+        add(m, s, sign);
+}
+
+/* Sums are kept by days of UTC. A day within which a month begins there counts to the later month first; then what
+ * moved before that hour goes to the one before. */
+static enum err fill_sums(struct cx *cx, int64_t planet_id, struct months *ms)
+{
+    struct ledger_sum *sums;
+    size_t n;
+    int last = month_of(cx, cx->now);
+    TRY(ledger_sums(cx, planet_id, month_start(cx, ms->first) / MS_DAY, INT64_MAX, &sums, &n));
+    for (size_t i = 0; i < n; i++)
+        add_to(ms, month_of(cx, (sums[i].day + 1) * MS_DAY - 1), &sums[i], 1);
+    for (int index = ms->first; index <= last + 1; index++) {
+        int64_t begins = month_start(cx, index), midnight = begins / MS_DAY * MS_DAY;
+        if (begins == midnight)
+            continue;
+        TRY(ledger_moved(cx, planet_id, midnight, begins, &sums, &n));
+        for (size_t i = 0; i < n; i++) {
+            add_to(ms, index, &sums[i], -1);
+            add_to(ms, index - 1, &sums[i], 1);
+        }
+    }
+    return OK;
+}
+
 static enum err fill_months(struct rq *rq, const struct planet *p, struct view_money_overview *v)
 {
     struct cx *cx = rq->cx;
-    size_t n = 0, n_sums, max = (size_t)MONTHS * CURRENCIES_MAX;
-    struct ledger_sum *sums;
-    struct month *all = ARENA_ARRAY(cx->arena, struct month, max);
-    int first = month_of(cx->now) - MONTHS + 1;
-    TRY(ledger_sums(cx, p->id, cx->now / MS_DAY - 31 * MONTHS, INT64_MAX, &sums, &n_sums));
-    for (size_t i = 0; i < n_sums; i++) {
-        int index = month_of(sums[i].day * MS_DAY);
-        struct month *m = index < first ? NULL : month_for(all, &n, max, index, sums[i].currency);
-        if (m != NULL)
-            add(m, &sums[i]);
-    }
-    qsort(all, n, sizeof *all, later);
+    struct months ms = {.max = (size_t)(MONTHS + 1) * CURRENCIES_MAX, .first = month_of(cx, cx->now) - MONTHS + 1};
+    size_t n = 0;
+    ms.all = ARENA_ARRAY(cx->arena, struct month, ms.max);
+    TRY(fill_sums(cx, p->id, &ms));
+    for (size_t i = 0; i < ms.n; i++)
+        if (ms.all[i].n > 0)
+            ms.all[n++] = ms.all[i];
+    qsort(ms.all, n, sizeof *ms.all, later);
     struct view_income_month *out = ARENA_ARRAY(cx->arena, struct view_income_month, n);
     for (size_t i = 0; i < n; i++) {
-        const struct month *m = &all[i];
+        const struct month *m = &ms.all[i];
         int64_t rest = m->income - m->back - m->disputes - m->fees - m->rewards;
         out[i] = (struct view_income_month){
             .month = str_fmt(cx->arena, "%d-%02d", m->index / 12, m->index % 12 + 1),

@@ -22,25 +22,19 @@ enum { TXNS_SHOWN = 50, HASH_SHOWN = 6, VERIFY_MS = 600000 };
 
 /* ---- what is asked for ---- */
 
-/* "2026-11-20", from midnight UTC. */
-static bool day_of(struct cx *cx, struct str s, int64_t *ret)
-{
-    return clock_parse_rfc3339(str_fmt(cx->arena, STR_FMT "T00:00:00Z", STR_ARG(s)), ret);
-}
-
 static enum err read_filter(struct rq *rq, const struct planet *p, struct ledger_filter *f)
 {
     struct cx *cx = rq->cx;
     struct str from = str_trim(rq_query(rq, "from")), to = str_trim(rq_query(rq, "to"));
     struct str number = str_trim(rq_query(rq, "order"));
     struct order o;
+    int64_t other;
     *f = LEDGER_ALL;
     f->kind = rq_query(rq, "kind");
     f->account = rq_query(rq, "account");
-    if ((from.n > 0 && !day_of(cx, from, &f->from)) || (to.n > 0 && !day_of(cx, to, &f->to)))
+    if ((from.n > 0 && !zone_parse_day(i18n_zone(cx), from, &f->from, &other)) ||
+        (to.n > 0 && !zone_parse_day(i18n_zone(cx), to, &other, &f->to))) /* the last day is meant, too */
         return cx_tell(cx, ERR_INVALID, N_("Write days like 2026-11-20."));
-    if (to.n > 0)
-        f->to += MS_DAY; /* the last day is meant, too */
     if (number.n == 0)
         return OK;
     enum err e = order_by_number(cx, number, &o);

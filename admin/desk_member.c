@@ -207,8 +207,8 @@ static enum err give(struct rq *rq, const struct shown *s)
         return cx_tell(cx, ERR_INVALID, N_("Choose a tier."));
     TRY(desk_length(rq, &unit, &count));
     TX_SCOPE(cx);
-    TRY(membership_grant(cx, s->planet.id, s->account_id, t.id, "comp", cx->now, term_end(cx->now, unit, count), DB_NULL,
-                         DB_NULL, &id));
+    TRY(membership_grant(cx, s->planet.id, s->account_id, t.id, "comp", cx->now,
+                         term_end(i18n_zone(cx), cx->now, unit, count), DB_NULL, DB_NULL, &id));
     if (words.n > 0)
         TRY(member_note_put(cx, s->planet.id, s->account_id, words));
     return tx_commit(cx);
@@ -230,17 +230,16 @@ static enum err own_grant(struct rq *rq, const struct shown *s, struct grant *re
     return ERR_NOT_FOUND;
 }
 
-/* "2027-12-31": to the end of that day (UTC). For ever only when that is said: an empty field may be a slip. */
+/* "2027-12-31": to the end of that day. For ever only when that is said: an empty field may be a slip. */
 static enum err set_end(struct rq *rq, const struct grant *g, struct str reason)
 {
-    int64_t end = DB_NULL;
-    struct str date = str_trim(rq_form(rq, "until"));
-    struct str stamp = str_fmt(rq->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date));
+    int64_t end;
     if (str_eq_c(rq_form(rq, "forever"), "1"))
         return membership_set_end(rq->cx, g->id, DB_NULL, reason);
-    if (!clock_parse_rfc3339(stamp, &end))
+    TRY(desk_last_day(rq, "until", &end));
+    if (end == DB_NULL)
         return cx_tell(rq->cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-    return membership_set_end(rq->cx, g->id, end + MS_DAY, reason);
+    return membership_set_end(rq->cx, g->id, end, reason);
 }
 
 static enum err act(struct rq *rq, const struct shown *s)

@@ -21,8 +21,6 @@ enum err desk_singles_save(struct rq *rq);  /* POST: do = toward, tips */
 enum err desk_requests(struct rq *rq);      /* GET /desk/:planet/requests */
 enum err desk_request_decide(struct rq *rq); /* POST /desk/:planet/requests/:id */
 
-/* The end of the day that a date field names; DB_NULL when empty. */
-MUST_USE enum err desk_last_day(struct rq *rq, const char *field, int64_t *ret);
 /* A whole number of a field; empty gives fallback. ERR_INVALID: not one from 1. */
 MUST_USE enum err desk_number(struct rq *rq, const char *field, int64_t fallback, int64_t *ret);
 

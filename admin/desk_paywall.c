@@ -36,17 +36,16 @@ static enum err ask_of(struct rq *rq, const struct tier *t, struct paywall_ask *
 {
     struct cx *cx = rq->cx;
     struct paywall_ask a = {.tier_id = t->id, .to_free = wants_free(rq, t), .until_at = DB_NULL};
-    struct str date = str_trim(rq_form(rq, "until")), amount = str_trim(rq_form(rq, "amount"));
+    struct str amount = str_trim(rq_form(rq, "amount"));
     *ret = a;
     if (a.to_free)
         return OK;
     if (!paywall_choice_parse(rq_form(rq, "choice"), &a.choice))
         return cx_tell(cx, ERR_INVALID, N_("Choose what those who are in keep."));
     if (a.choice == PAYWALL_UNTIL) {
-        struct str stamp = str_fmt(cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date));
-        if (date.n == 0 || !clock_parse_rfc3339(stamp, &a.until_at))
+        TRY(desk_last_day(rq, "until", &a.until_at));
+        if (a.until_at == DB_NULL)
             return cx_tell(cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-        a.until_at += MS_DAY;
     }
     if (amount.n > 0) {
         TRY(money_parse_fields(cx, amount, str_trim(rq_form(rq, "currency")), &a.price));

@@ -103,7 +103,7 @@ static enum err grant(struct rq *rq, const struct planet *p)
         t.planet_id != p->id)
         return cx_tell(cx, ERR_INVALID, N_("Choose a tier."));
     TRY(desk_length(rq, &unit, &count));
-    return membership_grant(cx, p->id, a.id, t.id, "comp", cx->now, term_end(cx->now, unit, count),
+    return membership_grant(cx, p->id, a.id, t.id, "comp", cx->now, term_end(i18n_zone(cx), cx->now, unit, count),
                             DB_NULL, DB_NULL, &id);
 }
 

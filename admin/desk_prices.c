@@ -63,7 +63,7 @@ static enum err show_all(struct rq *rq, const struct planet *p, enum err e)
     v.owns = desk_sees_money(rq, p);
     TRY(renewing_of(cx, p->id, &r));
     v.grace = r.grace_days;
-    v.zone_minutes = r.zone_minutes;
+    v.zone = p->zone;
     TRY(price_old_list(cx, p->id, &old, &v.n_old));
     struct view_price_row *rows = ARENA_ARRAY(cx->arena, struct view_price_row, v.n_old);
     for (size_t i = 0; i < v.n_old; i++)
@@ -88,8 +88,7 @@ static enum err save(struct rq *rq, const struct planet *p)
     int64_t id;
     if (str_eq_c(rq_form(rq, "do"), "stop"))
         return web_id(rq_form(rq, "id"), &id) ? price_move_stop(rq->cx, id) : ERR_INVALID;
-    if (!str_to_i64(str_trim(rq_form(rq, "grace")), &r.grace_days) ||
-        !str_to_i64(str_trim(rq_form(rq, "zone")), &r.zone_minutes))
+    if (!str_to_i64(str_trim(rq_form(rq, "grace")), &r.grace_days))
         return ERR_INVALID;
     return renewing_set(rq->cx, p->id, &r);
 }

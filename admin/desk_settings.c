@@ -31,6 +31,24 @@ static enum err stored_fields(struct rq *rq, int64_t planet_id, const struct pla
     return OK;
 }
 
+/* The list, with what is set if that stands in none. */
+static void fill_zones(struct rq *rq, struct view_desk_settings *v)
+{
+    struct cx *cx = rq->cx;
+    struct str *list, *all;
+    bool listed = false;
+    size_t n;
+    zone_list(cx->arena, &list, &n);
+    all = ARENA_ARRAY(cx->arena, struct str, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        all[i + 1] = list[i];
+        listed = listed || str_eq(list[i], v->zone);
+    }
+    all[0] = v->zone;
+    v->zones = listed ? all + 1 : all;
+    v->n_zones = listed ? n : n + 1;
+}
+
 static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
 {
     struct cx *cx = rq->cx;
@@ -52,6 +70,9 @@ static enum err show_settings(struct rq *rq, const struct planet *p, enum err e)
     v.tagline = p->tagline;
     v.about = p->about;
     v.lang = p->lang;
+    v.zone = p->zone;
+    if (desk_sees_money(rq, p))
+        fill_zones(rq, &v);
     v.accent = p->accent.n > 0 ? p->accent : STR("teal");
     v.joining = p->joining;
     v.question = p->join_question;
@@ -98,6 +119,8 @@ static enum err save(struct rq *rq, struct planet *p)
     p->about = rq_form(rq, "about");
     p->lang = rq_form(rq, "lang");
     p->accent = rq_form(rq, "accent");
+    if (rq_form(rq, "zone").n > 0)
+        p->zone = rq_form(rq, "zone");
     p->joining = rq_form(rq, "joining");
     if (rq_form(rq, "question").p != NULL)
         p->join_question = rq_form(rq, "question");

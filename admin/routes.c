@@ -57,7 +57,7 @@ static const struct route rows[] = {
     {POST, "/desk/:planet/members/role", desk_member_role, ACCOUNT, RATE_WRITE, KB(4),
      "give or take a role", false},
     {GET, "/desk/:planet/prices", desk_prices, ACCOUNT, RATE_READ, 0, "old prices that are still paid, announced changes, how it renews", false},
-    {POST, "/desk/:planet/prices", desk_prices_save, ACCOUNT, RATE_WRITE, KB(4), "grace and time zone; stop a change", false},
+    {POST, "/desk/:planet/prices", desk_prices_save, ACCOUNT, RATE_WRITE, KB(4), "grace; stop a change", false},
     {GET, "/desk/:planet/prices/:id", desk_price, ACCOUNT, RATE_READ, 0, "who pays a price", false},
     {POST, "/desk/:planet/prices/:id", desk_price_do, ACCOUNT, RATE_WRITE, KB(4), "another price, retire it, move its members", false},
     {GET, "/desk/:planet/tiers", desk_tiers, ACCOUNT, RATE_READ, 0, "tiers and prices", false},

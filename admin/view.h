@@ -90,6 +90,8 @@ struct view_desk_tray {
 struct view_desk_settings {
     const struct view_desk *desk;
     struct str name, tagline, about, lang, accent, joining, question, icon, cover, error;
+    struct str zone;
+    const struct str *zones; size_t n_zones; /* to choose from, .zone too; none: not theirs to change */
     const struct planet_field *fields; size_t n_fields; /* rows of the form, empty ones too */
     struct str node_name, smtp_state;   /* node-wide, read only */
 };

@@ -11,8 +11,8 @@ struct view_desk_prices {
     struct str error;
     const struct view_price_row *old; size_t n_old;     /* no longer offered, still paid */
     const struct view_move_row *moves; size_t n_moves;
-    int64_t grace, zone_minutes;
-    struct str zone;                    /* "+08:00" */
+    int64_t grace;
+    struct str zone;
     bool owns;                          /* the owner; partners look */
 };
 struct view_desk_price {

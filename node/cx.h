@@ -21,6 +21,7 @@
 struct node;
 struct db_conn;
 struct standing;
+struct zone;
 
 enum locale { LOCALE_EN, LOCALE_ZH_CN, LOCALE_COUNT };
 
@@ -36,6 +37,8 @@ struct cx {
     int64_t viewer;         /* account id, 0 = visitor */
     struct str ip;          /* where the browser of this request is; STR_NULL: no request */
     enum locale locale;
+    struct str zone_name;   /* whose days and hours are shown and read: i18n_clock; none: UTC */
+    const struct zone *zone; /* the same, once it was needed */
     int64_t now;            /* fixed at the start of the request or job; tests set it */
     char trace[17];         /* names this request or job in the log */
     const char *fail;       /* for the log: what failed and where; NULL if nothing did */

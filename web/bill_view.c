@@ -87,6 +87,7 @@ enum err web_bill_view(struct cx *cx, const struct bill *b, const char *base, st
     const struct pay_rail *rail = rail_by_name(b->rail);
     bool whole = b->seller.address.n > 0;
     TRY(planet_by_id(cx, b->planet_id, &p));
+    i18n_clock(cx, zone_name(b->zone));
     *ret = (struct view_bill){
         .id = b->id,
         .url = str_fmt(cx->arena, "%s/%lld", base, (long long)b->id),

@@ -296,16 +296,10 @@ static enum err send_buy(struct rq *rq, struct wish *w, enum err failed)
  * be had with that; who brings one sees the price with it here. */
 static enum err counts_rest(struct rq *rq, const struct wish *w, bool *ret)
 {
-    struct upgrade u;
     *ret = false;
     if (rq->session.account_id == 0 || w->gift || w->coupon.n > 0)
         return OK;
-    enum err e = upgrade_of(rq->cx, rq->session.account_id, w->price.id, &u);
-    *ret = e == OK && u.unused > 0;
-    if (e != ERR_CONFLICT && e != ERR_INVALID)
-        return e;
-    rq->cx->tell = NULL; /* no higher one */
-    return OK;
+    return upgrade_counts(rq->cx, rq->session.account_id, w->price.id, ret);
 }
 
 enum err web_buy_show(struct rq *rq)

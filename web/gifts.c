@@ -43,6 +43,7 @@ static enum err gift_view(struct cx *cx, const struct gift *g, struct view_gift 
 {
     struct planet p;
     TRY(planet_by_id(cx, g->planet_id, &p));
+    i18n_clock(cx, p.zone);
     *ret = (struct view_gift){
         .id = g->id,
         .number = g->number,
@@ -134,6 +135,7 @@ static enum err send_gift(struct rq *rq, struct str code, enum err failed)
     TRY(gift_look(cx, code, rq->ip, &g));
     TRY(gift_view(cx, &g, &view));
     TRY(planet_by_id(cx, g.planet_id, &p));
+    i18n_clock(cx, p.zone);
     struct view_gift_page v = {.page = kept_page(rq, N_("A gift for you")), .gift = &view, .planet = planet};
     TRY(planet_view(rq, &p, planet));
     view.code = code;
@@ -180,6 +182,7 @@ static enum err send_card(struct rq *rq, struct str token, enum err failed)
         v.error = web_mendable(rq, failed);
     TRY(trial_card_look(cx, token, &c));
     TRY(planet_by_id(cx, c.planet_id, &p));
+    i18n_clock(cx, p.zone);
     struct view_page *page = kept_page(rq, N_("A trial card"));
     TRY(planet_view(rq, &p, planet));
     web_page_planet(rq, page, &p);

@@ -45,6 +45,7 @@ static enum err fill_memberships(struct rq *rq, struct view_me *v)
         struct planet p;
         struct membership m;
         TRY(planet_by_id(cx, planets[i], &p));
+        i18n_clock(cx, p.zone);
         TRY(membership_of(cx, p.id, rq->session.account_id, &m));
         bool lifetime = m.ends_at == DB_NULL;
         out[i] = (struct view_membership){
@@ -75,6 +76,7 @@ static enum err fill_history(struct rq *rq, struct view_me *v)
     for (size_t i = 0; i < n; i++) {
         struct planet p;
         TRY(planet_by_id(cx, orders[i].planet_id, &p));
+        i18n_clock(cx, p.zone);
         rows[i] = (struct view_history_row){
             .when = i18n_date(cx, orders[i].created_at),
             .planet_name = p.name,

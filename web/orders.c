@@ -154,6 +154,7 @@ static enum err show(struct rq *rq, const struct order *o, enum err error)
     struct view_page *page = orders_page(rq, N_("Your order"));
     const struct pay_rail *rail = rail_by_name(o->rail);
     TRY(planet_by_id(cx, o->planet_id, &p));
+    i18n_clock(cx, p.zone);
     struct view_my_order v = {
         .page = page,
         .number = o->number,
@@ -244,6 +245,7 @@ enum err web_orders(struct rq *rq)
         struct planet p;
         const struct order *o = &orders[i];
         TRY(planet_by_id(cx, o->planet_id, &p));
+        i18n_clock(cx, p.zone);
         out[i] = (struct view_my_order_row){
             .url = order_url(cx, o->number),
             .what = web_order_title(cx, o),

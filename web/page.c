@@ -199,7 +199,9 @@ enum err web_planet(struct rq *rq, struct planet *ret)
     struct str handle = rq_param(rq, "handle");
     if (handle.p == NULL)
         handle = rq_param(rq, "planet");
-    return planet_by_handle(rq->cx, handle, ret);
+    TRY(planet_by_handle(rq->cx, handle, ret));
+    i18n_clock(rq->cx, ret->zone);
+    return OK;
 }
 
 struct str web_planet_path(struct cx *cx, struct str handle)

@@ -58,7 +58,9 @@ enum err web_my_order(struct rq *rq, struct order *o, struct planet *p)
     TRY(order_by_number(rq->cx, rq_param(rq, "number"), o));
     if (o->account_id != rq->session.account_id && !str_eq_secret(rq_cookie(rq, TICKET_COOKIE), ticket_of(rq->cx, o->number)))
         return rq->session.account_id == 0 ? ERR_UNAUTHENTICATED : ERR_NOT_FOUND;
-    return planet_by_id(rq->cx, o->planet_id, p);
+    TRY(planet_by_id(rq->cx, o->planet_id, p));
+    i18n_clock(rq->cx, p->zone);
+    return OK;
 }
 
 /* A path of ours that a cookie carries as it is, and that leads nowhere else. */

@@ -158,6 +158,7 @@ static enum err fill_mine(struct rq *rq, bool to_me, const struct view_question 
     for (size_t i = 0; i < *ret_n; i++) {
         struct planet p;
         TRY(planet_by_id(cx, list[i].planet_id, &p));
+        i18n_clock(cx, p.zone);
         out[i] = question_view(rq, &list[i], p.handle);
         out[i].planet_name = p.name;
     }

@@ -120,6 +120,7 @@ static enum err renew_page(struct rq *rq, const struct renew_link *link, enum er
         v.error = web_mendable(rq, failed);
     cx->tell = NULL;
     TRY(planet_by_id(cx, link->planet_id, &p));
+    i18n_clock(cx, p.zone);
     cx->viewer = link->account_id;
     enum err e = renew_view(rq, link, &v);
     cx->viewer = viewer;

@@ -104,6 +104,8 @@ enum err cli_planet(struct cli *cli, struct planet *ret)
     struct str handle = cli_get(cli, "planet");
     if (handle.p != NULL) {
         enum err e = planet_by_handle(cli->cx, handle, ret);
+        if (e == OK)
+            i18n_clock(cli->cx, ret->zone);
         if (e == ERR_NOT_FOUND)
             return complain(cli, "There is no planet ", "", handle.p);
         return e;
@@ -115,6 +117,7 @@ enum err cli_planet(struct cli *cli, struct planet *ret)
         return complain(cli, n == 0 ? "This node has no planet yet." : "Say which planet: --planet", "",
                         n == 0 ? "" : " HANDLE");
     *ret = all[0];
+    i18n_clock(cli->cx, ret->zone);
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* ledger, tray: the books, read, taken along, verified and rebuilt; money that fits no order. */
 #include "admin/cli/cli.h"
 #include "node/base/clock.h"
+#include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/ledger.h"
 #include "node/money/money.h"
@@ -79,12 +80,12 @@ static enum err cmd_rebuild(struct cli *cli)
 
 /* ---- reading ---- */
 
-static enum err day(struct cli *cli, const char *name, int64_t *ret)
+static enum err day(struct cli *cli, const char *name, int64_t *ret_from, int64_t *ret_to)
 {
     struct str s = cli_get(cli, name);
     if (s.n == 0)
         return OK;
-    if (!clock_parse_rfc3339(str_fmt(cli->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(s)), ret))
+    if (!zone_parse_day(i18n_zone(cli->cx), s, ret_from, ret_to))
         return cx_tell(cli->cx, ERR_INVALID, N_("Write days like 2026-11-20."));
     return OK;
 }
@@ -92,13 +93,12 @@ static enum err day(struct cli *cli, const char *name, int64_t *ret)
 static enum err read_filter(struct cli *cli, const struct planet *p, struct ledger_filter *f)
 {
     struct order o;
+    int64_t other;
     *f = LEDGER_ALL;
     f->kind = cli_get(cli, "kind");
     f->account = cli_get(cli, "ledger-account");
-    TRY(day(cli, "from", &f->from));
-    TRY(day(cli, "to", &f->to));
-    if (f->to != DB_NULL)
-        f->to += MS_DAY; /* the last day is meant, too */
+    TRY(day(cli, "from", &f->from, &other));
+    TRY(day(cli, "to", &other, &f->to)); /* the last day is meant, too */
     if (!cli_has(cli, "order"))
         return OK;
     if (order_by_number(cli->cx, cli_get(cli, "order"), &o) != OK || o.planet_id != p->id)

@@ -228,17 +228,16 @@ static enum err cmd_stop(struct cli *cli)
 
 static enum err cmd_renewing(struct cli *cli)
 {
-    static const char *const columns[] = {"grace_days", "zone_minutes", NULL};
+    static const char *const columns[] = {"grace_days", NULL};
     struct planet p;
     struct renewing r;
     TRY(cli_planet(cli, &p));
     TRY(renewing_of(cli->cx, p.id, &r));
     TRY(cli_i64(cli, "grace-days", r.grace_days, &r.grace_days));
-    TRY(cli_i64(cli, "zone-minutes", r.zone_minutes, &r.zone_minutes));
-    if (cli_has(cli, "grace-days") || cli_has(cli, "zone-minutes"))
+    if (cli_has(cli, "grace-days"))
         TRY(renewing_set(cli->cx, p.id, &r));
     cli_begin(cli, false, columns);
-    cli_row(cli, (struct str[]){cli_id(cli, r.grace_days), cli_id(cli, r.zone_minutes)});
+    cli_row(cli, (struct str[]){cli_id(cli, r.grace_days)});
     cli_end(cli);
     return OK;
 }
@@ -267,7 +266,6 @@ static const struct cli_option stop_options[] = {{"id", "ID", true, "which chang
 static const struct cli_option renewing_options[] = {
     CLI_PLANET_OPTION,
     {"grace-days", "N", false, "0 to 30: access after a renewal that failed"},
-    {"zone-minutes", "N", false, "east of UTC: reminders come at nine in the morning there (480: China)"},
     {0},
 };
 
@@ -284,6 +282,6 @@ const struct cli_verb cli_life_verbs[] = {
     {"price move", cmd_move, true, "move who pays a price to another, with notice by letter", move_options},
     {"price moves", cmd_moves, true, "the changes that were announced", planet_options},
     {"price stop", cmd_stop, true, "stop one that is not in force", stop_options},
-    {"planet renewing", cmd_renewing, true, "grace and time zone; without an option: show them", renewing_options},
+    {"planet renewing", cmd_renewing, true, "days of grace; without an option: show them", renewing_options},
     {0},
 };

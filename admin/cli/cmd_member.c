@@ -1,6 +1,6 @@
 /* member, tier switch: one member's history, notes and terms; from free to paid and back. */
 #include "admin/cli/cli.h"
-#include "node/base/clock.h"
+#include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/member_file.h"
 #include "node/money/money.h"
@@ -51,13 +51,12 @@ static enum err cmd_member_unflag(struct cli *cli)
 
 static enum err day_of(struct cli *cli, const char *option, int64_t *ret)
 {
-    struct str date = cli_get(cli, option);
+    int64_t begins;
     *ret = DB_NULL;
     if (!cli_has(cli, option))
         return OK;
-    if (!clock_parse_rfc3339(str_fmt(cli->cx->arena, STR_FMT "T00:00:00Z", STR_ARG(date)), ret))
+    if (!zone_parse_day(i18n_zone(cli->cx), cli_get(cli, option), &begins, ret))
         return cx_tell(cli->cx, ERR_INVALID, N_("The last day is a date like 2027-12-31."));
-    *ret += MS_DAY;
     return OK;
 }
 

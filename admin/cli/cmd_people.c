@@ -93,6 +93,7 @@ static enum err cmd_member_grant(struct cli *cli)
     struct planet p;
     struct account a;
     struct tier t;
+    const struct zone *zone;
     int64_t count, grant;
     TRY(cli_planet(cli, &p));
     TRY(cli_account(cli, &a));
@@ -104,7 +105,8 @@ static enum err cmd_member_grant(struct cli *cli)
     struct str unit = cli_has(cli, "unit") ? cli_get(cli, "unit") : STR("year");
     if (!term_ok(unit, count))
         return cx_tell(cx, ERR_INVALID, N_("A term is a number of day, month or year, or once."));
-    int64_t end = term_end(cx->now, unit, count);
+    TRY(planet_zone(cx, p.id, &zone));
+    int64_t end = term_end(zone, cx->now, unit, count);
     TRY(membership_grant(cx, p.id, a.id, t.id, "comp", cx->now, end, DB_NULL, DB_NULL, &grant));
     cli_begin(cli, false, columns);
     cli_row(cli, (struct str[]){cli_id(cli, grant), cli_time(cli, end)});

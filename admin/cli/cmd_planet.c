@@ -9,14 +9,27 @@
 
 static enum err cmd_planet_list(struct cli *cli)
 {
-    static const char *const columns[] = {"id", "handle", "name", "language", "joining", NULL};
+    static const char *const columns[] = {"id", "handle", "name", "language", "joining", "zone", NULL};
     struct planet *all;
     size_t n;
     TRY(planet_list(cli->cx, &all, &n));
     cli_begin(cli, true, columns);
     for (size_t i = 0; i < n; i++)
         cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].handle, all[i].name, all[i].lang,
-                                    all[i].joining});
+                                    all[i].joining, all[i].zone});
+    cli_end(cli);
+    return OK;
+}
+
+static enum err cmd_planet_zones(struct cli *cli)
+{
+    static const char *const columns[] = {"zone", NULL};
+    struct str *all;
+    size_t n;
+    zone_list(cli->cx->arena, &all, &n);
+    cli_begin(cli, true, columns);
+    for (size_t i = 0; i < n; i++)
+        cli_row(cli, &all[i]);
     cli_end(cli);
     return OK;
 }
@@ -51,6 +64,8 @@ static enum err cmd_planet_edit(struct cli *cli)
         p.joining = cli_get(cli, "joining");
     if (cli_has(cli, "question"))
         p.join_question = cli_get(cli, "question");
+    if (cli_has(cli, "zone"))
+        p.zone = cli_get(cli, "zone");
     return planet_update(cli->cx, &p);
 }
 
@@ -210,9 +225,11 @@ static const struct cli_option planet_edit_options[] = {
     {"about-file", "FILE", false, "what it is, at length, Markdown"},
     {"joining", "HOW", false, "open, approval, invitation or closed"},
     {"question", "TEXT", false, "what who asks to join is asked"},
+    {"zone", "NAME", false, "the time zone that its days and months are counted by: Asia/Shanghai"},
     {0},
 };
 static const struct cli_option planet_options[] = {CLI_PLANET_OPTION, {0}};
+static const struct cli_option zones_options[] = {{0}};
 static const struct cli_option tier_create_options[] = {
     CLI_PLANET_OPTION,
     {"slug", "WORD", true, "its short name, for addresses and commands"},
@@ -252,8 +269,9 @@ static const struct cli_option code_revoke_options[] = {
 const struct cli_verb cli_planet_verbs[] = {
     {"planet list", cmd_planet_list, true, "the node's planets", NULL},
     {"planet create", cmd_planet_create, true, "make another planet", planet_create_options},
-    {"planet edit", cmd_planet_edit, true, "change a planet's name or description",
+    {"planet edit", cmd_planet_edit, true, "change a planet's name, description or time zone",
      planet_edit_options},
+    {"planet zones", cmd_planet_zones, true, "time zones to choose from", zones_options},
     {"tier list", cmd_tier_list, true, "a planet's tiers and prices", planet_options},
     {"tier create", cmd_tier_create, true, "make a tier", tier_create_options},
     {"tier price", cmd_tier_price, true, "offer a tier at a price", tier_price_options},

@@ -7,10 +7,10 @@
 #include "node/base/clock.h"
 #include "node/base/currency.h"
 #include "node/base/embed.h"
+#include "node/base/log.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 extern const struct embedded i18n_catalogues[]; /* "zh_CN.mo" */
 
@@ -138,29 +138,67 @@ enum locale i18n_choose(struct str accept_language)
     return best;
 }
 
-static void utc(int64_t ms, struct tm *ret)
+void i18n_clock(struct cx *cx, struct str zone_name)
 {
-    time_t s = (time_t)(ms / 1000);
-    gmtime_r(&s, ret);
+    if (!str_eq(cx->zone_name, zone_name))
+        cx->zone = NULL;
+    cx->zone_name = zone_name;
+}
+
+const struct zone *i18n_zone(struct cx *cx)
+{
+    if (cx->zone == NULL && cx->zone_name.n > 0 && !str_eq_c(cx->zone_name, ZONE_UTC)) {
+        cx->zone = zone_open(cx->arena, cx->zone_name);
+        if (cx->zone == NULL) {
+            log_error("zone", "the time zone " STR_FMT " is not in tzdata: UTC is taken", STR_ARG(cx->zone_name));
+            cx->zone_name = STR_NULL;
+        }
+    }
+    return cx->zone;
+}
+
+const struct zone *i18n_zone_of(struct cx *cx, struct str zone_name)
+{
+    struct str name = cx->zone_name;
+    const struct zone *kept = cx->zone;
+    if (str_eq(name, zone_name))
+        return i18n_zone(cx);
+    i18n_clock(cx, zone_name);
+    const struct zone *z = i18n_zone(cx);
+    cx->zone_name = name;
+    cx->zone = kept;
+    return z;
+}
+
+static struct str date(struct cx *cx, const struct zone_date *d)
+{
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (cx->locale == LOCALE_ZH_CN)
+        return str_fmt(cx->arena, "%lld年%d月%d日", (long long)d->year, d->month, d->day);
+    return str_fmt(cx->arena, "%d %s %lld", d->day, months[d->month - 1], (long long)d->year);
 }
 
 struct str i18n_date(struct cx *cx, int64_t ms)
 {
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm t;
-    utc(ms, &t);
-    if (cx->locale == LOCALE_ZH_CN)
-        return str_fmt(cx->arena, "%d年%d月%d日", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
-    return str_fmt(cx->arena, "%d %s %d", t.tm_mday, months[t.tm_mon], t.tm_year + 1900);
+    struct zone_date d = zone_date(i18n_zone(cx), ms);
+    return date(cx, &d);
+}
+
+/* "", "+8", "−3:30" */
+static struct str ahead(struct cx *cx, int64_t ms)
+{
+    int minutes = (int)(zone_offset(i18n_zone(cx), ms) / MS_MINUTE), n = minutes < 0 ? -minutes : minutes;
+    if (minutes == 0)
+        return STR("");
+    return str_fmt(cx->arena, n % 60 == 0 ? "%s%d" : "%s%d:%02d", minutes < 0 ? "−" : "+", n / 60, n % 60);
 }
 
 struct str i18n_datetime(struct cx *cx, int64_t ms)
 {
-    struct tm t;
-    utc(ms, &t);
-    return str_fmt(cx->arena, STR_FMT " %02d:%02d UTC", STR_ARG(i18n_date(cx, ms)), t.tm_hour,
-                   t.tm_min);
+    struct zone_date d = zone_date(i18n_zone(cx), ms);
+    return str_fmt(cx->arena, STR_FMT " %02d:%02d UTC" STR_FMT, STR_ARG(date(cx, &d)), d.hour, d.minute,
+                   STR_ARG(ahead(cx, ms)));
 }
 
 struct str i18n_ago(struct cx *cx, int64_t ms)

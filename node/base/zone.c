@@ -266,6 +266,16 @@ struct str zone_print_day(struct arena *a, const struct zone *z, int64_t ms)
     return str_fmt(a, "%04lld-%02d-%02d", (long long)d.year, d.month, d.day);
 }
 
+struct str zone_rfc3339(struct arena *a, const struct zone *z, int64_t ms)
+{
+    int64_t ahead = zone_offset(z, ms) / MS_MINUTE * MS_MINUTE; /* seconds of sun time have no place in it */
+    int minutes = (int)(ahead / MS_MINUTE), n = minutes < 0 ? -minutes : minutes;
+    struct str shown = clock_rfc3339(a, ms + ahead);
+    if (minutes == 0)
+        return shown;
+    return str_fmt(a, STR_FMT "%c%02d:%02d", STR_ARG(str_sub(shown, 0, shown.n - 1)), minutes < 0 ? '-' : '+', n / 60, n % 60);
+}
+
 int64_t zone_add_months(const struct zone *z, int64_t ms, int months, int anchor_day)
 {
     return zone_moment(z, clock_add_months(ms + zone_offset(z, ms), months, anchor_day));

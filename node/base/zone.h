@@ -45,6 +45,8 @@ int64_t zone_month_start(const struct zone *z, int64_t year, int64_t month);
 bool zone_parse_day(const struct zone *z, struct str s, int64_t *ret_from, int64_t *ret_to);
 /* And back. */
 struct str zone_print_day(struct arena *a, const struct zone *z, int64_t ms);
+/* RFC 3339 with seconds, as its clocks show it: "2027-01-01T00:30:00+08:00", "…Z" in UTC. */
+struct str zone_rfc3339(struct arena *a, const struct zone *z, int64_t ms);
 /* clock_add_months and clock_day_of_month by its calendar; the hour stays as it was. */
 int64_t zone_add_months(const struct zone *z, int64_t ms, int months, int anchor_day);
 int zone_day_of_month(const struct zone *z, int64_t ms);

@@ -39,6 +39,7 @@ MIGRATIONS += node/db/migrations/0028_bills.pg.sql
 MIGRATIONS += node/db/migrations/0033_upgrade_index.sql
 MIGRATIONS += node/db/migrations/0037_forget.sql
 MIGRATIONS += node/db/migrations/0035_subs.sql
+MIGRATIONS += node/db/migrations/0038_zone.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \

@@ -14,15 +14,6 @@
 #include "node/talk/post.h"
 
 #include <string.h>
-#include <time.h>
-
-static int64_t year_of(int64_t ms)
-{
-    struct tm tm;
-    time_t s = (time_t)(ms / MS_SECOND);
-    gmtime_r(&s, &tm);
-    return tm.tm_year + 1900;
-}
 
 static struct str upper(struct cx *cx, struct str s)
 {
@@ -39,7 +30,8 @@ static struct str upper(struct cx *cx, struct str s)
 static enum err number_it(struct cx *cx, const struct planet *p, struct str prefix, struct bill *b)
 {
     struct str head = prefix.n > 0 ? prefix : upper(cx, p->handle);
-    b->year = year_of(cx->now);
+    b->zone = i18n_zone_of(cx, p->zone);
+    b->year = zone_date(b->zone, cx->now).year;
     TRY(q_bill_next(cx, b->planet_id, b->credit_note ? STR("credit_note") : STR("invoice"), b->year, &b->seq));
     b->number = str_fmt(cx->arena, STR_FMT "-%lld-%s%06lld", STR_ARG(head), (long long)b->year,
                         b->credit_note ? "C" : "", (long long)b->seq);
@@ -57,7 +49,7 @@ static enum err write_bill(struct cx *cx, struct bill *b)
                       b->corrects_number, b->issued_at, b->supply_from, b->supply_to, s->name, s->address,
                       s->country, s->tax_id, w->name, w->address, w->country, w->tax_id, str_c(b->cur), b->net,
                       b->tax, b->total, b->by_credit, b->tax_name, b->tax_ppm, b->tax_country, b->contained,
-                      b->reverse, b->rail, b->rail_ref, s->note, b->lang, NULL));
+                      b->reverse, b->rail, b->rail_ref, s->note, b->lang, zone_name(b->zone), NULL));
     for (size_t i = 0; i < b->n_lines; i++)
         TRY(q_bill_line_insert(cx, b->id, (int64_t)i, b->lines[i].label, b->lines[i].amount.minor, NULL));
     return OK;
@@ -235,7 +227,7 @@ enum err bill_given_back(struct cx *cx, int64_t order_id, int64_t before, int64_
     TRY(order_by_id(cx, order_id, &o));
     LETTER_LANGUAGE(cx, o.account_id, o.planet_id);
     struct bill invoice, b;
-    bill_from(&had[0], &invoice);
+    bill_from(cx, &had[0], &invoice);
     b = invoice; /* seller, buyer, rate: as they stood */
     TRY(begin(cx, &o, &p, &b));
     TRY(tax_rule_of(cx, o.planet_id, &rule));

@@ -26,6 +26,7 @@ struct bill {
     bool contained;                  /* the lines hold the tax */
     bool reverse;
     struct str rail, rail_ref, lang; /* lang: of the lines */
+    const struct zone *zone;         /* its days are those of this clock, whatever the planet's is by now; NULL: UTC */
     struct bill_line *lines; size_t n_lines;
 };
 
@@ -48,7 +49,7 @@ MUST_USE enum err bill_of_order(struct cx *cx, int64_t order_id, struct bill **r
 
 /* Of a planet, for its owner: issued in [from, to), oldest first, with lines. */
 struct bill_span { int64_t from, to; };
-/* "2027", "2027-Q1", "2027-01"; empty: all. ERR_INVALID with a sentence. */
+/* "2027", "2027-Q1", "2027-01", by the cx's clock (i18n_clock); empty: all. ERR_INVALID with a sentence. */
 MUST_USE enum err bill_span_parse(struct cx *cx, struct str text, struct bill_span *ret);
 MUST_USE enum err bill_list_of_planet(struct cx *cx, int64_t planet_id, const struct bill_span *span,
                                       int64_t before_id, int limit, struct bill **ret, size_t *ret_n);

@@ -4,7 +4,7 @@
 --      supply_to int?, seller_name text, seller_address text, seller_country text, seller_tax_id text,
 --      buyer_name text, buyer_address text, buyer_country text, buyer_tax_id text, currency text, net int,
 --      tax int, total int, by_credit int, tax_name text, tax_ppm int?, tax_country text, contained int,
---      reverse int, rail text, rail_ref text, note text, lang text
+--      reverse int, rail text, rail_ref text, note text, lang text, zone text
 
 -- :name bill_next :one
 -- :in planet_id int, kind text, year int
@@ -17,15 +17,15 @@ SELECT COALESCE(MAX(seq), 0) + 1 FROM bill WHERE planet_id = :planet_id AND kind
 --     supply_to int?, seller_name text, seller_address text, seller_country text, seller_tax_id text,
 --     buyer_name text, buyer_address text, buyer_country text, buyer_tax_id text, currency text, net int,
 --     tax int, total int, by_credit int, tax_name text, tax_ppm int?, tax_country text, contained int,
---     reverse int, rail text, rail_ref text, note text, lang text
+--     reverse int, rail text, rail_ref text, note text, lang text, zone text
 INSERT INTO bill (id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang)
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone)
 VALUES (:id, :planet_id, :kind, :year, :seq, :number, :order_id, :order_number, :account_id, :corrects,
        :corrects_number, :issued_at, :supply_from, :supply_to, :seller_name, :seller_address, :seller_country,
        :seller_tax_id, :buyer_name, :buyer_address, :buyer_country, :buyer_tax_id, :currency, :net, :tax, :total,
-       :by_credit, :tax_name, :tax_ppm, :tax_country, :contained, :reverse, :rail, :rail_ref, :note, :lang);
+       :by_credit, :tax_name, :tax_ppm, :tax_country, :contained, :reverse, :rail, :rail_ref, :note, :lang, :zone);
 
 -- :name bill_line_insert :exec
 -- :in bill_id int, pos int, label text, amount int
@@ -37,7 +37,7 @@ INSERT INTO bill_line (bill_id, pos, label, amount) VALUES (:bill_id, :pos, :lab
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE id = :id;
 
 -- :name bill_numbered :one
@@ -46,7 +46,7 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE planet_id = :planet_id AND number = :number;
 
 -- The invoice of an order is its first row.
@@ -56,7 +56,7 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE order_id = :order_id ORDER BY id;
 
 -- :name bills_of_account :many
@@ -65,7 +65,7 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE account_id = :account_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
 -- :name bills_of_planet :many
@@ -74,7 +74,7 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE planet_id = :planet_id AND issued_at >= :span_from AND issued_at < :span_to AND id < :before_id
  ORDER BY id DESC LIMIT :n;
 
@@ -84,7 +84,7 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
 SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_id, corrects,
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
-       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang
+       by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
   FROM bill WHERE planet_id = :planet_id AND issued_at >= :span_from AND issued_at < :span_to AND id > :after_id
  ORDER BY id LIMIT :n;
 

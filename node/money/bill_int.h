@@ -6,6 +6,6 @@
 #include "node/money/bill_sql.h"
 
 /* Without lines. */
-void bill_from(const struct bill_row *row, struct bill *ret);
+void bill_from(struct cx *cx, const struct bill_row *row, struct bill *ret);
 
 #endif

@@ -2,18 +2,17 @@
 #include "node/money/bill_int.h"
 
 #include "node/base/buf.h"
-#include "node/base/clock.h"
+#include "node/base/i18n.h"
 #include "node/base/jw.h"
 #include "node/db/db.h"
 #include "node/money/csv.h"
 #include "node/money/money.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { PAGE = 200, LINE_MAX_BYTES = 1 << 16 };
 
-void bill_from(const struct bill_row *r, struct bill *ret)
+void bill_from(struct cx *cx, const struct bill_row *r, struct bill *ret)
 {
     *ret = (struct bill){
         .id = r->id,
@@ -44,6 +43,7 @@ void bill_from(const struct bill_row *r, struct bill *ret)
         .rail = r->rail,
         .rail_ref = r->rail_ref,
         .lang = r->lang,
+        .zone = i18n_zone_of(cx, r->zone),
     };
     memcpy(ret->cur, r->currency.p, r->currency.n < 3 ? r->currency.n : 3);
 }
@@ -62,7 +62,7 @@ static enum err from_rows(struct cx *cx, const struct bill_row *rows, size_t n, 
 {
     struct bill *list = ARENA_ARRAY(cx->arena, struct bill, n);
     for (size_t i = 0; i < n; i++)
-        bill_from(&rows[i], &list[i]);
+        bill_from(cx, &rows[i], &list[i]);
     *ret = list;
     return OK;
 }
@@ -82,7 +82,7 @@ enum err bill_by_id(struct cx *cx, int64_t id, struct bill *ret)
     struct bill_row row;
     struct bill b;
     TRY(q_bill_one(cx, id, &row));
-    bill_from(&row, &b);
+    bill_from(cx, &row, &b);
     TRY(may_see(cx, &b));
     TRY(with_lines(cx, &b));
     *ret = b;
@@ -115,17 +115,6 @@ enum err bill_of_order(struct cx *cx, int64_t order_id, struct bill **ret, size_
 
 /* ---- of a planet ---- */
 
-static int64_t month_start(int64_t year, int64_t month)
-{
-    int64_t ms = 0;
-    char text[32];
-    year += (month - 1) / 12;
-    month = (month - 1) % 12 + 1;
-    (void)snprintf(text, sizeof text, "%04lld-%02lld-01T00:00:00Z", (long long)year, (long long)month);
-    (void)clock_parse_rfc3339(str_c(text), &ms);
-    return ms;
-}
-
 enum err bill_span_parse(struct cx *cx, struct str text, struct bill_span *ret)
 {
     struct str s = str_trim(text);
@@ -141,7 +130,8 @@ enum err bill_span_parse(struct cx *cx, struct str text, struct bill_span *ret)
         return cx_tell(cx, ERR_INVALID, N_("A period is a year, a quarter or a month: 2027, 2027-Q1, 2027-01."));
     int64_t first = s.n == 4 ? 1 : quarter ? part * 3 - 2 : part;
     int64_t months = s.n == 4 ? 12 : quarter ? 3 : 1;
-    *ret = (struct bill_span){month_start(year, first), month_start(year, first + months)};
+    const struct zone *z = i18n_zone(cx);
+    *ret = (struct bill_span){zone_month_start(z, year, first), zone_month_start(z, year, first + months)};
     return OK;
 }
 
@@ -165,7 +155,7 @@ enum err bill_each(struct cx *cx, int64_t planet_id, const struct bill_span *spa
         TRY(q_bills_after(cx, planet_id, span->from, span->to, after, PAGE, &rows, &n));
         for (size_t i = 0; i < n; i++) {
             struct bill b;
-            bill_from(&rows[i], &b);
+            bill_from(cx, &rows[i], &b);
             TRY(with_lines(cx, &b));
             TRY(take(arg, &b));
             after = b.id;
@@ -201,9 +191,9 @@ struct str bill_csv_head(void)
                "by_credit,reverse_charge,rail,rail_ref\n");
 }
 
-static struct str day(struct arena *a, int64_t ms)
+static struct str day(struct arena *a, const struct bill *b, int64_t ms)
 {
-    return ms == DB_NULL ? STR("") : str_sub(clock_rfc3339(a, ms), 0, 10);
+    return ms == DB_NULL ? STR("") : zone_print_day(a, b->zone, ms);
 }
 
 static void sum(struct arena *a, struct buf *b, const struct bill *bill, int64_t minor)
@@ -222,11 +212,11 @@ struct str bill_csv(struct arena *a, const struct bill *l)
     buf_init_arena(&b, a, LINE_MAX_BYTES);
     csv_cell(&b, l->number);
     csv_cell(&b, l->credit_note ? STR("credit_note") : STR("invoice"));
-    csv_cell(&b, clock_rfc3339(a, l->issued_at));
+    csv_cell(&b, zone_rfc3339(a, l->zone, l->issued_at));
     csv_cell(&b, l->order_number);
     csv_cell(&b, l->corrects_number);
-    csv_cell(&b, day(a, l->supply_from));
-    csv_cell(&b, day(a, l->supply_to));
+    csv_cell(&b, day(a, l, l->supply_from));
+    csv_cell(&b, day(a, l, l->supply_to));
     csv_cell(&b, l->seller.name);
     csv_cell(&b, l->seller.tax_id);
     csv_cell(&b, l->buyer.name);
@@ -248,13 +238,13 @@ struct str bill_csv(struct arena *a, const struct bill *l)
     return csv_line(&b, a);
 }
 
-static void day_or_null(struct arena *a, struct jw *w, const char *key, int64_t ms)
+static void day_or_null(struct arena *a, struct jw *w, const struct bill *b, const char *key, int64_t ms)
 {
     jw_key(w, key);
     if (ms == DB_NULL)
         jw_null(w);
     else
-        jw_str(w, day(a, ms));
+        jw_str(w, day(a, b, ms));
 }
 
 static void party(struct jw *w, const char *key, struct str name, struct str address, struct str country,
@@ -279,11 +269,11 @@ struct str bill_json(struct arena *a, const struct bill *l)
     jw_key_id(&w, "id", l->id);
     jw_key_str(&w, "number", l->number);
     jw_key_c(&w, "kind", l->credit_note ? "credit_note" : "invoice");
-    jw_key_str(&w, "issued_at", clock_rfc3339(a, l->issued_at));
+    jw_key_str(&w, "issued_at", zone_rfc3339(a, l->zone, l->issued_at));
     jw_key_str(&w, "order", l->order_number);
     jw_key_str(&w, "corrects", l->corrects_number);
-    day_or_null(a, &w, "supply_from", l->supply_from);
-    day_or_null(a, &w, "supply_to", l->supply_to);
+    day_or_null(a, &w, l, "supply_from", l->supply_from);
+    day_or_null(a, &w, l, "supply_to", l->supply_to);
     party(&w, "seller", l->seller.name, l->seller.address, l->seller.country, l->seller.tax_id);
     party(&w, "buyer", l->buyer.name, l->buyer.address, l->buyer.country, l->buyer.tax_id);
     jw_key(&w, "lines");

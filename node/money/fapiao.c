@@ -25,6 +25,7 @@ static void from_row(const struct fapiao_row *r, struct fapiao *ret)
         .order_id = r->order_id,
         .asked_at = r->asked_at,
         .done_at = r->done_at,
+        .paid_at = r->paid_at,
         .order_number = r->order_number,
         .kind = r->kind,
         .title = r->title,
@@ -236,14 +237,21 @@ enum err fapiao_done(struct cx *cx, int64_t planet_id, const int64_t *ids, size_
 
 struct str fapiao_csv_head(void)
 {
-    return STR("asked,order,kind,title,taxpayer_id,mail,currency,amount,state,answer,given_back\n");
+    return STR("asked,sold,order,kind,title,taxpayer_id,mail,currency,amount,state,answer,given_back\n");
 }
 
-struct str fapiao_csv(struct arena *a, const struct fapiao *f)
+static void put_day(struct cx *cx, struct buf *b, int64_t ms)
 {
+    csv_cell(b, ms == DB_NULL ? STR("") : zone_print_day(cx->arena, i18n_zone(cx), ms));
+}
+
+struct str fapiao_csv(struct cx *cx, const struct fapiao *f)
+{
+    struct arena *a = cx->arena;
     struct buf b;
     buf_init_arena(&b, a, 1 << 14);
-    csv_cell(&b, str_sub(clock_rfc3339(a, f->asked_at), 0, 10));
+    put_day(cx, &b, f->asked_at);
+    put_day(cx, &b, f->paid_at);
     csv_cell(&b, f->order_number);
     csv_cell(&b, f->kind);
     csv_cell(&b, f->title);

@@ -8,7 +8,7 @@
 enum { FAPIAO_TITLE_MAX = 100, FAPIAO_ANSWER_MAX = 200, FAPIAO_MANY = 200 };
 
 struct fapiao {
-    int64_t id, planet_id, account_id, order_id, asked_at, done_at; /* done_at DB_NULL: not yet */
+    int64_t id, planet_id, account_id, order_id, asked_at, done_at, paid_at; /* done_at DB_NULL: not yet */
     struct str order_number, kind;   /* kind: person, company */
     struct str title, taxpayer_id, mail;
     struct money amount;             /* what stood paid when it was asked for */
@@ -36,6 +36,7 @@ MUST_USE enum err fapiao_waiting(struct cx *cx, int64_t planet_id, int64_t *ret)
 MUST_USE enum err fapiao_done(struct cx *cx, int64_t planet_id, const int64_t *ids, size_t n, bool issued,
                               struct str answer, size_t *ret_n);
 struct str fapiao_csv_head(void);
-struct str fapiao_csv(struct arena *a, const struct fapiao *f);
+/* Days by the cx's clock (i18n_clock): the planet's. */
+struct str fapiao_csv(struct cx *cx, const struct fapiao *f);
 
 #endif

@@ -75,6 +75,10 @@ struct ledger_sum { struct str account, currency; int64_t day, debit, credit, n;
 MUST_USE enum err ledger_sums(struct cx *cx, int64_t planet_id, int64_t from_day, int64_t to_day,
                               struct ledger_sum **ret, size_t *ret_n);
 
+/* The same in [from, to), whatever the hour; .day is that of from. For parts of a day: it reads entries. */
+MUST_USE enum err ledger_moved(struct cx *cx, int64_t planet_id, int64_t from, int64_t to, struct ledger_sum **ret,
+                               size_t *ret_n);
+
 /* ---- memberships ---- */
 
 /* Compare the grants of a planet and their history with what the ledger says of them, and with fix make them so

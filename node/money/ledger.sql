@@ -112,6 +112,16 @@ ON CONFLICT (planet_id, account, currency, day) DO UPDATE
 SELECT account, currency, day, debit, credit, n FROM ledger_day
  WHERE planet_id = :planet_id AND day >= :from_day AND day <= :to_day ORDER BY account, currency, day;
 
+-- What moved between two moments that are no midnights.
+-- :name ledger_moved :many
+-- :in planet_id int, from_at int, to_at int
+-- :out account text, currency text, debit int, credit int, n int
+SELECT e.account, e.currency, CAST(SUM(CASE WHEN e.amount > 0 THEN e.amount ELSE 0 END) AS BIGINT),
+       CAST(SUM(CASE WHEN e.amount < 0 THEN -e.amount ELSE 0 END) AS BIGINT), COUNT(*)
+  FROM txn t JOIN entry e ON e.txn_id = t.id
+ WHERE t.planet_id = :planet_id AND t.at >= :from_at AND t.at < :to_at
+ GROUP BY e.account, e.currency ORDER BY e.account, e.currency;
+
 -- :name ledger_accounts :many
 -- :in planet_id int
 -- :out account text, currency text, debit int, credit int

@@ -110,6 +110,20 @@ enum err ledger_sums(struct cx *cx, int64_t planet_id, int64_t from_day, int64_t
     return OK;
 }
 
+enum err ledger_moved(struct cx *cx, int64_t planet_id, int64_t from, int64_t to, struct ledger_sum **ret,
+                      size_t *ret_n)
+{
+    struct ledger_moved_row *rows;
+    TRY(planet_may_own(cx, planet_id));
+    TRY(q_ledger_moved(cx, planet_id, from, to, &rows, ret_n));
+    struct ledger_sum *list = ARENA_ARRAY(cx->arena, struct ledger_sum, *ret_n);
+    for (size_t i = 0; i < *ret_n; i++)
+        list[i] = (struct ledger_sum){rows[i].account, rows[i].currency, from / MS_DAY, rows[i].debit, rows[i].credit,
+                                      rows[i].n};
+    *ret = list;
+    return OK;
+}
+
 enum err ledger_accounts(struct cx *cx, int64_t planet_id, struct ledger_balance **ret, size_t *ret_n)
 {
     struct ledger_accounts_row *rows;

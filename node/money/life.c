@@ -26,10 +26,10 @@ const char *life_word(enum life_face face)
 
 enum err renewing_of(struct cx *cx, int64_t planet_id, struct renewing *ret)
 {
-    struct renewing_get_row row;
+    int64_t days = 0;
     bool found;
-    TRY(q_renewing_get(cx, planet_id, &found, &row));
-    *ret = found ? (struct renewing){row.grace_days, row.zone_minutes} : (struct renewing){GRACE_DAYS, 0};
+    TRY(q_renewing_get(cx, planet_id, &found, &days));
+    *ret = found ? (struct renewing){days} : (struct renewing){GRACE_DAYS};
     return OK;
 }
 
@@ -38,10 +38,8 @@ enum err renewing_set(struct cx *cx, int64_t planet_id, const struct renewing *r
     TRY(planet_may_own(cx, planet_id));
     if (r->grace_days < 0 || r->grace_days > GRACE_DAYS_MAX)
         return cx_tell(cx, ERR_INVALID, N_("Grace is between 0 and 30 days."));
-    if (r->zone_minutes < -12 * 60 || r->zone_minutes > 14 * 60 || r->zone_minutes % 15 != 0)
-        return cx_tell(cx, ERR_INVALID, N_("A time zone is between −12:00 and +14:00."));
     TX_SCOPE(cx);
-    TRY(q_renewing_put(cx, planet_id, r->grace_days, r->zone_minutes, NULL));
+    TRY(q_renewing_put(cx, planet_id, r->grace_days, NULL));
     TRY(audit_put(cx, "renewing.rule", planet_id, str_fmt(cx->arena, "%lld", (long long)r->grace_days)));
     return tx_commit(cx);
 }

@@ -62,7 +62,7 @@ MUST_USE enum err life_cancel(struct cx *cx, int64_t planet_id, int64_t account_
 MUST_USE enum err life_resume(struct cx *cx, int64_t planet_id, int64_t account_id, int64_t *ret_call_id);
 
 /* How a planet renews. Reading is anybody's; the owner sets. */
-struct renewing { int64_t grace_days, zone_minutes; };
+struct renewing { int64_t grace_days; };
 enum { GRACE_DAYS = 7, GRACE_DAYS_MAX = 30 };
 MUST_USE enum err renewing_of(struct cx *cx, int64_t planet_id, struct renewing *ret);
 MUST_USE enum err renewing_set(struct cx *cx, int64_t planet_id, const struct renewing *r);
@@ -73,7 +73,7 @@ MUST_USE enum err life_told(struct cx *cx, const struct subscription *before,
                             const struct subscription *after);
 
 /* When it is nine in the morning there, that many days from the day that holds this moment. */
-int64_t life_nine(int64_t at, int64_t days, int64_t zone_minutes);
+int64_t life_nine(const struct zone *z, int64_t at, int64_t days);
 
 /* Jobs, by the wiring table. life.plan, of EV_GRANT_CHANGED: when is the next reminder of this account due?
  * life.remind: tells it (P27), and plans the next. life.dun: a renewal that failed, on days 0, 3 and 6, and when

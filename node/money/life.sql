@@ -1,13 +1,13 @@
 -- What a member has and wishes, beyond grants.
 -- :name renewing_get :maybe
 -- :in planet_id int
--- :out grace_days int, zone_minutes int
-SELECT grace_days, zone_minutes FROM planet_renewing WHERE planet_id = :planet_id;
+-- :out grace_days int
+SELECT grace_days FROM planet_renewing WHERE planet_id = :planet_id;
 
 -- :name renewing_put :exec
--- :in planet_id int, grace_days int, zone_minutes int
-INSERT INTO planet_renewing (planet_id, grace_days, zone_minutes) VALUES (:planet_id, :grace_days, :zone_minutes)
-ON CONFLICT (planet_id) DO UPDATE SET grace_days = :grace_days, zone_minutes = :zone_minutes;
+-- :in planet_id int, grace_days int
+INSERT INTO planet_renewing (planet_id, grace_days, zone_minutes) VALUES (:planet_id, :grace_days, 0)
+ON CONFLICT (planet_id) DO UPDATE SET grace_days = :grace_days;
 
 -- :name renewal_wish_get :maybe
 -- :in planet_id int, account_id int

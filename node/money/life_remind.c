@@ -20,11 +20,9 @@ static const struct reminder reminders[] = {
 };
 static const struct reminder trial_reminders[] = {{-3, NEWS_TRIAL_ENDS}};
 
-int64_t life_nine(int64_t at, int64_t days, int64_t zone_minutes)
+int64_t life_nine(const struct zone *z, int64_t at, int64_t days)
 {
-    int64_t zone = zone_minutes * MS_MINUTE, local = at + zone;
-    int64_t day = local / MS_DAY - (local % MS_DAY < 0 ? 1 : 0);
-    return (day + days) * MS_DAY + 9 * MS_HOUR - zone;
+    return zone_moment(z, (zone_day(z, at) + days) * MS_DAY + 9 * MS_HOUR);
 }
 
 /* ---- reminders ---- */
@@ -51,14 +49,15 @@ static enum err off(struct cx *cx, const struct life *l, bool *ret)
 }
 
 /* The latest that is due by now, and when the next one is (DB_NULL: none). */
-static void look(const struct life *l, int64_t zone, int64_t now, const struct reminder **ret_due, int64_t *ret_next)
+static void look(const struct life *l, const struct zone *zone, int64_t now, const struct reminder **ret_due,
+                 int64_t *ret_next)
 {
     const struct reminder *list;
     size_t n = reminders_of(l, &list);
     *ret_due = NULL;
     *ret_next = DB_NULL;
     for (size_t i = 0; i < n; i++) {
-        int64_t at = life_nine(l->until, list[i].days, zone);
+        int64_t at = life_nine(zone, l->until, list[i].days);
         if (at <= now && now - at < LATE_MS && at > l->m.starts_at)
             *ret_due = &list[i];
         if (at > now && *ret_next == DB_NULL)
@@ -92,15 +91,15 @@ static enum err wait_for_renewal(struct cx *cx, const struct life *l)
 static enum err remind(struct cx *cx, int64_t planet_id, int64_t account_id, bool tell)
 {
     struct life l;
-    struct renewing r;
+    const struct zone *zone;
     const struct reminder *due;
     int64_t next;
     bool silent;
     TX_SCOPE(cx);
     TRY(life_of(cx, planet_id, account_id, &l));
-    TRY(renewing_of(cx, planet_id, &r));
+    TRY(planet_zone(cx, planet_id, &zone));
     TRY(off(cx, &l, &silent));
-    look(&l, r.zone_minutes, cx->now, &due, &next);
+    look(&l, zone, cx->now, &due, &next);
     if (tell && due != NULL && !silent)
         TRY(life_letter(cx, &l, due->news, l.until,
                         str_fmt(cx->arena, "%lld:%d", (long long)l.until, due->days)));
@@ -172,8 +171,10 @@ static enum err failed(struct cx *cx, const struct subscription *s)
     struct renewing r;
     struct life_grant_of_rail_row row;
     struct life l;
+    const struct zone *zone;
     bool found;
     TRY(renewing_of(cx, s->planet_id, &r));
+    TRY(planet_zone(cx, s->planet_id, &zone));
     TRY(q_life_grant_of_rail(cx, s->planet_id, s->account_id, s->rail, &found, &row));
     if (!found || row.ends_at == DB_NULL)
         return OK;
@@ -184,7 +185,7 @@ static enum err failed(struct cx *cx, const struct subscription *s)
     TRY(life_of(cx, s->planet_id, s->account_id, &l));
     TRY(life_letter(cx, &l, NEWS_PAST_DUE, until, str_fmt(cx->arena, "%lld:%lld:0", (long long)s->id, (long long)s->since)));
     for (size_t i = 0; i < DUN_DAYS; i++) {
-        int64_t at = life_nine(s->since, dun_days[i], r.zone_minutes);
+        int64_t at = life_nine(zone, s->since, dun_days[i]);
         if (at > cx->now && at < until)
             TRY(put_dun(cx, s, str_fmt(cx->arena, "%d", dun_days[i]).p, at));
     }

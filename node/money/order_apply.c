@@ -184,7 +184,7 @@ static enum err on_paid_term(struct cx *cx, const struct order_row *o, enum stat
     if (e == OK && str_eq_c(o->kind, "trial")) {
         struct price price;
         TRY(price_by_id(cx, o->price_id, &price));
-        term = (struct term){cx->now, cx->now + price.trial_days * MS_DAY, clock_day_of_month(cx->now)};
+        term = (struct term){cx->now, cx->now + price.trial_days * MS_DAY, 0};
     } else if (e == OK && !gift) {
         e = membership_next_term(cx, o->planet_id, o->account_id, tier.rank, o->term_unit,
                                  o->term_count, &term);

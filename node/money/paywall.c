@@ -160,12 +160,14 @@ static enum err give(struct cx *cx, const struct paywall_get_row *s, int64_t acc
                      int64_t ends_at, int64_t window, int64_t price_id)
 {
     int64_t id;
+    const struct zone *zone;
+    TRY(planet_zone(cx, s->planet_id, &zone));
     struct grant_new g = {
         .account_id = account_id,
         .planet_id = s->planet_id,
         .tier_id = s->tier_id,
         .kind = kind,
-        .term = {s->at, ends_at, clock_day_of_month(ends_at == DB_NULL ? s->at : ends_at)},
+        .term = {s->at, ends_at, zone_day_of_month(zone, ends_at == DB_NULL ? s->at : ends_at)},
         .window_days = window,
         .order_id = DB_NULL,
         .price_id = price_id,

@@ -171,7 +171,7 @@ static enum err open_at_once(struct cx *cx, const struct transfer *t, const stru
         .planet_id = t->planet_id,
         .tier_id = t->tier_id,
         .kind = "comp",
-        .term = {cx->now, cx->now + TRANSFER_PROVISIONAL_H * MS_HOUR, clock_day_of_month(cx->now)},
+        .term = {cx->now, cx->now + TRANSFER_PROVISIONAL_H * MS_HOUR, 0},
         .window_days = DB_NULL,
         .order_id = t->order_id,
         .price_id = DB_NULL,

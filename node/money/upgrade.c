@@ -109,6 +109,7 @@ enum err upgrade_of(struct cx *cx, int64_t account_id, int64_t price_id, struct 
     struct membership m = {.live = false};
     struct grant *all;
     struct upgrade u = {.n_parts = 0};
+    const struct zone *zone;
     size_t n;
     TRY(price_by_id(cx, price_id, &u.price));
     TRY(tier_by_id(cx, u.price.tier_id, &u.tier));
@@ -119,7 +120,8 @@ enum err upgrade_of(struct cx *cx, int64_t account_id, int64_t price_id, struct 
     TRY(membership_list(cx, u.tier.planet_id, account_id, &all, &n));
     for (size_t i = 0; i < n; i++)
         TRY(part_of(cx, &all[i], &u.price, &u));
-    int64_t end = term_end(cx->now, u.price.unit, u.price.count);
+    TRY(planet_zone(cx, u.tier.planet_id, &zone));
+    int64_t end = term_end(zone, cx->now, u.price.unit, u.price.count);
     u.ends_at = end;
     if (end != DB_NULL) {
         __extension__ typedef __int128 wide;
@@ -129,6 +131,18 @@ enum err upgrade_of(struct cx *cx, int64_t account_id, int64_t price_id, struct 
         u.ends_at = end + u.extra_ms;
     }
     *ret = u;
+    return OK;
+}
+
+enum err upgrade_counts(struct cx *cx, int64_t account_id, int64_t price_id, bool *ret)
+{
+    struct upgrade u;
+    const char *tell = cx->tell;
+    enum err e = upgrade_of(cx, account_id, price_id, &u);
+    *ret = e == OK && u.unused > 0;
+    if (e != ERR_CONFLICT && e != ERR_INVALID)
+        return e;
+    cx->tell = tell; /* no higher one: that is no failure */
     return OK;
 }
 
@@ -157,8 +171,10 @@ enum err upgrade_term(struct cx *cx, const struct order *o, bool *ret_stands, st
         if (!str_eq_c(g.state, "live") || g.ends_at != from[i].ends_at)
             *ret_stands = false;
     }
-    int64_t end = term_end(cx->now, o->term_unit, o->term_count);
-    *ret = (struct term){cx->now, end == DB_NULL ? DB_NULL : end + u.extra_ms, clock_day_of_month(cx->now)};
+    const struct zone *zone;
+    TRY(planet_zone(cx, o->planet_id, &zone));
+    int64_t end = term_end(zone, cx->now, o->term_unit, o->term_count);
+    *ret = (struct term){cx->now, end == DB_NULL ? DB_NULL : end + u.extra_ms, 0};
     return OK;
 }
 

@@ -22,6 +22,9 @@ struct upgrade {
 };
 /* What it would be now. ERR_CONFLICT with a sentence: no member, not higher, no such way (from life to a term). */
 MUST_USE enum err upgrade_of(struct cx *cx, int64_t account_id, int64_t price_id, struct upgrade *ret);
+/* Would something be left to count? What who simply wants that price gets, then, on the page and in the API (not as a
+ * gift, and not with a coupon, which can't be had with it). False, too, where upgrade_of has a reason against it. */
+MUST_USE enum err upgrade_counts(struct cx *cx, int64_t account_id, int64_t price_id, bool *ret);
 /* To order it: order_place with kind "upgrade". Its parts: */
 
 /* Inside a transaction. Keeps with the order what it takes into account. */

@@ -149,6 +149,10 @@ enum err letter_language(struct cx *cx, int64_t account_id, int64_t planet_id, e
     struct account a;
     struct letter_planet_row p;
     bool found = false;
+    if (planet_id != 0)
+        TRY(q_letter_planet(cx, planet_id, &found, &p));
+    if (found)
+        i18n_clock(cx, p.zone);
     if (account_id != 0) {
         enum err e = account_by_id(cx, account_id, &a);
         if (e != OK && e != ERR_NOT_FOUND)
@@ -156,8 +160,6 @@ enum err letter_language(struct cx *cx, int64_t account_id, int64_t planet_id, e
         if (e == OK && i18n_parse(a.locale, ret))
             return OK;
     }
-    if (planet_id != 0)
-        TRY(q_letter_planet(cx, planet_id, &found, &p));
     if (!found || !i18n_parse(p.lang, ret))
         *ret = cx->locale;
     return OK;
@@ -166,6 +168,7 @@ enum err letter_language(struct cx *cx, int64_t account_id, int64_t planet_id, e
 void letter_language_end(struct letter_language *l)
 {
     l->cx->locale = l->before;
+    i18n_clock(l->cx, l->clock_before);
 }
 
 static enum err to_owner(struct cx *cx, int64_t account_id, int64_t planet_id, const char *kind,

@@ -1,6 +1,7 @@
 /* Letters: mail about something that happened to a person's membership, order or planet, told once.
  *
- *     LETTER_LANGUAGE(cx, account_id, planet_id);        to the end of the block: the reader's
+ *     LETTER_LANGUAGE(cx, account_id, planet_id);        to the end of the block: the reader's,
+ *                                                        and the planet's clock
  *     struct letter l = {.account_id = account_id, .planet_id = planet_id, .kind = "refund",
  *                        .subject = …, .text = …, .once_key = …};
  *     TRY(letter_put(cx, &l));
@@ -43,11 +44,11 @@ MUST_USE enum err letter_waiting(struct cx *cx, int64_t account_id, struct lette
 /* The language to write to an account in: its own, else the planet's (0: none), else the cx's. */
 MUST_USE enum err letter_language(struct cx *cx, int64_t account_id, int64_t planet_id,
                                   enum locale *ret);
-struct letter_language { struct cx *cx; enum locale before; };
+struct letter_language { struct cx *cx; enum locale before; struct str clock_before; };
 void letter_language_end(struct letter_language *l);
 #define LETTER_LANGUAGE(c, account_id, planet_id)                                                  \
     __attribute__((cleanup(letter_language_end), unused)) struct letter_language letter_language_ = { \
-        (c), (c)->locale};                                                                         \
+        (c), (c)->locale, (c)->zone_name};                                                         \
     TRY(letter_language((c), (account_id), (planet_id), &(c)->locale))
 
 /* Inside a transaction: one to each owner of a planet. write fills subject, text and what else there is

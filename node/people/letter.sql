@@ -29,8 +29,8 @@ SELECT COUNT(*) FROM letter WHERE once_key = :once_key;
 
 -- :name letter_planet :maybe
 -- :in id int
--- :out name text, lang text
-SELECT name, lang FROM planet WHERE id = :id;
+-- :out name text, lang text, zone text
+SELECT name, lang, zone FROM planet WHERE id = :id;
 
 -- :name letter_owners :many
 -- :in planet_id int

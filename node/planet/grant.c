@@ -31,14 +31,20 @@ int64_t end_max(int64_t a, int64_t b)
 enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id)
 {
     struct tier_row tier;
+    const struct zone *zone;
+    int anchor = g->term.anchor_day;
     int64_t id = id_next(cx->node->ids);
     TX_SCOPE(cx);
     TRY(q_planet_lock(cx, g->planet_id, NULL));
     TRY(q_tier_by_id(cx, g->tier_id, &tier));
     if (tier.planet_id != g->planet_id)
         return cx_fail(cx, ERR_INVALID, "tier of another planet");
+    if (anchor == 0) {
+        TRY(planet_zone(cx, g->planet_id, &zone));
+        anchor = zone_day_of_month(zone, g->term.starts_at);
+    }
     TRY(q_grant_insert(cx, id, g->account_id, g->planet_id, g->tier_id, tier.rank, str_c(g->kind),
-                       g->term.starts_at, g->term.ends_at, g->term.anchor_day, g->window_days,
+                       g->term.starts_at, g->term.ends_at, anchor, g->window_days,
                        g->order_id, g->price_id, g->with_files ? 1 : 0, cx->now, NULL));
     TRY(event_emit(cx, EV_GRANT_CHANGED, g->account_id, STR_NULL));
     TRY(tx_commit(cx));

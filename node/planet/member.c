@@ -222,11 +222,11 @@ enum err membership_planets(struct cx *cx, int64_t account_id, int64_t **ret_pla
 
 /* A term that is paid late, while the old one goes on by grace, begins where that ended: the grace was part of
  * it. Unless it would be over by now. */
-static bool late(const struct grant_row *g, struct str unit, int64_t count, int64_t now)
+static bool late(const struct zone *zone, const struct grant_row *g, struct str unit, int64_t count, int64_t now)
 {
     if (g->grace_from == DB_NULL || g->ends_at <= now)
         return false;
-    int64_t end = term_end_anchored(g->grace_from, unit, count, (int)g->anchor_day);
+    int64_t end = term_end_anchored(zone, g->grace_from, unit, count, (int)g->anchor_day);
     return end == DB_NULL || end > now;
 }
 
@@ -236,7 +236,9 @@ enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_
     struct grant_row *rows;
     size_t n;
     int64_t from = cx->now;
+    const struct zone *zone;
     const struct grant_row *before = NULL, *owing = NULL;
+    TRY(planet_zone(cx, planet_id, &zone));
     TRY(q_grant_of_account(cx, planet_id, account_id, &rows, &n));
     for (size_t i = 0; i < n; i++) {
         const struct grant_row *g = &rows[i];
@@ -248,7 +250,7 @@ enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_
         if (end > from) {
             from = end;
             before = g;
-        } else if (late(g, unit, count, cx->now)) {
+        } else if (late(zone, g, unit, count, cx->now)) {
             owing = g;
         }
     }
@@ -256,10 +258,10 @@ enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_
         from = owing->grace_from;
         before = owing;
     }
-    int anchor = before == NULL ? clock_day_of_month(cx->now) : (int)before->anchor_day;
+    int anchor = before == NULL ? zone_day_of_month(zone, cx->now) : (int)before->anchor_day;
     *ret = (struct term){
         .starts_at = from,
-        .ends_at = term_end_anchored(from, unit, count, anchor),
+        .ends_at = term_end_anchored(zone, from, unit, count, anchor),
         .anchor_day = anchor,
     };
     return OK;

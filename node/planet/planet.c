@@ -1,5 +1,6 @@
 #include "node/planet/planet.h"
 
+#include "node/base/i18n.h"
 #include "node/base/id.h"
 #include "node/db/db.h"
 #include "node/event.h"
@@ -25,6 +26,7 @@ static struct planet planet_from(const struct planet_row *r)
         .icon_media_id = r->icon_media_id,
         .cover_media_id = r->cover_media_id,
         .created_at = r->created_at,
+        .zone = r->zone,
     };
 }
 
@@ -51,6 +53,14 @@ enum err planet_by_id(struct cx *cx, int64_t id, struct planet *ret)
     struct planet_row row;
     TRY(q_planet_by_id(cx, id, &row));
     *ret = planet_from(&row);
+    return OK;
+}
+
+enum err planet_zone(struct cx *cx, int64_t planet_id, const struct zone **ret)
+{
+    struct str name;
+    TRY(q_planet_zone(cx, planet_id, &name));
+    *ret = i18n_zone_of(cx, name);
     return OK;
 }
 
@@ -142,6 +152,19 @@ enum err planet_create(struct cx *cx, struct str handle, struct str name, struct
     return tx_commit(cx);
 }
 
+/* Invoices and terms follow it: like them it is the owner's. */
+static enum err zone_ok(struct cx *cx, const struct planet *p)
+{
+    struct str now;
+    TRY(q_planet_zone(cx, p->id, &now));
+    if (str_eq(now, p->zone))
+        return OK;
+    TRY(planet_may_own(cx, p->id));
+    if (zone_open(cx->arena, p->zone) == NULL)
+        return cx_tell(cx, ERR_INVALID, N_("Name a time zone such as Asia/Shanghai or Europe/Berlin."));
+    return OK;
+}
+
 static bool joining_ok(struct str s)
 {
     return str_eq_c(s, "open") || str_eq_c(s, "approval") || str_eq_c(s, "invitation") ||
@@ -173,13 +196,14 @@ enum err planet_update(struct cx *cx, const struct planet *p)
                        N_("The question to who wants to join is one line of at most 200 characters."));
     if (p->accent.n > 20)
         return cx_tell(cx, ERR_INVALID, N_("Choose one of the colours."));
+    TRY(zone_ok(cx, p));
     if (p->about.n > 0)
         TRY(markdown_render(cx, MARKDOWN_POST, p->about, &html));
     TX_SCOPE(cx);
     TRY(q_planet_change(cx, p->id, name, tagline, p->about, html.s, p->lang,
                         closed ? STR("closed") : STR("open"), closed ? STR("open") : p->joining, question,
                         p->accent.n == 0 ? STR_NULL : p->accent, p->icon_media_id,
-                        p->cover_media_id, &changes));
+                        p->cover_media_id, p->zone, &changes));
     if (changes == 0)
         return ERR_NOT_FOUND;
     TRY(event_emit(cx, EV_PLANET_CHANGED, p->id, STR_NULL));

@@ -6,6 +6,7 @@
 #ifndef NODE_PLANET_PLANET_H
 #define NODE_PLANET_PLANET_H
 
+#include "node/base/zone.h"
 #include "node/cx.h"
 
 struct planet {
@@ -13,6 +14,7 @@ struct planet {
     struct str handle, name, tagline, about, lang, accent;
     struct str joining;       /* open, approval, invitation, closed (admission.h) */
     struct str join_question; /* for who asks to join */
+    struct str zone;          /* IANA name: its days, months and years are counted by it */
     struct safe_html about_html;
     int64_t icon_media_id, cover_media_id, created_at;
 };
@@ -35,7 +37,10 @@ MUST_USE enum err planet_by_id(struct cx *cx, int64_t id, struct planet *ret);
 MUST_USE enum err planet_list(struct cx *cx, struct planet **ret, size_t *ret_n);
 MUST_USE enum err planet_create(struct cx *cx, struct str handle, struct str name, struct str lang,
                                 int64_t owner_account_id, struct planet *ret);
-MUST_USE enum err planet_update(struct cx *cx, const struct planet *p); /* owner and partners */
+/* Owner and partners; the zone is the owner's to change. */
+MUST_USE enum err planet_update(struct cx *cx, const struct planet *p);
+/* Its clock; UTC (and a line in the log) when tzdata lost the zone. In the arena. */
+MUST_USE enum err planet_zone(struct cx *cx, int64_t planet_id, const struct zone **ret);
 MUST_USE enum err tier_list(struct cx *cx, int64_t planet_id, struct tier **ret,
                             size_t *ret_n); /* with prices, by rank */
 MUST_USE enum err tier_create(struct cx *cx, int64_t planet_id, struct str slug, struct str name,
@@ -133,7 +138,7 @@ MUST_USE enum err membership_restore(struct cx *cx, int64_t grant_id, struct str
 /* When a further term of this rank would begin and end: at the end of what the account has of
  * this rank or above, else now; trials are not waited for. Months keep the day of the month that
  * the chain of terms began on. ERR_CONFLICT: has it for life. */
-struct term { int64_t starts_at, ends_at /* DB_NULL: lifetime */; int anchor_day; };
+struct term { int64_t starts_at, ends_at /* DB_NULL: lifetime */; int anchor_day; /* 0: the day it begins on */ };
 MUST_USE enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t account_id,
                                        int64_t rank, struct str unit, int64_t count,
                                        struct term *ret);
@@ -141,9 +146,10 @@ MUST_USE enum err membership_next_term(struct cx *cx, int64_t planet_id, int64_t
  * Says how many rows were not as they should be. */
 MUST_USE enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed);
 
-/* Term arithmetic: end of `count` units from `from` (clamped months; 'once' gives DB_NULL). */
-int64_t term_end(int64_t from, struct str unit, int64_t count);
-int64_t term_end_anchored(int64_t from, struct str unit, int64_t count, int anchor_day);
+/* Term arithmetic: end of `count` units from `from`, by the calendar of a zone (clamped months; 'once' gives DB_NULL;
+ *  a day is 24 hours). anchor_day counts only while the chain keeps to it. */
+int64_t term_end(const struct zone *z, int64_t from, struct str unit, int64_t count);
+int64_t term_end_anchored(const struct zone *z, int64_t from, struct str unit, int64_t count, int anchor_day);
 /* day, month, year, once with a count that makes sense? */
 bool term_ok(struct str unit, int64_t count);
 

@@ -22,20 +22,26 @@ bool term_ok(struct str unit, int64_t count)
     return str_eq_c(unit, "year") && count >= 1 && count <= 100;
 }
 
-int64_t term_end_anchored(int64_t from, struct str unit, int64_t count, int anchor_day)
+/* A chain of terms that was broken (days on top, another end, another zone) goes on from the day that it ends on. */
+static int anchor_of(const struct zone *z, int64_t from, int anchor_day)
+{
+    return zone_add_months(z, from, 0, anchor_day) == from ? anchor_day : zone_day_of_month(z, from);
+}
+
+int64_t term_end_anchored(const struct zone *z, int64_t from, struct str unit, int64_t count, int anchor_day)
 {
     if (str_eq_c(unit, "day"))
         return from + count * MS_DAY;
     if (str_eq_c(unit, "month"))
-        return clock_add_months(from, (int)count, anchor_day);
+        return zone_add_months(z, from, (int)count, anchor_of(z, from, anchor_day));
     if (str_eq_c(unit, "year"))
-        return clock_add_months(from, (int)count * 12, anchor_day);
+        return zone_add_months(z, from, (int)count * 12, anchor_of(z, from, anchor_day));
     return DB_NULL;
 }
 
-int64_t term_end(int64_t from, struct str unit, int64_t count)
+int64_t term_end(const struct zone *z, int64_t from, struct str unit, int64_t count)
 {
-    return term_end_anchored(from, unit, count, clock_day_of_month(from));
+    return term_end_anchored(z, from, unit, count, zone_day_of_month(z, from));
 }
 
 static struct price price_from(const struct price_row *r)

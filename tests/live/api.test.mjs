@@ -158,6 +158,12 @@ describe('the JSON API', () => {
         assert.deepEqual(list.items.map((p) => p.handle).sort(), ['rock', 'tea']);
         assert.equal((await visitor('planet', tea)).role, null);
         assert.equal((await owner('planet', tea)).role, 'owner');
+        const { items: zones } = await visitor('zones');
+        assert.ok(zones.length > 300 && zones.includes('Asia/Shanghai') && zones.includes('UTC'));
+        assert.equal((await visitor('planet', tea)).zone, 'UTC');
+        await owner.fails(400, 'planet_change', tea, { zone: 'Asia/Nowhere' });
+        assert.equal((await owner('planet_change', tea, { zone: 'Asia/Shanghai' })).zone, 'Asia/Shanghai');
+        assert.equal((await owner('planet_change', tea, { zone: 'UTC' })).zone, 'UTC');
         const gold = await owner('tier_make', tea, { slug: 'gold', name: 'Gold', about: 'All of it', rank: 2, seats: 10 });
         const price = await owner('price_make', { ...tea, id: gold.id }, { money: 'CNY:99.50', unit: 'month', count: 3, trial_days: 7 });
         assert.deepEqual(price.money, { currency: 'CNY', minor: 9950, decimal: '99.50' });
@@ -607,11 +613,11 @@ describe('the JSON API', () => {
         const una = await somebody('una');
         await una.fails(409, 'buy', tea, { price_id: gold.id, rail: 'fake', upgrade: true });
         await buy(una);
-        const quote = await una('quote', tea, { price_id: gold.id, upgrade: true });
+        const quote = await una('quote', tea, { price_id: gold.id });
         const unused = quote.lines.find((l) => l.kind === 'unused').amount.minor;
         assert.ok(unused < -2900 && unused >= -3000, `${unused}`);
         await visitor.fails(401, 'quote', tea, { price_id: gold.id, upgrade: true });
-        const order = await buy(una, { price_id: gold.id, upgrade: true });
+        const order = await buy(una, { price_id: gold.id });
         assert.deepEqual([order.kind, (await una('my_membership', tea)).membership.tier], ['upgrade', 'Gold']);
         const down = await una('my_downgrade', tea, { price_id: price });
         assert.equal(down.next_tier, 'Member');
@@ -763,7 +769,7 @@ describe('the JSON API', () => {
     });
 
     it('answers nothing to a stranger that is not everybody\'s', async () => {
-        const open = new Set(['openapi', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote', 'post_rule', 'tip_rules', 'question_rule', 'answerers']);
+        const open = new Set(['openapi', 'zones', 'planets', 'planet', 'tiers', 'tier', 'quote', 'post_quote', 'post_rule', 'tip_rules', 'question_rule', 'answerers']);
         for (const [id, o] of Object.entries(api.operations)) {
             const params = Object.fromEntries([...o.path.matchAll(/\{(\w+)\}/g)].map((m) => [m[1], m[1] === 'handle' ? 'tea' : '1']));
             const got = await api.raw(null, id, params, o.requestBody ? {} : undefined);

@@ -2,7 +2,7 @@
 PACKAGES_BUILD="gcc make autoconf automake pkg-config libc6-dev gettext
  libmicrohttpd-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev libssl-dev libxml2-dev libjansson-dev
  libcmark-gfm-dev libcmark-gfm-extensions-dev libicu-dev libargon2-dev zlib1g-dev
- libvips-dev libseccomp-dev libarchive-dev libqrencode-dev fonts-wqy-microhei ca-certificates"
+ libvips-dev libseccomp-dev libarchive-dev libqrencode-dev tzdata fonts-wqy-microhei ca-certificates"
 PACKAGES_CHECK="libcmocka-dev openssl clang libclang-rt-14-dev chromium fonts-noto-cjk fonts-noto-core
  sqlite3 procps postgresql-15 caddy systemd python3-yaml"
 PACKAGES_BENCH="wrk curl sqlite3 procps postgresql-15"

@@ -447,9 +447,9 @@ static void terms_follow_one_another_and_keep_their_day(void **state)
     OK_(membership_next_term(d->cx, d->tea.id, trial, 1, STR("month"), 1, &term));
     assert_int_equal(term.starts_at, d->cx->now);
 
-    assert_int_equal(term_end(at_time("2028-02-29T00:00:00Z"), STR("year"), 1), at_time("2029-02-28T00:00:00Z"));
-    assert_int_equal(term_end(at_time("2027-11-30T00:00:00Z"), STR("month"), 3), at_time("2028-02-29T00:00:00Z"));
-    assert_int_equal(term_end(0, STR("day"), 2), 2 * MS_DAY);
+    assert_int_equal(term_end(NULL, at_time("2028-02-29T00:00:00Z"), STR("year"), 1), at_time("2029-02-28T00:00:00Z"));
+    assert_int_equal(term_end(NULL, at_time("2027-11-30T00:00:00Z"), STR("month"), 3), at_time("2028-02-29T00:00:00Z"));
+    assert_int_equal(term_end(NULL, 0, STR("day"), 2), 2 * MS_DAY);
     assert_false(term_ok(STR("month"), 0));
     assert_false(term_ok(STR("week"), 1));
     assert_false(term_ok(STR("once"), 2));

@@ -2,6 +2,7 @@
 #include "tests/unit/domain_fixture.h"
 
 #include "node/base/country.h"
+#include "node/base/i18n.h"
 #include "node/money/bill.h"
 #include "node/money/coupon.h"
 #include "node/money/credit.h"
@@ -492,6 +493,40 @@ static void exports_and_sums(void **state)
         assert_int_equal(bill_span_parse(d->cx, str_c(bad[i]), &span), ERR_INVALID);
 }
 
+/* Half past midnight on 1 January in Shanghai is the new year's, though it is the old one's in UTC; and what was written
+ * keeps its days when the planet moves. */
+static void a_year_begins_where_the_planet_is(void **state)
+{
+    struct domain *d = *state;
+    struct bill_span old, new;
+    struct bill *list, b;
+    size_t n;
+    int64_t a = person(d);
+    rule(d, TAX_INCLUSIVE);
+    d->tea.zone = STR("Asia/Shanghai");
+    OK_(planet_update(d->cx, &d->tea));
+    i18n_clock(d->cx, d->tea.zone);
+    d->cx->now = at_time("2026-12-31T15:58:58Z"); /* paid a minute and a second later */
+    pay(d, a, 3000);
+    d->cx->now = at_time("2026-12-31T16:28:59Z");
+    pay(d, a, 3000);
+    OK_(bill_span_parse(d->cx, STR("2026"), &old));
+    OK_(bill_span_parse(d->cx, STR("2027-Q1"), &new));
+    assert_int_equal(old.to, at_time("2026-12-31T16:00:00Z"));
+    assert_int_equal(new.from, old.to);
+    OK_(bill_list_of_planet(d->cx, d->tea.id, &old, 0, 10, &list, &n));
+    assert_int_equal(n, 1);
+    CHECK_STR(list[0].number, "TEA-2026-000001");
+    OK_(bill_list_of_planet(d->cx, d->tea.id, &new, 0, 10, &list, &n));
+    assert_int_equal(n, 1);
+    CHECK_STR(list[0].number, "TEA-2027-000001");
+    d->tea.zone = STR("America/New_York");
+    OK_(planet_update(d->cx, &d->tea));
+    OK_(bill_by_id(d->cx, list[0].id, &b));
+    assert_true(str_contains(bill_csv(d->cx->arena, &b), STR(",\"2027-01-01T00:30:00+08:00\",")));
+    assert_true(str_contains(bill_json(d->cx->arena, &b), STR("\"issued_at\":\"2027-01-01T00:30:00+08:00\"")));
+}
+
 /* ---- fapiao ---- */
 
 static void a_fapiao_is_asked_for_once_and_answered(void **state)
@@ -537,7 +572,7 @@ static void a_fapiao_is_asked_for_once_and_answered(void **state)
     assert_int_equal(waiting, 1);
     OK_(fapiao_list(d->cx, d->tea.id, STR("asked"), 0, 10, &list, &n));
     assert_int_equal(n, 1);
-    assert_true(str_contains(fapiao_csv(d->cx->arena, &list[0]), STR("\"91350100M000100Y43\",\"a@t.example\",\"CNY\",30.00,")));
+    assert_true(str_contains(fapiao_csv(d->cx, &list[0]), STR("\"91350100M000100Y43\",\"a@t.example\",\"CNY\",30.00,")));
     OK_(fapiao_done(d->cx, d->tea.id, &f.id, 1, true, STR("No. 12345678"), &n));
     assert_int_equal(n, 1);
     OK_(fapiao_done(d->cx, d->tea.id, &f.id, 1, true, STR("again"), &n));
@@ -645,6 +680,7 @@ int main(void)
         TEST(a_lost_refund_is_no_refund),
         TEST(a_receipt_goes_out_once_in_the_buyers_language),
         TEST(exports_and_sums),
+        TEST(a_year_begins_where_the_planet_is),
         cmocka_unit_test(addresses_are_looked_up),
         TEST(a_fapiao_is_asked_for_once_and_answered),
         TEST(two_pieces_of_evidence),

@@ -1,6 +1,7 @@
 /* A membership through its life: reminders, grace, cancelling, by a clock that the test moves. */
 #include "tests/unit/domain_fixture.h"
 
+#include "node/base/i18n.h"
 #include "node/jobs/jobs.h"
 #include "node/money/life.h"
 #include "node/money/order.h"
@@ -59,6 +60,12 @@ static void run_to(struct domain *d, int64_t who, const char *when)
     d->cx->now = end;
 }
 
+static void in_zone(struct domain *d, const char *name)
+{
+    d->tea.zone = str_c(name);
+    OK_(planet_update(d->cx, &d->tea));
+}
+
 static size_t letters(struct domain *d, int64_t who, struct letter **ret)
 {
     size_t n, kept = 0;
@@ -74,9 +81,8 @@ static void reminders_come_at_nine_there(void **state)
 {
     struct domain *d = as(state);
     struct letter *all;
-    struct renewing zone = {7, 8 * 60};
     int64_t ann = person(d);
-    OK_(renewing_set(d->cx, d->tea.id, &zone));
+    in_zone(d, "Asia/Shanghai");
     paid_order(d, ann, d->month.id); /* from 31 January 10:00 UTC, 18:00 there, to 28 February */
     run_to(d, ann, "2027-02-14T00:59:00Z");
     assert_int_equal(letters(d, ann, &all), 0);
@@ -263,7 +269,7 @@ static void a_late_payment_begins_where_the_term_ended(void **state)
 static void no_grace_is_none(void **state)
 {
     struct domain *d = as(state);
-    struct renewing none = {0, 0}, much = {31, 0};
+    struct renewing none = {0}, much = {31};
     int64_t ann = person(d);
     assert_int_equal(renewing_set(d->cx, d->tea.id, &much), ERR_INVALID);
     OK_(renewing_set(d->cx, d->tea.id, &none));
@@ -571,6 +577,80 @@ static int64_t audited(struct domain *d, const char *what)
     return raw(d, str_fmt(d->cx->arena, "SELECT COUNT(*) FROM audit WHERE what = '%s'", what).p);
 }
 
+/* A term ends when its day comes round there, at the same hour, over a change of the clocks and over month ends. */
+static void terms_follow_the_calendar_there(void **state)
+{
+    struct domain *d = as(state);
+    struct term t;
+    int64_t ann = person(d), bob = person(d);
+    in_zone(d, "Asia/Shanghai");
+    d->cx->now = at_time("2027-01-30T16:30:00Z"); /* 31 January, 00:30 */
+    paid_order(d, ann, d->month.id);
+    OK_(membership_next_term(d->cx, d->tea.id, ann, d->member.rank, STR("month"), 1, &t));
+    assert_int_equal(t.starts_at, at_time("2027-02-27T16:30:00Z")); /* 28 February, 00:30 */
+    assert_int_equal(t.ends_at, at_time("2027-03-30T16:30:00Z"));   /* the 31st again */
+    assert_int_equal(t.anchor_day, 31);
+    in_zone(d, "America/New_York");
+    d->cx->now = at_time("2027-02-20T17:00:00Z"); /* noon */
+    paid_order(d, bob, d->month.id);
+    OK_(membership_next_term(d->cx, d->tea.id, bob, d->member.rank, STR("month"), 1, &t));
+    assert_int_equal(t.starts_at, at_time("2027-03-20T16:00:00Z")); /* noon, in summer time */
+    assert_int_equal(t.starts_at, life_nine(i18n_zone_of(d->cx, STR("America/New_York")), t.starts_at, 0) + 3 * MS_HOUR);
+    /* Another clock, or days on top, and the day of the chain is no longer its own: a month stays a month. */
+    in_zone(d, "Asia/Tokyo");
+    OK_(membership_next_term(d->cx, d->tea.id, bob, d->member.rank, STR("month"), 1, &t));
+    assert_int_equal(t.ends_at, at_time("2027-04-20T16:00:00Z"));
+    assert_int_equal(term_end_anchored(NULL, at_time("2027-03-28T00:00:00Z"), STR("month"), 1, 1), at_time("2027-04-28T00:00:00Z"));
+    assert_int_equal(term_end_anchored(NULL, at_time("2027-03-05T00:00:00Z"), STR("month"), 1, 31), at_time("2027-04-05T00:00:00Z"));
+    assert_int_equal(term_end_anchored(NULL, at_time("2027-02-28T00:00:00Z"), STR("month"), 1, 31), at_time("2027-03-31T00:00:00Z"));
+}
+
+/* Nine in the morning is nine in the morning, the day before the clocks change and after. */
+static void reminders_keep_their_hour_over_summer_time(void **state)
+{
+    struct domain *d = as(state);
+    struct letter *all;
+    int64_t ann = person(d);
+    in_zone(d, "Europe/Berlin");
+    d->cx->now = at_time("2027-02-28T12:00:00Z");
+    paid_order(d, ann, d->month.id); /* to 28 March, 13:00 there: that night they lost an hour */
+    run_to(d, ann, "2027-03-14T07:59:59Z");
+    assert_int_equal(letters(d, ann, &all), 0);
+    run_to(d, ann, "2027-03-14T08:00:00Z");
+    assert_int_equal(letters(d, ann, &all), 1);
+    run_to(d, ann, "2027-03-28T06:59:59Z");
+    assert_int_equal(letters(d, ann, &all), 2);
+    run_to(d, ann, "2027-03-28T07:00:00Z");
+    assert_int_equal(letters(d, ann, &all), 3);
+    CHECK_STR(all[2].subject, "Your membership in Tea ends today");
+    in_zone(d, "Pacific/Auckland"); /* the letter's day is the planet's */
+    d->cx->now = at_time("2027-05-30T12:30:00Z");
+    paid_order(d, ann, d->month.id);
+    run_to(d, ann, "2027-06-27T00:00:00Z");
+    assert_true(letters(d, ann, &all) > 3);
+    CHECK_STR(all[letters(d, ann, &all) - 1].subject, "Your membership in Tea ends on 30 Jun 2027");
+}
+
+static void a_zone_is_the_owners_to_choose(void **state)
+{
+    struct domain *d = as(state);
+    int64_t partner = person(d);
+    OK_(role_set(d->cx, d->tea.id, partner, ROLE_PARTNER));
+    d->tea.zone = STR("Asia/Nowhere");
+    assert_int_equal(planet_update(d->cx, &d->tea), ERR_INVALID);
+    d->tea.zone = STR("../../../etc/passwd");
+    assert_int_equal(planet_update(d->cx, &d->tea), ERR_INVALID);
+    d->tea.zone = STR("Asia/Shanghai");
+    d->cx->viewer = partner;
+    assert_int_equal(planet_update(d->cx, &d->tea), ERR_FORBIDDEN);
+    d->cx->viewer = 0;
+    OK_(planet_update(d->cx, &d->tea));
+    d->cx->viewer = partner; /* the rest is theirs, too */
+    d->tea.tagline = STR("Leaves");
+    OK_(planet_update(d->cx, &d->tea));
+    d->cx->viewer = 0;
+}
+
 /* Who changed what a membership costs, or how long it lasts without money, can be found out later. */
 static void what_owners_change_is_written_down(void **state)
 {
@@ -702,6 +782,9 @@ int main(void)
         T(who_was_away_for_long_pays_what_is_offered),
         T(a_move_may_be_stopped_until_it_holds),
         T(a_leap_day_stays_one),
+        T(terms_follow_the_calendar_there),
+        T(reminders_keep_their_hour_over_summer_time),
+        T(a_zone_is_the_owners_to_choose),
         T(what_owners_change_is_written_down),
         T(free_days_end_with_a_letter_three_days_before),
         T(who_is_out_is_charged_no_more),

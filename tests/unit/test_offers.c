@@ -537,7 +537,7 @@ static void a_trial_card_opens_a_window(void **state)
     pay(d, other, STR_NULL, 3000); /* the paid term starts at once; days left are not added */
     struct membership m;
     OK_(membership_of(d->cx, d->tea.id, other, &m));
-    assert_int_equal(m.ends_at, term_end(m.starts_at, STR("month"), 1));
+    assert_int_equal(m.ends_at, term_end(NULL, m.starts_at, STR("month"), 1));
     assert_true(reads(d, other, d->cx->now - 300 * day, &files));
     struct trial_card_user *users;
     size_t n;

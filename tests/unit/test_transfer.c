@@ -357,7 +357,7 @@ static void two_days_are_open_before_it_is_certain(void **state)
     OK_(membership_of(d->cx, d->tea.id, ann, &m));
     assert_true(str_eq_c(m.kind, "paid"));
     assert_int_equal(m.starts_at, d->cx->now); /* not behind the two days */
-    assert_int_equal(m.ends_at, term_end(d->cx->now, STR("month"), 1));
+    assert_int_equal(m.ends_at, term_end(NULL, d->cx->now, STR("month"), 1));
     /* Not found: closed at once, and not opened so a second time. */
     t = ordered(d, eve);
     OK_(say(d, &t, "", STR_NULL));

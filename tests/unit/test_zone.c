@@ -126,6 +126,9 @@ static void days_months_and_years_are_those_of_the_place(void **state)
     assert_int_equal(zone_date(NULL, eve).year, 2026);
     assert_int_equal(zone_date(sh, eve).minute, 30);
     CHECK_STR(zone_print_day(a, sh, eve), "2027-01-01");
+    CHECK_STR(zone_rfc3339(a, sh, eve), "2027-01-01T00:30:00+08:00");
+    CHECK_STR(zone_rfc3339(a, ny, eve), "2026-12-31T11:30:00-05:00");
+    CHECK_STR(zone_rfc3339(a, NULL, eve), "2026-12-31T16:30:00Z");
     assert_int_equal(zone_month_start(sh, 2027, 1), at("2026-12-31T16:00:00Z"));
     assert_int_equal(zone_month_start(sh, 2026, 13), zone_month_start(sh, 2027, 1));
     assert_int_equal(zone_month_start(sh, 2028, -11), zone_month_start(sh, 2027, 1));

@@ -89,6 +89,7 @@ static enum err find_planet(struct api *a)
     if (e == ERR_NOT_FOUND)
         return cx_tell(a->cx, e, N_("There is no such planet here."));
     TRY(e);
+    i18n_clock(a->cx, a->planet.zone);
     return api_planet_ok(a, a->planet.id);
 }
 

@@ -9,6 +9,8 @@
 #include "web/api/rows.h"
 #include "web/api/words.h"
 
+#include <string.h>
+
 enum { CHECKOUT_MS = 20000, RAILS_SHOWN = 16, COUPONS_AN_HOUR = 60 };
 
 /* ---- prices in full ---- */
@@ -72,6 +74,18 @@ static enum err price_here(struct api *a, int64_t *ret)
     return e;
 }
 
+/* What is left of a running term counts toward a higher tier without being asked for, as on the page. */
+static enum err kind_of(struct api *a, int64_t price_id, bool gift, bool upgrade, struct str coupon, const char **ret)
+{
+    bool counts = upgrade;
+    *ret = gift ? "gift" : NULL;
+    if (!gift && !upgrade && a->known && coupon.n == 0)
+        TRY(upgrade_counts(a->cx, a->account.id, price_id, &counts));
+    if (counts)
+        *ret = "upgrade";
+    return OK;
+}
+
 enum err api_quote(struct api *a)
 {
     struct quote_ask ask = {.account_id = a->account.id};
@@ -85,12 +99,11 @@ enum err api_quote(struct api *a)
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
     TRY(api_get_text(a, "country", &ask.country));
     TRY(api_read(a));
-    ask.kind = gift ? "gift" : NULL;
-    if (upgrade) {
-        if (!a->known)
-            return cx_tell(a->cx, ERR_UNAUTHENTICATED, N_("Send a token: Authorization: Bearer orr_…"));
+    if (upgrade && !a->known)
+        return cx_tell(a->cx, ERR_UNAUTHENTICATED, N_("Send a token: Authorization: Bearer orr_…"));
+    TRY(kind_of(a, ask.price_id, gift, upgrade, ask.coupon, &ask.kind));
+    if (ask.kind != NULL && strcmp(ask.kind, "upgrade") == 0) {
         TRY(upgrade_of(a->cx, a->account.id, ask.price_id, &up));
-        ask.kind = "upgrade";
         ask.unused = up.unused;
     }
     TRY(count_coupon(a, ask.coupon));
@@ -137,7 +150,9 @@ enum err api_buy(struct api *a)
     TRY(api_get_bool(a, "keep_credit", false, &ask.keep_credit));
     TRY(api_get_bool(a, "upgrade", false, &upgrade));
     TRY(api_read(a));
-    ask.kind = upgrade ? "upgrade" : NULL;
+    TRY(kind_of(a, ask.price_id, ask.gift, upgrade, ask.coupon, &ask.kind));
+    if (ask.gift)
+        ask.kind = NULL;
     if (country.n > 0)
         TRY(buyer_set_country(a->cx, a->account.id, country));
     TRY(order_place(a->cx, &ask, &o));

@@ -162,7 +162,6 @@ static enum err send_renewing(struct api *a)
     struct jw *w = api_begin(a);
     jw_obj(w);
     jw_key_i64(w, "grace_days", r.grace_days);
-    jw_key_i64(w, "zone_minutes", r.zone_minutes);
     jw_end(w);
     return api_send(a, 200);
 }
@@ -178,7 +177,6 @@ enum err api_renewing_set(struct api *a)
     struct renewing r;
     TRY(renewing_of(a->cx, a->planet.id, &r));
     TRY(api_get_int(a, "grace_days", r.grace_days, &r.grace_days));
-    TRY(api_get_int(a, "zone_minutes", r.zone_minutes, &r.zone_minutes));
     TRY(api_read(a));
     TRY(renewing_set(a->cx, a->planet.id, &r));
     return send_renewing(a);

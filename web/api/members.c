@@ -1,5 +1,6 @@
 /* Members and what was given to them; roles; who asks to join; gifts and invitations of a planet. */
 #include "node/base/json.h"
+#include "node/base/i18n.h"
 #include "node/db/db.h"
 #include "node/money/gift.h"
 #include "node/money/invite.h"
@@ -115,7 +116,7 @@ static enum err read_end(struct api *a, int64_t from, bool needed, int64_t *ret)
     if ((*ret != DB_NULL) + (unit.n > 0) + life > 1 || (needed && *ret == DB_NULL && unit.n == 0 && !life))
         return api_wrong(a, "ends_at", N_("Say the end in one way: “ends_at”, “unit” with “count”, or “for_life”."));
     if (unit.n > 0)
-        *ret = term_end(from, unit, count);
+        *ret = term_end(i18n_zone(a->cx), from, unit, count);
     return OK;
 }
 

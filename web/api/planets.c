@@ -54,6 +54,7 @@ static enum err put_planet(struct api *a, const struct planet *p)
     jw_key_str(w, "name", p->name);
     jw_key_str(w, "tagline", p->tagline.p == NULL ? STR("") : p->tagline);
     jw_key_str(w, "lang", p->lang);
+    jw_key_str(w, "zone", p->zone);
     api_put_url(a, "url", web_planet_path(a->cx, p->handle));
     jw_key_str(w, "joining", p->joining);
     jw_key_str(w, "join_question", p->join_question.n == 0 ? STR_NULL : p->join_question);
@@ -74,6 +75,17 @@ enum err api_planets(struct api *a)
     return api_send_list(a, 0);
 }
 
+enum err api_zones(struct api *a)
+{
+    struct str *all;
+    size_t n;
+    zone_list(a->cx->arena, &all, &n);
+    struct jw *w = api_begin_list(a);
+    for (size_t i = 0; i < n; i++)
+        jw_str(w, all[i]);
+    return api_send_list(a, 0);
+}
+
 enum err api_planet(struct api *a)
 {
     api_begin(a);
@@ -86,7 +98,7 @@ enum err api_planet_change(struct api *a)
     struct planet *p = &a->planet;
     const struct { const char *name; struct str *to; } texts[] = {
         {"name", &p->name}, {"tagline", &p->tagline}, {"about", &p->about},
-        {"joining", &p->joining}, {"join_question", &p->join_question}};
+        {"joining", &p->joining}, {"join_question", &p->join_question}, {"zone", &p->zone}};
     TRY(planet_may_manage(a->cx, p->id));
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct str value;
