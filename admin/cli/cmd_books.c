@@ -325,7 +325,7 @@ static enum err cmd_recon_close(struct cli *cli)
 #define FILTER_OPTIONS \
     {"kind", "KIND", false, "payment, refund, dispute, fee, grant …"}, \
     {"ledger-account", "NAME", false, "an account of the books, such as clearing:stripe"}, \
-    {"from", "DAY", false, "first day (UTC), such as 2026-11-01"}, \
+    {"from", "DAY", false, "first day, such as 2026-11-01"}, \
     {"to", "DAY", false, "last day"}, \
     {"order", "NUMBER", false, "one order"}
 
