@@ -1,84 +1,5 @@
 /* Money back: who may, when, how often; on its way, arrived, not arrived; what becomes of access and the books. */
-#include "tests/unit/domain_fixture.h"
-
-#include "node/db/db.h"
-#include "node/jobs/jobs.h"
-#include "node/money/credit.h"
-#include "node/money/gift.h"
-#include "node/money/ledger.h"
-#include "node/money/rail.h"
-#include "node/money/rail_call.h"
-#include "node/money/redeem.h"
-#include "node/money/refund.h"
-#include "node/planet/access.h"
-
-static void books_are_sound(struct domain *d)
-{
-    struct ledger_check c;
-    int64_t changed;
-    OK_(ledger_verify(d->cx, d->tea.id, &c));
-    assert_true(c.ok);
-    assert_int_equal(raw(d, "SELECT COUNT(*) FROM (SELECT txn_id, currency FROM entry GROUP BY txn_id, currency"
-                            " HAVING SUM(amount) <> 0) AS bad"), 0);
-    OK_(grants_rebuild(d->cx, d->tea.id, &changed));
-    assert_int_equal(changed, 0);
-}
-
-static void happens(struct domain *d, struct str number, const char *event, int64_t amount)
-{
-    struct str body, signature;
-    d->cx->now += MS_SECOND;
-    OK_(fake_rail_event(d->cx, number, str_c(event), amount, STR("CNY"), &body, &signature));
-    OK_(rail_receive(d->cx, STR("fake"), d->tea.id, body, signature, NULL, 0, NULL));
-}
-
-static struct order paid_in(struct domain *d, int64_t who, int64_t price_id, int64_t planet_id)
-{
-    struct order o;
-    struct str body, signature;
-    d->cx->now += MS_MINUTE;
-    OK_(order_open(d->cx, who, price_id, "fake", &o));
-    OK_(fake_rail_event(d->cx, o.number, STR("paid"), o.total.minor, STR("CNY"), &body, &signature));
-    OK_(rail_receive(d->cx, STR("fake"), planet_id, body, signature, NULL, 0, NULL));
-    OK_(order_by_number(d->cx, o.number, &o));
-    CHECK_STR(o.state, "paid");
-    return o;
-}
-
-static struct order paid(struct domain *d, int64_t who)
-{
-    return paid_in(d, who, d->month.id, d->tea.id);
-}
-
-static bool is_in(struct domain *d, int64_t who)
-{
-    struct membership m;
-    return membership_of(d->cx, d->tea.id, who, &m) == OK && m.live;
-}
-
-static struct refund_offer offered(struct domain *d, const struct order *old)
-{
-    struct refund_offer r;
-    struct order o;
-    OK_(order_by_number(d->cx, old->number, &o));
-    OK_(refund_offer(d->cx, &o, &r));
-    return r;
-}
-
-static void expect_order(struct domain *d, struct str number, const char *state)
-{
-    struct order o;
-    OK_(order_by_number(d->cx, number, &o));
-    CHECK_STR(o.state, state);
-}
-
-static struct refund at_state(struct domain *d, int64_t id, const char *state)
-{
-    struct refund r;
-    OK_(refund_by_id(d->cx, id, &r));
-    CHECK_STR(r.state, state);
-    return r;
-}
+#include "tests/unit/refund_fixture.h"
 
 /* ---- the button ---- */
 
@@ -508,233 +429,28 @@ static void in_dispute_nothing_is_given_back(void **state)
     assert_true(p.disputed);
 }
 
-/* ---- credit, gifts, posts, renewals ---- */
-
-static void give_credit(struct domain *d, int64_t who, int64_t amount)
-{
-    struct entry e[2] = {{.account = STR("referral_cost"), .cur = "CNY", .amount = amount},
-                         {.account = credit_account(d->cx, who), .cur = "CNY", .amount = -amount}};
-    struct txn t = {.planet_id = d->tea.id, .kind = STR("grant"), .order_id = DB_NULL, .grant_id = DB_NULL,
-                    .rail_event_id = DB_NULL, .reverses = DB_NULL, .memo = STR("test"), .entries = e, .n_entries = 2};
-    OK_(tx_begin(d->cx));
-    OK_(ledger_post(d->cx, &t));
-    OK_(credit_add(d->cx, d->tea.id, who, (struct money){amount, "CNY"}));
-    OK_(tx_commit(d->cx));
-}
-
-static void credit_comes_back_as_credit(void **state)
-{
-    struct domain *d = *state;
-    struct order o;
-    struct refund r;
-    int64_t who = person(d), has;
-    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake"};
-    give_credit(d, who, 3000);
-    OK_(order_place(d->cx, &ask, &o));
-    CHECK_STR(o.state, "paid");
-    assert_int_equal(o.total.minor, 0);
-    struct refund_offer f = offered(d, &o);
-    assert_int_equal(f.door, REFUND_NOW);
-    assert_int_equal(f.credit, 3000);
-    OK_(refund_mine(d->cx, o.number, &r));
-    CHECK_STR(r.state, "succeeded");
-    expect_order(d, o.number, "refunded");
-    assert_false(is_in(d, who));
-    OK_(credit_balance(d->cx, d->tea.id, who, STR("CNY"), &has));
-    assert_int_equal(has, 3000);
-    assert_int_equal(offered(d, &o).door, REFUND_NO);
-    books_are_sound(d);
-}
-
-static void a_gift_of_credit_goes_back(void **state)
-{
-    struct domain *d = *state;
-    struct order o;
-    struct refund r;
-    struct redeemed taken;
-    struct gift g;
-    int64_t who = person(d), has;
-    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake", .gift = true};
-    give_credit(d, who, 3000);
-    OK_(order_place(d->cx, &ask, &o));
-    d->cx->viewer = who;
-    OK_(gift_of_order(d->cx, o.number, &g));
-    assert_true(gift_may_refund(&g));
-    OK_(refund_mine(d->cx, o.number, &r));
-    CHECK_STR(r.kind, "gift");
-    CHECK_STR(r.state, "succeeded");
-    OK_(credit_balance(d->cx, d->tea.id, who, STR("CNY"), &has));
-    assert_int_equal(has, 3000);
-    d->cx->viewer = 0;
-    assert_int_not_equal(code_redeem(d->cx, person(d), g.code, STR("192.0.2.1"), &taken), OK);
-    books_are_sound(d);
-}
-
-static void a_gift_goes_back_until_it_is_redeemed(void **state)
-{
-    struct domain *d = *state;
-    struct order o;
-    struct refund r;
-    struct redeemed taken;
-    struct gift g;
-    int64_t who = person(d), other = person(d);
-    struct order_ask ask = {.account_id = who, .price_id = d->month.id, .rail = "fake", .gift = true};
-    OK_(order_place(d->cx, &ask, &o));
-    happens(d, o.number, "paid", 3000);
-    d->cx->now += 90 * MS_DAY; /* no seven days for gifts */
-    assert_int_equal(offered(d, &o).door, REFUND_NOW);
-    OK_(gift_of_order(d->cx, o.number, &g));
-    OK_(refund_mine(d->cx, o.number, &r));
-    OK_(tx_begin(d->cx));
-    OK_(refund_call_ended(d->cx, r.call_id, true, STR_NULL, STR("no")));
-    OK_(tx_commit(d->cx));
-    assert_int_not_equal(code_redeem(d->cx, other, g.code, STR("192.0.2.1"), &taken), OK);
-    OK_(refund_give_up(d->cx, r.id, STR("")));
-    OK_(code_redeem(d->cx, other, g.code, STR("192.0.2.1"), &taken)); /* good again */
-    assert_int_equal(offered(d, &o).door, REFUND_NO);
-    assert_int_equal(refund_mine(d->cx, o.number, &r), ERR_CONFLICT);
-}
-
-static void what_renews_is_stopped(void **state)
-{
-    struct domain *d = *state;
-    struct refund r;
-    int64_t who = person(d);
-    struct order o = paid(d, who);
-    RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
-           " VALUES (77, %lld, 'stripe', 'sub_1', %lld, %lld, 'active', 0, 0, 0)",
-        (long long)d->tea.id, (long long)who, (long long)o.id);
-    raw(d, "UPDATE purchase_order SET rail = 'stripe'");
-    OK_(order_by_number(d->cx, o.number, &o));
-    assert_true(offered(d, &o).renews);
-    OK_(refund_mine(d->cx, o.number, &r));
-    CHECK_STR(r.state, "sent");
-    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel' AND subscription_id = 77"), 1);
-}
-
-static void what_can_not_be_stopped_is_no_obstacle(void **state)
-{
-    struct domain *d = *state;
-    struct refund r;
-    int64_t who = person(d);
-    struct order o = paid(d, who);
-    RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
-           " VALUES (77, %lld, 'fake', 'sub_1', %lld, %lld, 'active', 0, 0, 0)",
-        (long long)d->tea.id, (long long)who, (long long)o.id);
-    OK_(refund_mine(d->cx, o.number, &r)); /* the practice till can't renew */
-    CHECK_STR(r.state, "sent");
-}
-
-/* ---- what rests on money that goes back ---- */
-
-static struct order go_up(struct domain *d, int64_t who, int64_t minor, const char *unit)
-{
-    struct price gold;
-    struct order o;
-    OK_(price_create(d->cx, d->gold.id, (struct money){minor, "CNY"}, str_c(unit), 1, 0, &gold));
-    d->cx->now += MS_MINUTE;
-    const struct order_ask ask = {.account_id = who, .price_id = gold.id, .rail = "fake", .kind = "upgrade"};
-    OK_(order_place(d->cx, &ask, &o));
-    if (o.total.minor > 0)
-        happens(d, o.number, "paid", o.total.minor);
-    expect_order(d, o.number, "paid");
-    return o;
-}
-
-/* The cheapest way to a higher tier would be to change to it and take the first payment back. */
-static void what_an_upgrade_took_over_has_no_button(void **state)
-{
-    struct domain *d = *state;
-    struct refund_preview look;
-    struct refund r;
-    int64_t who = person(d);
-    struct order first = paid(d, who);
-    assert_int_equal(offered(d, &first).door, REFUND_NOW);
-    struct order up = go_up(d, who, 3001, "month");
-    assert_true(up.total.minor < 100);
-    assert_int_equal(offered(d, &first).door, REFUND_ASK);
-    assert_non_null(offered(d, &first).why);
-    assert_int_equal(refund_mine(d->cx, first.number, &r), ERR_CONFLICT);
-    OK_(refund_preview(d->cx, first.number, 0, &look));
-    assert_true(look.ends); /* the owner is told so */
-    OK_(refund_give(d->cx, &(struct refund_give){.number = first.number}, &r));
-    assert_false(is_in(d, who));
-    OK_(rail_call_make(d->cx, r.call_id));
-    at_state(d, r.id, "succeeded");
-    assert_false(is_in(d, who));
-    books_are_sound(d);
-}
-
-static void a_dispute_reaches_what_rests_on_it(void **state)
-{
-    struct domain *d = *state;
-    int64_t who = person(d);
-    struct order first = paid(d, who);
-    struct order second = go_up(d, who, 3001, "month");
-    go_up(d, who, 9000, "once"); /* an upgrade of an upgrade */
-    assert_true(is_in(d, who));
-    happens(d, first.number, "dispute", 3000);
-    assert_false(is_in(d, who));
-    happens(d, first.number, "dispute_won", 3000);
-    assert_true(is_in(d, who));
-    happens(d, second.number, "dispute", second.total.minor);
-    assert_false(is_in(d, who));
-    happens(d, second.number, "dispute_lost", second.total.minor);
-    assert_false(is_in(d, who));
-    books_are_sound(d);
-}
-
-static void a_gift_that_the_owner_gives_back_is_dead_at_once(void **state)
-{
-    struct domain *d = *state;
-    struct order o;
-    struct refund r;
-    struct gift g;
-    struct redeemed got;
-    const struct order_ask ask = {.account_id = person(d), .price_id = d->month.id, .rail = "fake", .gift = true};
-    OK_(order_place(d->cx, &ask, &o));
-    happens(d, o.number, "paid", 3000);
-    OK_(gift_of_order(d->cx, o.number, &g));
-    struct str code = g.code;
-    OK_(refund_give(d->cx, &(struct refund_give){.number = o.number, .amount = 1000}, &r));
-    assert_int_equal(code_redeem(d->cx, person(d), code, STR("192.0.2.1"), &got), ERR_NOT_FOUND);
-    OK_(rail_call_make(d->cx, r.call_id));
-    expect_order(d, o.number, "part_refunded");
-    assert_int_equal(code_redeem(d->cx, person(d), code, STR("192.0.2.1"), &got), ERR_NOT_FOUND);
-    books_are_sound(d);
-}
-
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
     const struct CMUnitTest tests[] = {
-        T(one_click_ends_access_and_sends_the_money),
-        T(seven_days_and_not_a_moment_more),
-        T(only_the_first_payment_has_the_button),
-        T(the_first_payment_is_the_one_paid_first),
-        T(once_ever_in_a_planet),
-        T(three_within_a_year_on_the_node),
-        T(it_is_the_buyers_button),
-        T(the_owner_decides_what_is_asked),
-        T(a_no_is_told_and_ends_the_asking),
-        T(a_part_keeps_access_or_ends_it),
-        T(what_failed_is_paid_by_hand),
-        T(what_failed_is_tried_again),
-        T(what_failed_may_be_given_up),
-        T(what_arrived_may_come_back),
-        T(what_the_provider_gave_back_is_noted),
-        T(by_hand_and_ours_add_up),
-        T(a_refund_that_hangs_is_told_once),
-        T(a_message_ends_what_is_under_way),
-        T(in_dispute_nothing_is_given_back),
-        T(credit_comes_back_as_credit),
-        T(a_gift_of_credit_goes_back),
-        T(a_gift_goes_back_until_it_is_redeemed),
-        T(what_renews_is_stopped),
-        T(what_can_not_be_stopped_is_no_obstacle),
-        T(what_an_upgrade_took_over_has_no_button),
-        T(a_dispute_reaches_what_rests_on_it),
-        T(a_gift_that_the_owner_gives_back_is_dead_at_once),
+        DOMAIN_TEST(one_click_ends_access_and_sends_the_money),
+        DOMAIN_TEST(seven_days_and_not_a_moment_more),
+        DOMAIN_TEST(only_the_first_payment_has_the_button),
+        DOMAIN_TEST(the_first_payment_is_the_one_paid_first),
+        DOMAIN_TEST(once_ever_in_a_planet),
+        DOMAIN_TEST(three_within_a_year_on_the_node),
+        DOMAIN_TEST(it_is_the_buyers_button),
+        DOMAIN_TEST(the_owner_decides_what_is_asked),
+        DOMAIN_TEST(a_no_is_told_and_ends_the_asking),
+        DOMAIN_TEST(a_part_keeps_access_or_ends_it),
+        DOMAIN_TEST(what_failed_is_paid_by_hand),
+        DOMAIN_TEST(what_failed_is_tried_again),
+        DOMAIN_TEST(what_failed_may_be_given_up),
+        DOMAIN_TEST(what_arrived_may_come_back),
+        DOMAIN_TEST(what_the_provider_gave_back_is_noted),
+        DOMAIN_TEST(by_hand_and_ours_add_up),
+        DOMAIN_TEST(a_refund_that_hangs_is_told_once),
+        DOMAIN_TEST(a_message_ends_what_is_under_way),
+        DOMAIN_TEST(in_dispute_nothing_is_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
