@@ -221,6 +221,21 @@ check_PROGRAMS += tests/unit/test_member_file
 tests_unit_test_member_file_SOURCES = tests/unit/test_member_file.c $(DOMAIN_FIXTURE)
 tests_unit_test_member_file_LDADD = $(DOMAIN_TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_till_subs
+tests_unit_test_till_subs_SOURCES = tests/unit/test_till_subs.c
+tests_unit_test_till_subs_SOURCES += tests/unit/till.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_death.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_subs.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_subs_stripe.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_subs_paypal.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_stripe.h
+tests_unit_test_till_subs_SOURCES += tests/unit/till_paypal.h
+tests_unit_test_till_subs_SOURCES += tests/unit/paypal_world.h
+tests_unit_test_till_subs_SOURCES += tests/unit/loopback.h
+tests_unit_test_till_subs_SOURCES += $(DOMAIN_FIXTURE)
+tests_unit_test_till_subs_LDADD = $(DOMAIN_TEST_LIBS)
+tests_unit_test_till_subs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=tx_commit -Wl,--wrap=rail_http
+
 check_PROGRAMS += tests/unit/test_subs
 tests_unit_test_subs_SOURCES = tests/unit/test_subs.c tests/unit/stripe_world.h $(DOMAIN_FIXTURE)
 tests_unit_test_subs_LDADD = $(DOMAIN_TEST_LIBS)

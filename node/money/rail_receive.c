@@ -204,13 +204,16 @@ static enum err settle_order(struct cx *cx, const struct pay_rail *rail, int64_t
     return follow(cx, s, event_id, ret);
 }
 
-/* A further term: an order of its own, made now if the rail is the first to speak of it. */
+/* A further term: an order of its own, made now if the rail is the first to speak of it. began: the order that its
+ * subscription began with, by the rail's word; when the first term was told by nobody yet, it is known by that. */
 static enum err settle_renewal(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct rail_state *s,
-                               int64_t event_id, enum order_verdict *ret)
+                               struct str began, int64_t event_id, enum order_verdict *ret)
 {
     struct subscription sub;
+    struct order o;
     *ret = ORDER_RECORDED;
-    enum err e = sub_told(cx, NULL, planet_id, rail, s, &sub);
+    bool known = began.n > 0 && order_by_number(cx, began, &o) == OK && o.planet_id == planet_id && str_eq_c(o.rail, rail->name);
+    enum err e = sub_told(cx, known ? &o : NULL, planet_id, rail, s, &sub);
     if (e == ERR_NOT_FOUND)
         return OK; /* of something else that the owner sells */
     TRY(e);
@@ -241,15 +244,17 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
     struct order o;
     enum err e;
     bool known;
+    struct str began;
     *ret = ORDER_RECORDED;
     switch (s->topic) {
     case RAIL_ORDER:
         TRY(find_order(cx, rail, planet_id, s));
         return settle_order(cx, rail, planet_id, s, event_id, ret);
     case RAIL_RENEWAL:
-        s->order_number = STR_NULL; /* its metadata name the first one */
+        began = s->order_number; /* its metadata name the first one */
+        s->order_number = STR_NULL;
         TRY(find_order(cx, rail, planet_id, s));
-        return settle_renewal(cx, rail, planet_id, s, event_id, ret);
+        return settle_renewal(cx, rail, planet_id, s, began, event_id, ret);
     case RAIL_SUBSCRIPTION:
         TRY(find_order(cx, rail, planet_id, s));
         known = order_by_number(cx, s->order_number, &o) == OK && o.planet_id == planet_id;

@@ -99,8 +99,7 @@ static enum err priced(struct cx *cx, const struct subscription *s, const struct
     return soon ? sub_call_refused(cx, s->id) : look_again(cx, s, step, r->next_at, cx->now + MS_HOUR);
 }
 
-/* Who had cancelled was left out when others were moved to another price: who goes on pays what they pay. */
-static enum err follow_price(struct cx *cx, const struct subscription *s, const struct rail_step *step)
+enum err sub_follow_price(struct cx *cx, const struct subscription *s, struct str why)
 {
     struct order first;
     struct price now;
@@ -108,7 +107,7 @@ static enum err follow_price(struct cx *cx, const struct subscription *s, const 
     TRY(order_by_id(cx, s->order_id, &first));
     TRY(price_now(cx, s, &first, &now));
     TRY(price_holds(cx, now.id, &holds));
-    return rail_reprice(cx, s->id, holds, str_fmt(cx->arena, "%lld", (long long)step->id), &call);
+    return holds == now.id ? OK : rail_reprice(cx, s->id, holds, why, &call);
 }
 
 enum err sub_call_ended(struct cx *cx, const struct subscription *s, const struct rail_step *step,
@@ -118,7 +117,7 @@ enum err sub_call_ended(struct cx *cx, const struct subscription *s, const struc
     if (cancel || resume)
         TRY(q_subscription_ends(cx, s->id, cancel, NULL));
     if (resume)
-        return follow_price(cx, s, step);
+        return sub_follow_price(cx, s, str_fmt(cx->arena, "%lld", (long long)step->id));
     return step->price == NULL ? OK : priced(cx, s, step, repriced);
 }
 

@@ -16,6 +16,9 @@ MUST_USE enum err sub_call_overtaken(struct cx *cx, int64_t call_id, const struc
 /* Inside a transaction: it was made. */
 MUST_USE enum err sub_call_ended(struct cx *cx, const struct subscription *s, const struct rail_step *step,
                                  const struct rail_repriced *repriced);
+/* Inside a transaction, of one that was not there when others were moved to another price: who had cancelled and goes on,
+ * who began at the old price and was told of later. It costs what theirs do. */
+MUST_USE enum err sub_follow_price(struct cx *cx, const struct subscription *s, struct str why);
 /* Inside a transaction: the provider will not have the new price; nobody goes on at the old one unasked. */
 MUST_USE enum err sub_call_refused(struct cx *cx, int64_t subscription_id);
 

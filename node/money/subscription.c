@@ -9,6 +9,7 @@
 #include "node/money/order_row.h"
 #include "node/money/quote.h"
 #include "node/money/rail_sql.h"
+#include "node/money/rail_sub_call.h"
 #include "node/money/subscription_sql.h"
 #include "node/node.h"
 
@@ -109,6 +110,8 @@ enum err subscription_told(struct cx *cx, const struct order *o, int64_t planet_
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     TRY(told(cx, o, planet_id, rail, sub, at, ret));
+    if (e == ERR_NOT_FOUND && str_eq_c(ret->state, "active"))
+        TRY(sub_follow_price(cx, ret, STR("begun")));
     bool same = e == OK && str_eq(before.state, ret->state) && before.ends_with_term == ret->ends_with_term;
     return same ? OK : life_told(cx, e == OK ? &before : NULL, ret);
 }

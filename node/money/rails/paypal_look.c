@@ -233,7 +233,7 @@ static enum err see_charge(struct cx *cx, const struct rail_account *acc, struct
         return ERR_UPSTREAM; /* its list lags behind its messages: its own words count */
     bool own = c.wanted == c.first && first.total.minor > 0;
     io->topic = own ? RAIL_ORDER : RAIL_RENEWAL;
-    io->order_number = own ? first.number : STR_NULL;
+    io->order_number = first.number;
     read_charge(acc, c.wanted, io);
     if (about_dispute(told))
         TRY(see_dispute(cx, acc, io->ref, told, io));

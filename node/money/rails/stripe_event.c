@@ -244,12 +244,12 @@ static void invoice(struct cx *cx, const json_t *j, struct str type, struct rail
         io->event = ORDER_PAID;
     else if (str_eq_c(type, "invoice.payment_failed"))
         io->sub.state = STR("past_due");
+    if (sub.n > 0) /* that it began with */
+        io->order_number = first_of(ld_str(j, "parent.subscription_details.metadata.order"),
+                                    first_of(ld_str(j, "subscription_details.metadata.order"),
+                                             ld_str(j, "metadata.order")));
     if (sub.n > 0 && str_eq_c(reason, "subscription_create")) {
-        struct str number = first_of(ld_str(j, "parent.subscription_details.metadata.order"),
-                                     first_of(ld_str(j, "subscription_details.metadata.order"),
-                                              ld_str(j, "metadata.order")));
         io->topic = RAIL_ORDER;
-        io->order_number = number;
         if (io->event == ORDER_PAID)
             io->sub.state = STR("active");
     }
