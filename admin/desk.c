@@ -30,6 +30,21 @@ bool desk_sees_money(struct rq *rq, const struct planet *p)
     return owns;
 }
 
+int64_t desk_before(struct rq *rq)
+{
+    int64_t before = 0;
+    (void)web_id(rq_query(rq, "before"), &before);
+    return before;
+}
+
+struct str desk_older(struct rq *rq, size_t *n, const int64_t *last_id)
+{
+    if (*n <= DESK_PAGE)
+        return STR_NULL;
+    *n = DESK_PAGE;
+    return str_fmt(rq->cx->arena, "?before=%lld", (long long)*last_id);
+}
+
 bool desk_mendable(enum err e)
 {
     return e != OK && e != ERR_INTERNAL && e != ERR_NOT_FOUND && e != ERR_UNAUTHENTICATED;
@@ -137,14 +152,13 @@ static enum err fill_numbers(struct rq *rq, const struct planet *p, struct view_
     struct view_desk_number *out = ARENA_ARRAY(cx->arena, struct view_desk_number, 4);
     struct code_batch *batches;
     const struct pay_rail *rail;
-    int64_t members, followers, posts, redeemed = 0;
+    int64_t members, followers, posts, redeemed;
     size_t n;
     TRY(count_members(rq, p, &members));
     TRY(fed_follower_count(cx, p->id, &followers));
     TRY(post_count(cx, p->id, &posts));
-    TRY(code_batch_list(cx, p->id, &batches, &n));
-    for (size_t i = 0; i < n; i++)
-        redeemed += batches[i].n_used;
+    TRY(code_used(cx, p->id, &redeemed));
+    TRY(code_batch_list(cx, p->id, 0, 1, &batches, &n));
     out[0] = (struct view_desk_number){str_c(tr(cx, N_("Members"))), number(cx, members), STR_NULL};
     out[1] = (struct view_desk_number){str_c(tr(cx, N_("Followers elsewhere"))), number(cx, followers),
                                        STR_NULL};

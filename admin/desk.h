@@ -25,6 +25,12 @@ MUST_USE enum err desk_length(struct rq *rq, struct str *ret_unit, int64_t *ret_
 /* The end of the day that a date field names, by the planet's clock; DB_NULL when it is empty. */
 MUST_USE enum err desk_last_day(struct rq *rq, const char *field, int64_t *ret);
 
+/* Pages of a list, newest first: "?before=ID". Ask for one more than DESK_PAGE; desk_older cuts that off and says where
+ * the next page is, by the id of the last row shown. */
+enum { DESK_PAGE = 100 };
+int64_t desk_before(struct rq *rq);
+struct str desk_older(struct rq *rq, size_t *n, const int64_t *last_id);
+
 enum err desk_first(struct rq *rq);         /* GET /desk */
 enum err desk_overview(struct rq *rq);      /* GET /desk/:planet */
 enum err desk_codes(struct rq *rq);

@@ -68,7 +68,8 @@ static enum err show(struct rq *rq, const struct planet *p, enum err e)
     if (e != OK)
         v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_OFFERS, N_("Trial cards"), &d));
-    TRY(trial_card_list(cx, p->id, &all, &n));
+    TRY(trial_card_list(cx, p->id, desk_before(rq), DESK_PAGE + 1, &all, &n));
+    v.older_url = desk_older(rq, &n, n > DESK_PAGE ? &all[DESK_PAGE - 1].id : NULL);
     struct view_desk_card *out = ARENA_ARRAY(cx->arena, struct view_desk_card, n);
     for (size_t i = 0; i < n; i++)
         TRY(card_view(cx, &all[i], false, &out[i]));
@@ -140,7 +141,8 @@ enum err desk_card(struct rq *rq)
     struct view_desk_card card;
     size_t n;
     TRY(one(rq, &p, &c));
-    TRY(trial_card_users(cx, p.id, c.id, &users, &n));
+    TRY(trial_card_users(cx, p.id, c.id, desk_before(rq), DESK_PAGE + 1, &users, &n));
+    struct str older_url = desk_older(rq, &n, n > DESK_PAGE ? &users[DESK_PAGE - 1].grant_id : NULL);
     TRY(card_view(cx, &c, true, &card));
     TRY(desk_head(rq, &p, DESK_OFFERS, N_("Trial card"), &d));
     struct view_card_user *out = ARENA_ARRAY(cx->arena, struct view_card_user, n);
@@ -152,7 +154,8 @@ enum err desk_card(struct rq *rq)
             .paid = users[i].paid,
         };
     struct view_desk_card_page v = {
-        .desk = d, .owns = desk_sees_money(rq, &p), .card = &card, .users = out, .n_users = n};
+        .desk = d, .owns = desk_sees_money(rq, &p), .card = &card, .users = out, .n_users = n,
+        .older_url = older_url};
     struct buf b = web_buf();
     html_desk_card(&b, cx, &v);
     return web_send(rq, 200, &b);

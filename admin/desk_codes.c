@@ -12,7 +12,8 @@ static enum err fill_batches(struct rq *rq, const struct planet *p, struct view_
     struct cx *cx = rq->cx;
     struct code_batch *all;
     size_t n;
-    TRY(code_batch_list(cx, p->id, &all, &n));
+    TRY(code_batch_list(cx, p->id, desk_before(rq), DESK_PAGE + 1, &all, &n));
+    v->older_url = desk_older(rq, &n, n > DESK_PAGE ? &all[DESK_PAGE - 1].id : NULL);
     struct view_code_batch *out = ARENA_ARRAY(cx->arena, struct view_code_batch, n);
     for (size_t i = 0; i < n; i++)
         out[i] = (struct view_code_batch){

@@ -88,7 +88,8 @@ static enum err fill_coupons(struct rq *rq, const struct planet *p, struct view_
     struct cx *cx = rq->cx;
     struct coupon *all;
     size_t n;
-    TRY(coupon_list(cx, p->id, &all, &n));
+    TRY(coupon_list(cx, p->id, desk_before(rq), DESK_PAGE + 1, &all, &n));
+    v->older_url = desk_older(rq, &n, n > DESK_PAGE ? &all[DESK_PAGE - 1].id : NULL);
     struct view_coupon *out = ARENA_ARRAY(cx->arena, struct view_coupon, n);
     for (size_t i = 0; i < n; i++) {
         const struct coupon *c = &all[i];
@@ -293,12 +294,13 @@ enum err desk_gifts(struct rq *rq)
     struct gift *all;
     size_t n;
     TRY(desk_planet(rq, &p));
-    TRY(gift_list_of_planet(cx, p.id, &all, &n));
+    TRY(gift_list_of_planet(cx, p.id, desk_before(rq), DESK_PAGE + 1, &all, &n));
+    struct str older_url = desk_older(rq, &n, n > DESK_PAGE ? &all[DESK_PAGE - 1].id : NULL);
     TRY(desk_head(rq, &p, DESK_OFFERS, N_("Gifts"), &d));
     struct view_gift *out = ARENA_ARRAY(cx->arena, struct view_gift, n);
     for (size_t i = 0; i < n; i++)
         TRY(gift_row(cx, &all[i], &out[i]));
-    struct view_desk_gifts v = {.desk = d, .gifts = out, .n_gifts = n};
+    struct view_desk_gifts v = {.desk = d, .gifts = out, .n_gifts = n, .older_url = older_url};
     struct buf b = web_buf();
     html_desk_gifts(&b, cx, &v);
     return web_send(rq, 200, &b);

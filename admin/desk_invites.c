@@ -64,7 +64,8 @@ static enum err fill_came(struct rq *rq, const struct planet *p, struct view_des
     struct cx *cx = rq->cx;
     struct referral *all;
     size_t n;
-    TRY(referral_list_of_planet(cx, p->id, &all, &n));
+    TRY(referral_list_of_planet(cx, p->id, desk_before(rq), DESK_PAGE + 1, &all, &n));
+    v->older_url = desk_older(rq, &n, n > DESK_PAGE ? &all[DESK_PAGE - 1].order_id : NULL);
     struct view_referral *out = ARENA_ARRAY(cx->arena, struct view_referral, n);
     for (size_t i = 0; i < n; i++)
         out[i] = (struct view_referral){
@@ -157,7 +158,7 @@ static enum err show_requests(struct rq *rq, const struct planet *p, enum err e)
     if (e != OK)
         v.error = web_mendable(rq, e);
     TRY(desk_head(rq, p, DESK_MEMBERS, N_("Who asks to join"), &d));
-    TRY(join_request_list(cx, p->id, &all, &n));
+    TRY(join_request_list(cx, p->id, 0, DESK_PAGE, &all, &n)); /* the next come as these are decided */
     struct view_request *out = ARENA_ARRAY(cx->arena, struct view_request, n);
     for (size_t i = 0; i < n; i++)
         out[i] = (struct view_request){

@@ -89,7 +89,7 @@ static enum err show(struct rq *rq, const struct planet *p, enum err e)
     TRY(desk_money_head(rq, p, MONEY_TRAY, N_("Tray"), &m));
     v.m = m;
     TRY(compose_tiers(cx, p->id, &v.tiers, &v.n_tiers));
-    TRY(unmatched_list(cx, p->id, &all, &v.n_money));
+    TRY(unmatched_list(cx, p->id, 0, DESK_PAGE, &all, &v.n_money)); /* the next come as these are decided */
     TRY(fill_items(cx, all, v.n_money, &v.money));
     TRY(unmatched_decided(cx, p->id, DECIDED_SHOWN, &all, &v.n_decided));
     TRY(fill_items(cx, all, v.n_decided, &v.decided));

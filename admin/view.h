@@ -40,6 +40,7 @@ struct view_desk_codes {
     const struct view_desk *desk;
     const struct view_tier *tiers; size_t n_tiers;
     const struct view_code_batch *batches; size_t n_batches;
+    struct str older_url;
     struct str error;
     struct str f_name, f_count, f_unit, f_length, f_uses, f_expires; /* the form, filled in again */
     int64_t f_tier;

@@ -14,6 +14,7 @@ struct view_coupon_tier { int64_t id; struct str name; bool on; };
 struct view_desk_coupons {
     const struct view_desk *desk;
     const struct view_coupon *coupons; size_t n_coupons;
+    struct str older_url;
     const struct view_coupon_tier *tiers; size_t n_tiers;
     struct str error, f_code, f_note, f_off, f_percent, f_terms, f_count, f_total, f_account, f_expires;
     const struct view_coupon_row *rows; size_t n_rows;
@@ -30,6 +31,7 @@ struct view_desk_cards {
     const struct view_desk *desk;
     bool owns;
     const struct view_desk_card *cards; size_t n_cards;
+    struct str older_url;
     const struct view_tier *tiers; size_t n_tiers;
     struct str error, f_name, f_uses, f_days, f_window, f_expires;
     int64_t f_tier;
@@ -40,6 +42,7 @@ struct view_desk_card_page {
     bool owns;
     const struct view_desk_card *card;
     const struct view_card_user *users; size_t n_users;
+    struct str older_url;
 };
 
 struct view_referral { struct str when, referrer, name, state, reward; bool good, bad; };
@@ -47,9 +50,10 @@ struct view_desk_invites {
     const struct view_desk *desk;
     struct str error, f_reward, f_days, f_wait, f_amount, f_currency;
     const struct view_referral *came; size_t n_came;
+    struct str older_url;
 };
 
-struct view_desk_gifts { const struct view_desk *desk; const struct view_gift *gifts; size_t n_gifts; };
+struct view_desk_gifts { const struct view_desk *desk; const struct view_gift *gifts; size_t n_gifts; struct str older_url; };
 
 struct view_request { int64_t id; struct str name, username, mail, when, answer; };
 struct view_desk_requests {

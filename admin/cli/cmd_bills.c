@@ -12,6 +12,8 @@
 
 /* ---- tax ---- */
 
+enum { LIST_PAGE = 200 }; /* rows that are read at once; all are printed */
+
 static enum err print_rule(struct cli *cli, int64_t planet_id)
 {
     static const char *const columns[] = {"mode", "seller", "address", "country", "tax_id", "note", "prefix",
@@ -232,16 +234,20 @@ static enum err cmd_fapiao_list(struct cli *cli)
                                           "state", "answer", "given_back", NULL};
     struct planet p;
     struct fapiao *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(fapiao_list(cli->cx, p.id, cli_has(cli, "all") ? STR_NULL : STR("asked"), 0, 10000, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++) {
-        const struct fapiao *f = &all[i];
-        cli_row(cli, (struct str[]){cli_id(cli, f->id), cli_time(cli, f->asked_at), f->order_number, f->kind, f->title,
-                                    f->taxpayer_id, f->mail, money_format(cli->cx->arena, f->amount), f->state,
-                                    f->answer, sum(cli, f->given_back, str_c(f->amount.cur))});
-    }
+    do {
+        TRY(fapiao_list(cli->cx, p.id, cli_has(cli, "all") ? STR_NULL : STR("asked"), before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++) {
+            const struct fapiao *f = &all[i];
+            cli_row(cli, (struct str[]){cli_id(cli, f->id), cli_time(cli, f->asked_at), f->order_number, f->kind, f->title,
+                                        f->taxpayer_id, f->mail, money_format(cli->cx->arena, f->amount), f->state,
+                                        f->answer, sum(cli, f->given_back, str_c(f->amount.cur))});
+        }
+        before = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }

@@ -195,7 +195,7 @@ static enum err cmd_tray_list(struct cli *cli)
     size_t n;
     TRY(cli_planet(cli, &p));
     TRY(cli_has(cli, "decided") ? unmatched_decided(cli->cx, p.id, LIST_MAX, &all, &n)
-                                : unmatched_list(cli->cx, p.id, &all, &n));
+                                : unmatched_list(cli->cx, p.id, 0, LIST_MAX, &all, &n));
     cli_begin(cli, true, columns);
     for (size_t i = 0; i < n; i++)
         cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].state, money_format(cli->cx->arena, all[i].amount),

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+enum { LIST_PAGE = 200 }; /* rows that are read at once; all are printed */
+
 static enum err expiry(struct cli *cli, int64_t *ret)
 {
     int64_t days;
@@ -114,18 +116,22 @@ static enum err cmd_coupon_list(struct cli *cli)
                                           "expires", "ended", "note", NULL};
     struct planet p;
     struct coupon *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(coupon_list(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++) {
-        const struct coupon *c = &all[i];
-        cli_row(cli, (struct str[]){cli_id(cli, c->id), c->code, coupon_off(cli, c),
-                                    c->periods == DB_NULL ? STR("ever") : cli_id(cli, c->periods),
-                                    cli_id(cli, c->n_taken), cli_id(cli, c->n_open),
-                                    cli_id(cli, c->total_max), cli_time(cli, c->expires_at),
-                                    cli_time(cli, c->ended_at), c->note});
-    }
+    do {
+        TRY(coupon_list(cli->cx, p.id, before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++) {
+            const struct coupon *c = &all[i];
+            cli_row(cli, (struct str[]){cli_id(cli, c->id), c->code, coupon_off(cli, c),
+                                        c->periods == DB_NULL ? STR("ever") : cli_id(cli, c->periods),
+                                        cli_id(cli, c->n_taken), cli_id(cli, c->n_open),
+                                        cli_id(cli, c->total_max), cli_time(cli, c->expires_at),
+                                        cli_time(cli, c->ended_at), c->note});
+        }
+        before = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }
@@ -173,18 +179,22 @@ static enum err cmd_card_list(struct cli *cli)
                                           "files", "expires", "ended", "paid_later", "link", NULL};
     struct planet p;
     struct trial_card *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(trial_card_list(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++) {
-        const struct trial_card *c = &all[i];
-        cli_row(cli, (struct str[]){cli_id(cli, c->id), c->name, c->tier_name, cli_id(cli, c->used),
-                                    cli_id(cli, c->uses), cli_id(cli, c->days),
-                                    cli_id(cli, c->window_days), str_c(c->with_files ? "yes" : "no"),
-                                    cli_time(cli, c->expires_at), cli_time(cli, c->ended_at),
-                                    cli_id(cli, c->n_joined), card_link(cli, c)});
-    }
+    do {
+        TRY(trial_card_list(cli->cx, p.id, before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++) {
+            const struct trial_card *c = &all[i];
+            cli_row(cli, (struct str[]){cli_id(cli, c->id), c->name, c->tier_name, cli_id(cli, c->used),
+                                        cli_id(cli, c->uses), cli_id(cli, c->days),
+                                        cli_id(cli, c->window_days), str_c(c->with_files ? "yes" : "no"),
+                                        cli_time(cli, c->expires_at), cli_time(cli, c->ended_at),
+                                        cli_id(cli, c->n_joined), card_link(cli, c)});
+        }
+        before = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }
@@ -206,17 +216,21 @@ static enum err cmd_gift_list(struct cli *cli)
                                           "redeemed", NULL};
     struct planet p;
     struct gift *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(gift_list_of_planet(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++)
-        cli_row(cli, (struct str[]){all[i].number, all[i].tier_name,
-                                    str_fmt(cli->cx->arena, "%lld " STR_FMT, (long long)all[i].count,
-                                            STR_ARG(all[i].unit)),
-                                    cli_time(cli, all[i].paid_at), all[i].state,
-                                    cli_time(cli, all[i].redeem_until),
-                                    cli_time(cli, all[i].redeemed_at)});
+    do {
+        TRY(gift_list_of_planet(cli->cx, p.id, before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++)
+            cli_row(cli, (struct str[]){all[i].number, all[i].tier_name,
+                                        str_fmt(cli->cx->arena, "%lld " STR_FMT, (long long)all[i].count,
+                                                STR_ARG(all[i].unit)),
+                                        cli_time(cli, all[i].paid_at), all[i].state,
+                                        cli_time(cli, all[i].redeem_until),
+                                        cli_time(cli, all[i].redeemed_at)});
+        before = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }
@@ -292,16 +306,20 @@ static enum err cmd_invite_list(struct cli *cli)
                                           "why", NULL};
     struct planet p;
     struct referral *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(referral_list_of_planet(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++)
-        cli_row(cli, (struct str[]){cli_time(cli, all[i].created_at), all[i].referrer_name, all[i].name,
-                                    all[i].state, cli_time(cli, all[i].due_at), cli_id(cli, all[i].days),
-                                    all[i].amount.minor > 0 ? money_format(cli->cx->arena, all[i].amount)
-                                                            : STR_NULL,
-                                    all[i].reason});
+    do {
+        TRY(referral_list_of_planet(cli->cx, p.id, before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++)
+            cli_row(cli, (struct str[]){cli_time(cli, all[i].created_at), all[i].referrer_name, all[i].name,
+                                        all[i].state, cli_time(cli, all[i].due_at), cli_id(cli, all[i].days),
+                                        all[i].amount.minor > 0 ? money_format(cli->cx->arena, all[i].amount)
+                                                                : STR_NULL,
+                                        all[i].reason});
+        before = n > 0 ? all[n - 1].order_id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }
@@ -313,13 +331,17 @@ static enum err cmd_join_list(struct cli *cli)
     static const char *const columns[] = {"id", "username", "name", "mail", "asked", "answer", NULL};
     struct planet p;
     struct join_request *all;
+    int64_t after = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(join_request_list(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++)
-        cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].username, all[i].name, all[i].mail,
-                                    cli_time(cli, all[i].created_at), all[i].answer});
+    do {
+        TRY(join_request_list(cli->cx, p.id, after, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++)
+            cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].username, all[i].name, all[i].mail,
+                                        cli_time(cli, all[i].created_at), all[i].answer});
+        after = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }

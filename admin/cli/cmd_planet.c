@@ -7,6 +7,8 @@
 #include "node/money/redeem.h"
 #include "node/planet/planet.h"
 
+enum { LIST_PAGE = 200 }; /* rows that are read at once; all are printed */
+
 static enum err cmd_planet_list(struct cli *cli)
 {
     static const char *const columns[] = {"id", "handle", "name", "language", "joining", "zone", NULL};
@@ -187,16 +189,20 @@ static enum err cmd_code_list(struct cli *cli)
                                           "expires", NULL};
     struct planet p;
     struct code_batch *all;
+    int64_t before = 0;
     size_t n;
     TRY(cli_planet(cli, &p));
-    TRY(code_batch_list(cli->cx, p.id, &all, &n));
     cli_begin(cli, true, columns);
-    for (size_t i = 0; i < n; i++)
-        cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].name, all[i].tier_name,
-                                    str_fmt(cli->cx->arena, "%lld " STR_FMT, (long long)all[i].count,
-                                            STR_ARG(all[i].unit)),
-                                    cli_id(cli, all[i].n_codes), cli_id(cli, all[i].n_used),
-                                    cli_id(cli, all[i].n_revoked), cli_time(cli, all[i].expires_at)});
+    do {
+        TRY(code_batch_list(cli->cx, p.id, before, LIST_PAGE, &all, &n));
+        for (size_t i = 0; i < n; i++)
+            cli_row(cli, (struct str[]){cli_id(cli, all[i].id), all[i].name, all[i].tier_name,
+                                        str_fmt(cli->cx->arena, "%lld " STR_FMT, (long long)all[i].count,
+                                                STR_ARG(all[i].unit)),
+                                        cli_id(cli, all[i].n_codes), cli_id(cli, all[i].n_used),
+                                        cli_id(cli, all[i].n_revoked), cli_time(cli, all[i].expires_at)});
+        before = n > 0 ? all[n - 1].id : 0;
+    } while (n == LIST_PAGE);
     cli_end(cli);
     return OK;
 }

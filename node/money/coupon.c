@@ -157,12 +157,13 @@ enum err coupon_create(struct cx *cx, int64_t planet_id, const struct coupon *gi
     return tx_commit(cx);
 }
 
-enum err coupon_list(struct cx *cx, int64_t planet_id, struct coupon **ret, size_t *ret_n)
+enum err coupon_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct coupon **ret, size_t *ret_n)
 {
     struct coupon_row *rows;
     size_t n;
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_coupon_of_planet(cx, planet_id, &rows, &n));
+    TRY(q_coupon_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, &n));
     struct coupon *list = ARENA_ARRAY(cx->arena, struct coupon, n);
     for (size_t i = 0; i < n; i++) {
         TRY(fill(cx, &rows[i], &list[i]));

@@ -32,8 +32,9 @@ struct coupon {
  * taken. */
 MUST_USE enum err coupon_create(struct cx *cx, int64_t planet_id, const struct coupon *c,
                                 struct coupon *ret);
-/* The owner; newest first. */
-MUST_USE enum err coupon_list(struct cx *cx, int64_t planet_id, struct coupon **ret, size_t *ret_n);
+/* The owner; newest first, before that one (0: from the newest). */
+MUST_USE enum err coupon_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct coupon **ret, size_t *ret_n);
 MUST_USE enum err coupon_by_id(struct cx *cx, int64_t planet_id, int64_t id, struct coupon *ret);
 /* Nobody can use it from now on; whoever has it for further terms keeps it. */
 MUST_USE enum err coupon_end(struct cx *cx, int64_t planet_id, int64_t id);

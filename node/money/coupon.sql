@@ -33,10 +33,11 @@ SELECT id, planet_id, code, note, percent_bp, periods, total_max, account_max, e
        created_by, created_at FROM coupon WHERE id = :id;
 
 -- :name coupon_of_planet :many
--- :in planet_id int
+-- :in planet_id int, before_id int, n int
 -- :out coupon_row
 SELECT id, planet_id, code, note, percent_bp, periods, total_max, account_max, expires_at, ended_at,
-       created_by, created_at FROM coupon WHERE planet_id = :planet_id ORDER BY id DESC LIMIT 500;
+       created_by, created_at FROM coupon
+ WHERE planet_id = :planet_id AND id < :before_id ORDER BY id DESC LIMIT :n;
 
 -- :name coupon_amounts :many
 -- :in coupon_id int

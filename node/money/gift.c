@@ -112,12 +112,13 @@ enum err gift_of_order(struct cx *cx, struct str number, struct gift *ret)
     return with_code(cx, &row, ret);
 }
 
-enum err gift_list_of_planet(struct cx *cx, int64_t planet_id, struct gift **ret, size_t *ret_n)
+enum err gift_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct gift **ret, size_t *ret_n)
 {
     struct gift_row *rows;
     size_t n;
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_gift_of_planet(cx, planet_id, &rows, &n));
+    TRY(q_gift_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, &n));
     struct gift *list = ARENA_ARRAY(cx->arena, struct gift, n);
     for (size_t i = 0; i < n; i++)
         list[i] = from_row(&rows[i]);

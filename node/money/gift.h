@@ -33,9 +33,9 @@ MUST_USE enum err gift_paid(struct cx *cx, int64_t order_id);
 MUST_USE enum err gift_list(struct cx *cx, int64_t account_id, struct gift **ret, size_t *ret_n);
 /* Of an order of the viewer's. */
 MUST_USE enum err gift_of_order(struct cx *cx, struct str number, struct gift *ret);
-/* Of a planet, for its owner; without the codes. */
-MUST_USE enum err gift_list_of_planet(struct cx *cx, int64_t planet_id, struct gift **ret,
-                                      size_t *ret_n);
+/* Of a planet, for its owner, newest first, before that one (0: from the newest); without the codes. */
+MUST_USE enum err gift_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct gift **ret, size_t *ret_n);
 /* What stands behind a code, for the page of its link: good, redeemed, run out. No code in it. Limited like
  * redeeming: ERR_NOT_FOUND, ERR_RATE_LIMITED. */
 MUST_USE enum err gift_look(struct cx *cx, struct str typed, struct str ip, struct gift *ret);

@@ -42,13 +42,13 @@ SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem
  WHERE g.buyer_id = :account_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
 
 -- :name gift_of_planet :many
--- :in planet_id int
+-- :in planet_id int, before_id int, n int
 -- :out gift_row
 SELECT g.id, g.order_id, g.planet_id, g.buyer_id, g.tier_id, o.paid_at, g.redeem_until, g.redeemed_by,
        g.redeemed_at, g.grant_id, g.refund_asked_at, o.number, o.state, t.name, o.term_unit, o.term_count, o.price_id,
        o.total + COALESCE((SELECT c.amount FROM credit_use c WHERE c.order_id = o.id), 0), g.to_name, g.words, g.sealed
   FROM gift g JOIN purchase_order o ON o.id = g.order_id JOIN tier t ON t.id = g.tier_id
- WHERE g.planet_id = :planet_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT 200;
+ WHERE g.planet_id = :planet_id AND g.id < :before_id AND o.paid_at IS NOT NULL ORDER BY g.id DESC LIMIT :n;
 
 -- Of two at once one gets it.
 -- :name gift_take :exec

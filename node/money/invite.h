@@ -45,9 +45,9 @@ struct referral {
 /* The viewer's own in a planet, newest first. */
 MUST_USE enum err referral_list(struct cx *cx, int64_t planet_id, int64_t referrer_id,
                                 struct referral **ret, size_t *ret_n);
-/* All of a planet, for its owner. */
-MUST_USE enum err referral_list_of_planet(struct cx *cx, int64_t planet_id, struct referral **ret,
-                                          size_t *ret_n);
+/* Of a planet, for its owner, newest first, before that order (0: from the newest). */
+MUST_USE enum err referral_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct referral **ret, size_t *ret_n);
 
 /* ---- inside the transactions of order.c and order_apply.c ---- */
 

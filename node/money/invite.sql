@@ -70,12 +70,12 @@ SELECT r.order_id, r.planet_id, r.referrer_id, r.account_id, r.state, r.reason, 
  ORDER BY r.order_id DESC LIMIT 200;
 
 -- :name referral_of_planet :many
--- :in planet_id int
+-- :in planet_id int, before_id int, n int
 -- :out referral_row
 SELECT r.order_id, r.planet_id, r.referrer_id, r.account_id, r.state, r.reason, r.due_at, r.days, r.amount,
        r.currency, r.grant_id, r.txn_id, r.created_at, b.name, a.name
   FROM referral r JOIN account b ON b.id = r.referrer_id JOIN account a ON a.id = r.account_id
- WHERE r.planet_id = :planet_id AND r.state <> 'ordered' ORDER BY r.order_id DESC LIMIT 200;
+ WHERE r.planet_id = :planet_id AND r.order_id < :before_id AND r.state <> 'ordered' ORDER BY r.order_id DESC LIMIT :n;
 
 -- Has this account paid here before, by another order?
 -- :name referral_paid_before :one

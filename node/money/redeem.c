@@ -105,18 +105,25 @@ enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t tier_id, st
     return OK;
 }
 
-enum err code_batch_list(struct cx *cx, int64_t planet_id, struct code_batch **ret, size_t *ret_n)
+enum err code_batch_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct code_batch **ret, size_t *ret_n)
 {
     struct code_batch_row *rows;
     size_t n;
     TRY(planet_may_manage(cx, planet_id));
-    TRY(q_code_batch_of_planet(cx, planet_id, &rows, &n));
+    TRY(q_code_batch_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, &n));
     struct code_batch *list = ARENA_ARRAY(cx->arena, struct code_batch, n);
     for (size_t i = 0; i < n; i++)
         list[i] = batch_from(&rows[i]);
     *ret = list;
     *ret_n = n;
     return OK;
+}
+
+enum err code_used(struct cx *cx, int64_t planet_id, int64_t *ret)
+{
+    TRY(planet_may_manage(cx, planet_id));
+    return q_code_used(cx, planet_id, ret);
 }
 
 enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id,

@@ -29,8 +29,10 @@ MUST_USE enum err code_batch_create(struct cx *cx, int64_t planet_id, int64_t ti
                                     struct str name, struct str unit, int64_t count, int64_t uses,
                                     int64_t expires_at, size_t n, struct str **ret_codes,
                                     struct code_batch *ret);
-MUST_USE enum err code_batch_list(struct cx *cx, int64_t planet_id, struct code_batch **ret,
-                                  size_t *ret_n);
+MUST_USE enum err code_batch_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct code_batch **ret, size_t *ret_n);
+/* How many times codes of the planet were redeemed. */
+MUST_USE enum err code_used(struct cx *cx, int64_t planet_id, int64_t *ret);
 MUST_USE enum err code_batch_by_id(struct cx *cx, int64_t planet_id, int64_t batch_id,
                                    struct code_batch *ret);
 MUST_USE enum err code_list(struct cx *cx, int64_t batch_id, struct code **ret, size_t *ret_n);

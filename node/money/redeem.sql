@@ -4,16 +4,22 @@
 --      n_used int, n_revoked int
 
 -- :name code_batch_of_planet :many
--- :in planet_id int
+-- :in planet_id int, before_id int, n int
 -- :out code_batch_row
 SELECT b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,
        b.created_by, b.created_at, COUNT(c.id), CAST(COALESCE(SUM(c.used), 0) AS BIGINT),
        COUNT(c.revoked_at)
-  FROM code_batch b JOIN tier t ON t.id = b.tier_id LEFT JOIN code c ON c.batch_id = b.id
- WHERE b.planet_id = :planet_id
+  FROM (SELECT * FROM code_batch WHERE planet_id = :planet_id AND id < :before_id ORDER BY id DESC LIMIT :n) b
+  JOIN tier t ON t.id = b.tier_id LEFT JOIN code c ON c.batch_id = b.id
  GROUP BY b.id, b.planet_id, b.tier_id, t.name, b.name, b.unit, b.count, b.uses, b.expires_at,
        b.created_by, b.created_at
  ORDER BY b.id DESC;
+
+-- :name code_used :one
+-- :in planet_id int
+-- :out n int
+SELECT CAST(COALESCE(SUM(c.used), 0) AS BIGINT) FROM code_batch b JOIN code c ON c.batch_id = b.id
+ WHERE b.planet_id = :planet_id;
 
 -- :name code_batch_get :one
 -- :in id int

@@ -53,12 +53,12 @@ enum err referral_list(struct cx *cx, int64_t planet_id, int64_t referrer_id, st
     return OK;
 }
 
-enum err referral_list_of_planet(struct cx *cx, int64_t planet_id, struct referral **ret,
-                                 size_t *ret_n)
+enum err referral_list_of_planet(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct referral **ret, size_t *ret_n)
 {
     struct referral_row *rows;
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_referral_of_planet(cx, planet_id, &rows, ret_n));
+    TRY(q_referral_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
     *ret = list_from(cx, rows, *ret_n);
     return OK;
 }

@@ -190,15 +190,22 @@ static enum err not_used_before(struct cx *cx, struct transfer *t, struct str re
                     &other, 1);
 }
 
+enum { TRAY_PAGE = 200 };
+
 /* What was typed wrongly before the right amount was confirmed: it never came. */
 static enum err clear_tray(struct cx *cx, const struct transfer *t)
 {
     struct unmatched *list;
+    int64_t after = 0;
     size_t n;
-    TRY(unmatched_list(cx, t->planet_id, &list, &n));
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(list[i].order_number, t->number) && str_eq_c(list[i].rail, "transfer"))
-            TRY(unmatched_settle(cx, t->planet_id, list[i].id));
+    do {
+        TRY(unmatched_list(cx, t->planet_id, after, TRAY_PAGE, &list, &n));
+        for (size_t i = 0; i < n; i++) {
+            after = list[i].id;
+            if (str_eq(list[i].order_number, t->number) && str_eq_c(list[i].rail, "transfer"))
+                TRY(unmatched_settle(cx, t->planet_id, list[i].id));
+        }
+    } while (n == TRAY_PAGE);
     return OK;
 }
 

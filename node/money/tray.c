@@ -42,11 +42,12 @@ static struct unmatched *from_rows(struct cx *cx, const struct unmatched_row *ro
     return list;
 }
 
-enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n)
+enum err unmatched_list(struct cx *cx, int64_t planet_id, int64_t after_id, int limit,
+                              struct unmatched **ret, size_t *ret_n)
 {
     struct unmatched_row *rows;
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_unmatched_open(cx, planet_id, &rows, ret_n));
+    TRY(q_unmatched_open(cx, planet_id, after_id, limit, &rows, ret_n));
     *ret = from_rows(cx, rows, *ret_n);
     return OK;
 }

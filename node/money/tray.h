@@ -20,7 +20,8 @@ struct unmatched {
     int64_t settled_at, order_id, txn_id; /* DB_NULL: none; order_id: assigned to */
 };
 /* Those that wait, oldest first. For the planet's owner, like all below. */
-MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, struct unmatched **ret, size_t *ret_n);
+MUST_USE enum err unmatched_list(struct cx *cx, int64_t planet_id, int64_t after_id, int limit,
+                              struct unmatched **ret, size_t *ret_n);
 /* The latest that were decided. */
 MUST_USE enum err unmatched_decided(struct cx *cx, int64_t planet_id, int limit, struct unmatched **ret, size_t *ret_n);
 MUST_USE enum err unmatched_by_id(struct cx *cx, int64_t planet_id, int64_t id, struct unmatched *ret);

@@ -19,11 +19,12 @@ SELECT COUNT(*) FROM unmatched
    AND currency = :currency;
 
 -- :name unmatched_open :many
--- :in planet_id int
+-- :in planet_id int, after_id int, n int
 -- :out unmatched_row
 SELECT id, planet_id, rail_event_id, reason, amount, currency, order_number, created_at, rail, rail_ref, state, note,
        booked, settled_at, order_id, txn_id, refunded
-  FROM unmatched WHERE planet_id = :planet_id AND state IN ('open', 'refunding') ORDER BY id LIMIT 500;
+  FROM unmatched WHERE planet_id = :planet_id AND state IN ('open', 'refunding') AND id > :after_id
+ ORDER BY id LIMIT :n;
 
 -- :name unmatched_waiting :one
 -- :in planet_id int

@@ -191,12 +191,13 @@ enum err trial_card_create(struct cx *cx, int64_t planet_id, const struct trial_
     return tx_commit(cx);
 }
 
-enum err trial_card_list(struct cx *cx, int64_t planet_id, struct trial_card **ret, size_t *ret_n)
+enum err trial_card_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct trial_card **ret, size_t *ret_n)
 {
     struct trial_card_row *rows;
     size_t n;
     TRY(planet_may_manage(cx, planet_id));
-    TRY(q_trial_card_of_planet(cx, planet_id, &rows, &n));
+    TRY(q_trial_card_of_planet(cx, planet_id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, &n));
     struct trial_card *list = ARENA_ARRAY(cx->arena, struct trial_card, n);
     for (size_t i = 0; i < n; i++)
         TRY(with_token(cx, &rows[i], &list[i]));
@@ -229,16 +230,17 @@ enum err trial_card_end(struct cx *cx, int64_t planet_id, int64_t id)
     return tx_commit(cx);
 }
 
-enum err trial_card_users(struct cx *cx, int64_t planet_id, int64_t id, struct trial_card_user **ret,
-                          size_t *ret_n)
+enum err trial_card_users(struct cx *cx, int64_t planet_id, int64_t id, int64_t before_id, int limit,
+                              struct trial_card_user **ret, size_t *ret_n)
 {
     struct trial_card c;
     struct trial_card_users_row *rows;
     TRY(trial_card_by_id(cx, planet_id, id, &c));
-    TRY(q_trial_card_users(cx, id, &rows, ret_n));
+    TRY(q_trial_card_users(cx, id, before_id == 0 ? INT64_MAX : before_id, limit, &rows, ret_n));
     struct trial_card_user *list = ARENA_ARRAY(cx->arena, struct trial_card_user, *ret_n);
     for (size_t i = 0; i < *ret_n; i++)
         list[i] = (struct trial_card_user){
+            .grant_id = rows[i].grant_id,
             .account_id = rows[i].account_id,
             .at = rows[i].at,
             .ends_at = rows[i].ends_at,

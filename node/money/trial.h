@@ -22,16 +22,16 @@ struct trial_card {
 /* Owner or partner. From c: tier_id, name, uses, days, window_days, with_files, expires_at. */
 MUST_USE enum err trial_card_create(struct cx *cx, int64_t planet_id, const struct trial_card *c,
                                     struct trial_card *ret);
-MUST_USE enum err trial_card_list(struct cx *cx, int64_t planet_id, struct trial_card **ret,
-                                  size_t *ret_n);
+MUST_USE enum err trial_card_list(struct cx *cx, int64_t planet_id, int64_t before_id, int limit,
+                              struct trial_card **ret, size_t *ret_n);
 MUST_USE enum err trial_card_by_id(struct cx *cx, int64_t planet_id, int64_t id,
                                    struct trial_card *ret);
 /* Nobody can use it from now on; who did keeps the days. */
 MUST_USE enum err trial_card_end(struct cx *cx, int64_t planet_id, int64_t id);
-/* Who used it, newest first, with their grants. */
-struct trial_card_user { int64_t account_id, at, ends_at; struct str name, username; bool paid; };
-MUST_USE enum err trial_card_users(struct cx *cx, int64_t planet_id, int64_t id,
-                                   struct trial_card_user **ret, size_t *ret_n);
+/* Who used it, newest first, with their grants; before that grant (0: from the newest). */
+struct trial_card_user { int64_t grant_id, account_id, at, ends_at; struct str name, username; bool paid; };
+MUST_USE enum err trial_card_users(struct cx *cx, int64_t planet_id, int64_t id, int64_t before_id, int limit,
+                              struct trial_card_user **ret, size_t *ret_n);
 
 /* What stands behind a link, for its page: without token. ERR_NOT_FOUND; ERR_GONE: ended, run out or used
  * up. */

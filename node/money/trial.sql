@@ -31,12 +31,12 @@ SELECT c.id, c.planet_id, c.tier_id, t.name, c.name, c.token_sealed, c.uses, c.u
   FROM trial_card c JOIN tier t ON t.id = c.tier_id WHERE c.token_hash = :token_hash;
 
 -- :name trial_card_of_planet :many
--- :in planet_id int
+-- :in planet_id int, before_id int, n int
 -- :out trial_card_row
 SELECT c.id, c.planet_id, c.tier_id, t.name, c.name, c.token_sealed, c.uses, c.used, c.days,
        c.window_days, c.with_files, c.expires_at, c.ended_at, c.created_at
   FROM trial_card c JOIN tier t ON t.id = c.tier_id
- WHERE c.planet_id = :planet_id ORDER BY c.id DESC LIMIT 200;
+ WHERE c.planet_id = :planet_id AND c.id < :before_id ORDER BY c.id DESC LIMIT :n;
 
 -- :name trial_card_end :exec
 -- :in id int, now int
@@ -58,14 +58,14 @@ INSERT INTO trial_card_use (planet_id, account_id, card_id, grant_id, at)
 VALUES (:planet_id, :account_id, :card_id, :grant_id, :at);
 
 -- :name trial_card_users :many
--- :in card_id int
--- :out account_id int, at int, ends_at int?, name text, username text, paid int
-SELECT u.account_id, u.at, g.live_ends_at, a.name, a.username,
+-- :in card_id int, before_id int, n int
+-- :out grant_id int, account_id int, at int, ends_at int?, name text, username text, paid int
+SELECT u.grant_id, u.account_id, u.at, g.live_ends_at, a.name, a.username,
        (SELECT COUNT(*) FROM member_grant p
          WHERE p.account_id = u.account_id AND p.planet_id = u.planet_id AND p.kind = 'paid'
            AND p.created_at >= u.at)
   FROM trial_card_use u JOIN account a ON a.id = u.account_id JOIN member_grant g ON g.id = u.grant_id
- WHERE u.card_id = :card_id ORDER BY u.at DESC LIMIT 500;
+ WHERE u.card_id = :card_id AND u.grant_id < :before_id ORDER BY u.grant_id DESC LIMIT :n;
 
 -- :name trial_card_joined :one
 -- :in card_id int

@@ -116,12 +116,12 @@ enum err join_request_make(struct cx *cx, int64_t planet_id, int64_t account_id,
     return tx_commit(cx);
 }
 
-enum err join_request_list(struct cx *cx, int64_t planet_id, struct join_request **ret,
-                           size_t *ret_n)
+enum err join_request_list(struct cx *cx, int64_t planet_id, int64_t after_id, int limit,
+                              struct join_request **ret, size_t *ret_n)
 {
     struct join_request_row *rows;
     TRY(planet_may_manage(cx, planet_id));
-    TRY(q_join_request_waiting(cx, planet_id, &rows, ret_n));
+    TRY(q_join_request_waiting(cx, planet_id, after_id, limit, &rows, ret_n));
     struct join_request *list = ARENA_ARRAY(cx->arena, struct join_request, *ret_n);
     for (size_t i = 0; i < *ret_n; i++)
         list[i] = from_row(&rows[i]);

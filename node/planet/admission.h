@@ -26,8 +26,8 @@ MUST_USE enum err join_request_of(struct cx *cx, int64_t planet_id, int64_t acco
 MUST_USE enum err join_request_make(struct cx *cx, int64_t planet_id, int64_t account_id,
                                     struct str answer);
 /* Owner or partner: those that wait, oldest first. */
-MUST_USE enum err join_request_list(struct cx *cx, int64_t planet_id, struct join_request **ret,
-                                    size_t *ret_n);
+MUST_USE enum err join_request_list(struct cx *cx, int64_t planet_id, int64_t after_id, int limit,
+                              struct join_request **ret, size_t *ret_n);
 /* Owner or partner. ERR_NOT_FOUND: no such request waits here. Who asked is told. */
 MUST_USE enum err join_request_decide(struct cx *cx, int64_t planet_id, int64_t id, bool approve);
 

@@ -11,12 +11,13 @@ SELECT r.id, r.planet_id, r.account_id, r.answer, r.state, r.created_at, r.decid
  WHERE r.planet_id = :planet_id AND r.account_id = :account_id;
 
 -- :name join_request_waiting :many
--- :in planet_id int
+-- :in planet_id int, after_id int, n int
 -- :out join_request_row
 SELECT r.id, r.planet_id, r.account_id, r.answer, r.state, r.created_at, r.decided_at, a.username,
        a.name, a.mail
   FROM join_request r JOIN account a ON a.id = r.account_id
- WHERE r.planet_id = :planet_id AND r.state = 'waiting' AND a.state <> 'deleted' ORDER BY r.id LIMIT 500;
+ WHERE r.planet_id = :planet_id AND r.state = 'waiting' AND r.id > :after_id AND a.state <> 'deleted'
+ ORDER BY r.id LIMIT :n;
 
 -- Declined before: asks anew.
 -- :name join_request_put :exec

@@ -62,7 +62,7 @@ static struct unmatched the_item(struct domain *d)
 {
     struct unmatched *all;
     size_t n;
-    OK_(unmatched_list(d->cx, d->tea.id, &all, &n));
+    OK_(unmatched_list(d->cx, d->tea.id, 0, 100, &all, &n));
     assert_int_equal(n, 1);
     return all[0];
 }

@@ -157,7 +157,7 @@ static void nonsense_is_no_coupon(void **state)
     assert_int_equal(coupon_create(d->cx, d->tea.id, &c, &made), ERR_FORBIDDEN);
     struct coupon *list;
     size_t n;
-    assert_int_equal(coupon_list(d->cx, d->tea.id, &list, &n), ERR_FORBIDDEN);
+    assert_int_equal(coupon_list(d->cx, d->tea.id, 0, 10, &list, &n), ERR_FORBIDDEN);
     assert_int_equal(coupon_end(d->cx, d->tea.id, made.id), ERR_FORBIDDEN);
     d->cx->viewer = 0;
     OK_(coupon_end(d->cx, d->tea.id, made.id));
@@ -541,13 +541,13 @@ static void a_trial_card_opens_a_window(void **state)
     assert_true(reads(d, other, d->cx->now - 300 * day, &files));
     struct trial_card_user *users;
     size_t n;
-    OK_(trial_card_users(d->cx, d->tea.id, generous.id, &users, &n));
+    OK_(trial_card_users(d->cx, d->tea.id, generous.id, 0, 10, &users, &n));
     assert_int_equal(n, 1);
     assert_true(users[0].paid);
     OK_(trial_card_end(d->cx, d->tea.id, card.id));
     assert_int_equal(trial_card_use(d->cx, person(d), card.token, &id), ERR_GONE);
     d->cx->viewer = other;
-    assert_int_equal(trial_card_list(d->cx, d->tea.id, &(struct trial_card *){0}, &n), ERR_FORBIDDEN);
+    assert_int_equal(trial_card_list(d->cx, d->tea.id, 0, 10, &(struct trial_card *){0}, &n), ERR_FORBIDDEN);
     d->cx->viewer = 0;
     books_are_sound(d);
 }
@@ -863,7 +863,7 @@ static void who_may_join_is_the_owners_choice(void **state)
     OK_(join_request_make(d->cx, d->tea.id, ann, STR("Puer")));
     assert_int_equal(join_request_make(d->cx, d->tea.id, ann, STR("Puer!")), ERR_CONFLICT);
     OK_(join_request_make(d->cx, d->tea.id, bob, STR("None")));
-    OK_(join_request_list(d->cx, d->tea.id, &list, &n));
+    OK_(join_request_list(d->cx, d->tea.id, 0, 10, &list, &n));
     assert_int_equal(n, 2);
     CHECK_STR(list[0].answer, "Puer");
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM notice WHERE kind = 'join_request'"), 1);
@@ -895,6 +895,39 @@ static void who_may_join_is_the_owners_choice(void **state)
     OK_(trial_card_use(d->cx, person(d), card.token, &(int64_t){0}));
 }
 
+/* Page by page, each once, newest first; who may not see them sees none. */
+static void long_lists_come_in_pages(void **state)
+{
+    struct domain *d = *state;
+    struct code_batch *batches, made;
+    struct trial_card *cards, card;
+    struct str *codes;
+    size_t n, seen = 0;
+    int64_t before = 0;
+    for (int i = 0; i < 5; i++) {
+        struct trial_card c = {.tier_id = d->member.id, .name = STR("x"), .uses = 3, .days = 3, .window_days = 30, .expires_at = DB_NULL};
+        OK_(code_batch_create(d->cx, d->tea.id, d->member.id, STR("x"), STR("month"), 1, 1, DB_NULL, 2, &codes, &made));
+        OK_(trial_card_create(d->cx, d->tea.id, &c, &card));
+    }
+    do {
+        OK_(code_batch_list(d->cx, d->tea.id, before, 2, &batches, &n));
+        for (size_t i = 0; i < n; i++, seen++) {
+            assert_true(before == 0 || batches[i].id < before);
+            assert_int_equal(batches[i].n_codes, 2);
+            before = batches[i].id;
+        }
+    } while (n == 2);
+    assert_int_equal(seen, 5);
+    for (before = 0, seen = 0; seen < 5; seen += n) {
+        OK_(trial_card_list(d->cx, d->tea.id, before, 2, &cards, &n));
+        assert_in_range(n, 1, 2);
+        assert_true(before == 0 || cards[0].id < before);
+        before = cards[n - 1].id;
+    }
+    OK_(trial_card_list(d->cx, d->tea.id, before, 2, &cards, &n));
+    assert_int_equal(n, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
@@ -919,6 +952,7 @@ int main(void)
         T(an_invitation_earns_days_after_the_refund_window),
         T(credit_is_earned_spent_and_taken_back),
         T(nobody_is_rewarded_for_himself),
+        T(long_lists_come_in_pages),
         T(who_may_join_is_the_owners_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

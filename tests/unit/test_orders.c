@@ -171,7 +171,7 @@ static void what_does_not_fit_lands_in_the_tray(void **state)
     s.at = d->cx->now;
     OK_(fake_rail_sign(d->cx, &s, &body, &sig));
     assert_int_equal(deliver(d, body, sig), ORDER_UNMATCHED);
-    OK_(unmatched_list(d->cx, d->tea.id, &tray, &n));
+    OK_(unmatched_list(d->cx, d->tea.id, 0, 100, &tray, &n));
     assert_int_equal(n, 6);
     CHECK_STR(tray[0].reason, "another amount");
     CHECK_STR(tray[1].reason, "another currency");

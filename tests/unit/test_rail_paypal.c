@@ -191,7 +191,7 @@ static void another_amount_or_merchant_lies_in_the_tray(void **state)
     }
     struct unmatched *tray;
     size_t k;
-    OK_(unmatched_list(w->d->cx, w->d->tea.id, &tray, &k));
+    OK_(unmatched_list(w->d->cx, w->d->tea.id, 0, 100, &tray, &k));
     assert_int_equal(k, 3);
 }
 

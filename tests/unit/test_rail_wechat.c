@@ -424,7 +424,7 @@ static void another_amount_or_merchant_lies_in_the_tray(void **state)
     }
     struct unmatched *tray;
     size_t n;
-    OK_(unmatched_list(w->d->cx, w->d->tea.id, &tray, &n));
+    OK_(unmatched_list(w->d->cx, w->d->tea.id, 0, 100, &tray, &n));
     assert_int_equal(n, 4);
 }
 

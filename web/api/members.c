@@ -228,8 +228,16 @@ enum err api_role_set(struct api *a)
 enum err api_join_requests(struct api *a)
 {
     struct join_request *v;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(join_request_list(a->cx, a->planet.id, &v, &n));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(join_request_list(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     struct jw *w = api_begin_list(a);
     for (size_t i = 0; i < n; i++) {
         jw_obj(w);
@@ -240,7 +248,7 @@ enum err api_join_requests(struct api *a)
         api_put_time(w, "created_at", v[i].created_at);
         jw_end(w);
     }
-    return api_send_list(a, 0);
+    return api_send_list(a, next);
 }
 
 static enum err decide(struct api *a, bool approve)
@@ -278,14 +286,20 @@ void api_put_gift(struct api *a, const struct gift *g)
 enum err api_gifts(struct api *a)
 {
     struct gift *v;
-    struct api_span s;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(gift_list_of_planet(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, id, &s));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(gift_list_of_planet(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++)
+    for (size_t i = 0; i < n; i++)
         api_put_gift(a, &v[i]);
-    return api_send_list(a, s.next);
+    return api_send_list(a, next);
 }
 
 void api_put_referral(struct api *a, const struct referral *r)
@@ -312,14 +326,20 @@ void api_put_referral(struct api *a, const struct referral *r)
 enum err api_referrals(struct api *a)
 {
     struct referral *v;
-    struct api_span s;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(referral_list_of_planet(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, order_id, &s));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(referral_list_of_planet(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].order_id;
+    }
     api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++)
+    for (size_t i = 0; i < n; i++)
         api_put_referral(a, &v[i]);
-    return api_send_list(a, s.next);
+    return api_send_list(a, next);
 }
 
 static const char *const rewards[] = {[REWARD_NONE] = "none", [REWARD_DAYS] = "days", [REWARD_CREDIT] = "credit"};

@@ -35,14 +35,20 @@ static void put_batch(struct api *a, const char *key, const struct code_batch *b
 enum err api_code_batches(struct api *a)
 {
     struct code_batch *v;
-    struct api_span s;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(code_batch_list(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, id, &s));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(code_batch_list(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++)
+    for (size_t i = 0; i < n; i++)
         put_batch(a, NULL, &v[i]);
-    return api_send_list(a, s.next);
+    return api_send_list(a, next);
 }
 
 /* The tier of the field "tier_id", which is this planet's. */
@@ -166,14 +172,20 @@ static void put_coupon(struct api *a, const struct coupon *c)
 enum err api_coupons(struct api *a)
 {
     struct coupon *v;
-    struct api_span s;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(coupon_list(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, id, &s));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(coupon_list(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++)
+    for (size_t i = 0; i < n; i++)
         put_coupon(a, &v[i]);
-    return api_send_list(a, s.next);
+    return api_send_list(a, next);
 }
 
 static enum err send_coupon(struct api *a, int64_t id, int status)
@@ -286,14 +298,20 @@ static void put_card(struct api *a, const struct trial_card *c)
 enum err api_cards(struct api *a)
 {
     struct trial_card *v;
-    struct api_span s;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
-    TRY(trial_card_list(a->cx, a->planet.id, &v, &n));
-    TRY(API_SPAN(a, v, n, id, &s));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(trial_card_list(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     api_begin_list(a);
-    for (size_t i = s.from; i < s.to; i++)
+    for (size_t i = 0; i < n; i++)
         put_card(a, &v[i]);
-    return api_send_list(a, s.next);
+    return api_send_list(a, next);
 }
 
 static enum err send_card(struct api *a, int64_t id, int status)
@@ -341,9 +359,17 @@ enum err api_card_users(struct api *a)
 {
     struct trial_card_user *v;
     int64_t id;
+    int64_t after, next = 0;
+    int limit;
     size_t n;
     TRY(api_path_id(a, "id", &id));
-    TRY(trial_card_users(a->cx, a->planet.id, id, &v, &n));
+    TRY(api_page_limit(a, &limit));
+    TRY(api_page_after(a, &after));
+    TRY(trial_card_users(a->cx, a->planet.id, id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].grant_id;
+    }
     struct jw *w = api_begin_list(a);
     for (size_t i = 0; i < n; i++) {
         jw_obj(w);
@@ -353,5 +379,5 @@ enum err api_card_users(struct api *a)
         jw_key_bool(w, "paid", v[i].paid);
         jw_end(w);
     }
-    return api_send_list(a, 0);
+    return api_send_list(a, next);
 }

@@ -36,15 +36,20 @@ enum err api_unmatched(struct api *a)
     struct unmatched *v;
     size_t n;
     int limit;
+    int64_t after, next = 0;
+    bool decided = str_eq_c(rq_query(a->rq, "state"), "decided");
     TRY(api_page_limit(a, &limit));
-    if (str_eq_c(rq_query(a->rq, "state"), "decided"))
-        TRY(unmatched_decided(a->cx, a->planet.id, limit, &v, &n));
-    else
-        TRY(unmatched_list(a->cx, a->planet.id, &v, &n));
+    TRY(api_page_after(a, &after));
+    TRY(decided ? unmatched_decided(a->cx, a->planet.id, limit, &v, &n)
+                : unmatched_list(a->cx, a->planet.id, after, limit + 1, &v, &n));
+    if (n > (size_t)limit) {
+        n = (size_t)limit;
+        next = v[n - 1].id;
+    }
     api_begin_list(a);
-    for (size_t i = 0; i < n && i < (size_t)limit; i++)
+    for (size_t i = 0; i < n; i++)
         put_unmatched(a, &v[i]);
-    return api_send_list(a, 0);
+    return api_send_list(a, next);
 }
 
 static enum err send_unmatched(struct api *a, int64_t id)
