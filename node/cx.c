@@ -86,12 +86,16 @@ enum err cx_tellf(struct cx *cx, enum err code, const char *msgid, const struct 
 enum err tx_begin(struct cx *cx)
 {
     cx->standing = NULL; /* after it, rights may be others */
+    if (cx->tx_depth == 0)
+        cx->locked_planet = 0;
     return db_tx_begin(cx, false);
 }
 
 enum err tx_begin_shared(struct cx *cx)
 {
     cx->standing = NULL;
+    if (cx->tx_depth == 0)
+        cx->locked_planet = 0;
     return db_tx_begin(cx, true);
 }
 
@@ -103,7 +107,10 @@ enum err tx_lock(struct cx *cx, struct str name)
 /* What waits for this commit is woken only when it can be seen. */
 enum err tx_commit(struct cx *cx)
 {
-    TRY(db_tx_commit(cx));
+    enum err e = db_tx_commit(cx);
+    if (e != OK || cx->tx_depth == 0)
+        cx->locked_planet = 0;
+    TRY(e);
     if (cx->tx_depth > 0 || cx->wake == 0)
         return OK;
     unsigned wake = cx->wake;
@@ -120,6 +127,7 @@ enum err tx_commit(struct cx *cx)
 void tx_rollback(struct cx *cx)
 {
     db_tx_rollback(cx);
+    cx->locked_planet = 0; /* the level that is undone may be the one that took it */
     if (cx->tx_depth == 0)
         cx->wake = 0;
 }

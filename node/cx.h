@@ -33,6 +33,7 @@ struct cx {
     int tx_lost;            /* the level that a failed statement lost, with all in it; 0: none */
     enum err tx_lost_by;
     bool tx_shared;         /* the open transaction is a shared one */
+    bool tx_flat;           /* its levels have no room of their own: one undone loses all (tx_together) */
     bool unpinned;
     int64_t viewer;         /* account id, 0 = visitor */
     struct str ip;          /* where the browser of this request is; STR_NULL: no request */
@@ -47,6 +48,7 @@ struct cx {
     bool recall;            /* this only shows: public queries may be answered from memory (node/db) */
     const struct standing *standing; /* with recall: what is known of viewers (node/planet/access.c) */
     int64_t call_by;        /* calls to providers end by then (clock_monotonic); 0: by their own time */
+    int64_t locked_planet;  /* of the open transaction (planet_lock); 0: none */
     bool lazy;              /* the next transactions need not outlive a power cut (leases) */
     unsigned wake;          /* WAKE_…: what to do after the outermost commit */
     int64_t good_until;     /* a page that is made holds something that changes by the clock then; 0: nothing */
@@ -100,6 +102,12 @@ MUST_USE enum err tx_begin_shared(struct cx *cx);
 MUST_USE enum err tx_lock(struct cx *cx, struct str name);
 MUST_USE enum err tx_commit(struct cx *cx);
 void tx_rollback(struct cx *cx);
+/* A whole transaction in which work is done, committed when this returns OK; those of threads that come at the
+ * same time are made as one, one work after the other, which costs each a fraction. work is short and does
+ * nothing but read and write by its cx, always the caller's, though it may run on another's thread meanwhile;
+ * whatever it fails with is undone for all of them, and then it runs once more, alone: what it says by arg it
+ * says anew. Inside a transaction it is a level like any other. */
+MUST_USE enum err tx_together(struct cx *cx, enum err (*work)(struct cx *cx, void *arg), void *arg);
 
 struct tx_scope {
     struct cx *cx;

@@ -225,6 +225,18 @@ enum err db_batch_take(struct cx *cx, struct db *db, bool *ret_alone)
     return *ret_alone || db->batch != NULL ? OK : batch_open(cx, db);
 }
 
+bool db_batch_take_idle(struct db *db)
+{
+    pthread_mutex_lock(&db->write_lock);
+    bool idle = !db->busy;
+    if (idle) {
+        db->busy = true;
+        db->holder = pthread_self();
+    }
+    pthread_mutex_unlock(&db->write_lock);
+    return idle;
+}
+
 void db_batch_give(struct db *db, bool wrote)
 {
     if (wrote) {

@@ -27,7 +27,7 @@ static void note_failure(struct cx *cx, enum err e)
         db->batch->broken = true;
     if (cx->tx_lost == 0)
         cx->tx_lost_by = e;
-    cx->tx_lost = gone ? 1 : cx->tx_depth;
+    cx->tx_lost = gone || cx->tx_flat ? 1 : cx->tx_depth;
 }
 
 static enum err refuse(struct cx *cx, const char *what)
@@ -51,7 +51,9 @@ static void level_gone(struct cx *cx)
 /* Does this level have room of its own in the engine, to be undone alone? */
 static bool has_savepoint(const struct cx *cx)
 {
-    return cx->tx_depth > 1 || (is_batch(cx) && db_batch_is_second(cx->node->db));
+    if (cx->tx_depth > 1)
+        return !cx->tx_flat;
+    return is_batch(cx) && db_batch_is_second(cx->node->db);
 }
 
 /* End the outermost level, whose part stays or was undone already, or shares with nobody. */
@@ -151,6 +153,10 @@ void db_tx_rollback(struct cx *cx)
         cx->tx_lost_by = db->engine->gone;
     }
     if (cx->tx_depth > 1) {
+        if (cx->tx_flat && cx->tx_lost == 0) {
+            cx->tx_lost = 1;
+            cx->tx_lost_by = ERR_INTERNAL;
+        }
         level_gone(cx);
         return;
     }
@@ -255,11 +261,13 @@ void db_base_init(struct db *db, const struct db_engine *engine, const struct em
     db->migrations = list;
     db->memo = db_memo_new();
     pthread_mutex_init(&db->write_lock, NULL);
+    db_together_init(&db->together);
 }
 
 void db_base_end(struct db *db)
 {
     db->memo = db_memo_free(db->memo);
+    db_together_end(&db->together);
     pthread_mutex_destroy(&db->write_lock);
 }
 

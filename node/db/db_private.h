@@ -3,6 +3,7 @@
  * db.c      what node/db/db.h promises: levels of transactions, which engine
  * memo.c    what public queries gave, for a second
  * batch.c   the writer of an exclusive transaction, group commit (both engines)
+ * together.c  short transactions of many threads as one
  * sqlite_…  the engine of a file
  * pg_…      the engine of a PostgreSQL schema */
 #ifndef NODE_DB_DB_PRIVATE_H
@@ -91,6 +92,15 @@ struct db_waiter {
     struct db_waiter *next;
 };
 
+/* Whose works are made as one transaction. */
+struct db_together {
+    pthread_mutex_t lock; /* guards what follows and the states of members; never held across work */
+    pthread_cond_t changed;
+    bool busy; /* somebody leads */
+    struct db_member *first, *last; /* who came meanwhile */
+    int n_waiting;
+};
+
 /* Each engine's store begins with this. */
 struct db {
     const struct db_engine *engine;
@@ -104,6 +114,8 @@ struct db {
     pthread_t holder;
     struct db_waiter *first, *last;
     struct db_batch *batch;     /* open, if any; touched by the holder alone, under write_lock */
+
+    struct db_together together;
 
     _Atomic uint64_t commits;   /* durable ones, for tests and metrics */
     _Atomic uint64_t members;   /* transactions that they carried */
@@ -122,6 +134,10 @@ struct db_memo *db_memo_new(void);
 struct db_memo *db_memo_free(struct db_memo *m);
 MUST_USE enum err db_memo_read(struct cx *cx, struct db *db, const struct db_call *call);
 
+/* together.c */
+void db_together_init(struct db_together *t);
+void db_together_end(struct db_together *t);
+
 /* batch.c. Take the writer and open the batch or join the open one; leave it again as a member
  * whose part stays (returns after the common commit) or is undone already. */
 bool db_batch_is_ours(struct db *db); /* is this thread the writer? */
@@ -133,6 +149,8 @@ bool db_batch_is_second(const struct db *db);
  * (*ret_alone; then give it back, and say whether something was committed durably), else joined. */
 MUST_USE enum err db_batch_take(struct cx *cx, struct db *db, bool *ret_alone);
 void db_batch_give(struct db *db, bool wrote);
+/* The writer, if nobody has it at this moment; then give it back. */
+bool db_batch_take_idle(struct db *db);
 
 /* migrate.c */
 enum db_dialect { DB_SQLITE, DB_PG };

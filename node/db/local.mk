@@ -40,6 +40,7 @@ MIGRATIONS += node/db/migrations/0033_upgrade_index.sql
 MIGRATIONS += node/db/migrations/0037_forget.sql
 MIGRATIONS += node/db/migrations/0035_subs.sql
 MIGRATIONS += node/db/migrations/0038_zone.sql
+MIGRATIONS += node/db/migrations/0034_speed.sql
 
 libstore_a_SOURCES += \
 	node/cx.c node/cx.h \
@@ -48,7 +49,7 @@ libstore_a_SOURCES += \
 	node/db/copy_sqlite.c \
 	node/db/db.c node/db/db.h node/db/db_private.h \
 	node/db/snapshot.c node/db/snapshot.h \
-	node/db/batch.c node/db/memo.c node/db/migrate.c \
+	node/db/batch.c node/db/together.c node/db/memo.c node/db/migrate.c \
 	node/db/sqlite_open.c node/db/sqlite_run.c node/db/sqlite_tx.c node/db/sqlite_migrate.c \
 	node/db/sqlite_private.h \
 	node/db/pg_address.c node/db/pg_error.c node/db/pg_listen.c node/db/pg_look.c node/db/pg_migrate.c \
@@ -73,6 +74,12 @@ BUILT_SOURCES += tests/unit/sample_sql.h
 CLEANFILES += tests/unit/sample_sql.h tests/unit/sample_sql.c
 EXTRA_DIST += tests/unit/sample.sql
 tests/unit/test_db.$(OBJEXT): | tests/unit/sample_sql.h
+
+check_PROGRAMS += tests/unit/test_together
+tests_unit_test_together_SOURCES = tests/unit/test_together.c tests/unit/store.h tests/unit/unit.h
+nodist_tests_unit_test_together_SOURCES = tests/unit/sample_sql.c
+tests_unit_test_together_LDADD = $(STORE_TEST_LIBS)
+tests/unit/test_together.$(OBJEXT): | tests/unit/sample_sql.h
 
 check_PROGRAMS += tests/unit/test_pg
 tests_unit_test_pg_SOURCES = tests/unit/test_pg.c tests/unit/store.h tests/unit/unit.h

@@ -57,7 +57,9 @@ SELECT id, planet_id, kind, year, seq, number, order_id, order_number, account_i
        corrects_number, issued_at, supply_from, supply_to, seller_name, seller_address, seller_country,
        seller_tax_id, buyer_name, buyer_address, buyer_country, buyer_tax_id, currency, net, tax, total,
        by_credit, tax_name, tax_ppm, tax_country, contained, reverse, rail, rail_ref, note, lang, zone
-  FROM bill WHERE order_id = :order_id ORDER BY id;
+  FROM bill
+ WHERE account_id = (SELECT account_id FROM purchase_order WHERE id = :order_id) AND order_id = :order_id
+ ORDER BY id;
 
 -- :name bills_of_account :many
 -- :in account_id int, before_id int, n int

@@ -125,7 +125,7 @@ enum err fapiao_request(struct cx *cx, const struct fapiao_ask *given, struct fa
     TRY(order_by_number(cx, ask.number, &o));
     if (!mine(cx, o.account_id))
         return ERR_NOT_FOUND;
-    TRY(q_planet_lock(cx, o.planet_id, NULL));
+    TRY(planet_lock(cx, o.planet_id));
     TRY(may(cx, &o, &allowed));
     if (!allowed)
         return cx_tell(cx, ERR_CONFLICT, N_("For this order there is no fapiao to be asked for."));

@@ -148,7 +148,7 @@ enum err gift_refund(struct cx *cx, struct str number)
     int64_t changes, id;
     TX_SCOPE(cx);
     TRY(gift_of_order(cx, number, &g));
-    TRY(q_planet_lock(cx, g.planet_id, NULL));
+    TRY(planet_lock(cx, g.planet_id));
     TRY(gift_of_order(cx, number, &g)); /* again: somebody may be redeeming it */
     if (!gift_may_refund(&g))
         return cx_tell(cx, ERR_CONFLICT,
@@ -234,7 +234,7 @@ enum err gift_redeem(struct cx *cx, int64_t account_id, struct str hash, bool *r
     TRY(q_gift_by_hash(cx, hash, ret_found, &g));
     if (!*ret_found)
         return OK;
-    TRY(q_planet_lock(cx, g.planet_id, NULL));
+    TRY(planet_lock(cx, g.planet_id));
     TRY(q_gift_by_hash(cx, hash, ret_found, &g)); /* again: another may have held the lock */
     TRY(may_redeem(cx, account_id, &g));
     TRY(give(cx, account_id, &g, &term, &grant_id));

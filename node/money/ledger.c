@@ -7,7 +7,7 @@
 #include "node/db/db.h"
 #include "node/money/ledger_int.h"
 #include "node/node.h"
-#include "node/planet/planet_sql.h"
+#include "node/planet/planet.h"
 
 #include <string.h>
 
@@ -162,7 +162,7 @@ enum err ledger_post(struct cx *cx, struct txn *t)
     TRY(entries_ok(cx, t));
     if (cx->tx_depth == 0)
         return cx_fail(cx, ERR_INTERNAL, "ledger_post outside of a transaction");
-    TRY(q_planet_lock(cx, t->planet_id, NULL)); /* one writer at a time to a chain */
+    TRY(planet_lock(cx, t->planet_id)); /* one writer at a time to a chain */
     TRY(q_txn_head(cx, t->planet_id, &found, &head));
     if (!found)
         head = (struct txn_head_row){.seq = 0, .hash = {ledger_genesis, LEDGER_HASH}};

@@ -47,7 +47,7 @@ enum err grant_note(struct cx *cx, int64_t grant_id, enum grant_happening what, 
     int64_t event_id = id_next(cx->node->ids);
     TX_SCOPE(cx);
     TRY(q_grant_by_id(cx, grant_id, &g));
-    TRY(q_planet_lock(cx, g.planet_id, NULL));
+    TRY(planet_lock(cx, g.planet_id));
     TRY(grant_noted(cx, &g, event_id, what, ends_at, reason));
     struct txn t = {
         .planet_id = g.planet_id,
@@ -177,7 +177,7 @@ static enum err look_at_derived(struct cx *cx, int64_t planet_id, bool fix, stru
 {
     int64_t changed;
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(grants_rebuild(cx, planet_id, &changed));
     r->n_wrong += changed;
     TRY(q_ledger_days_wrong(cx, planet_id, MS_DAY, &r->n_sums));

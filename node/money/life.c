@@ -270,7 +270,7 @@ enum err life_cancel(struct cx *cx, int64_t planet_id, int64_t account_id, int64
     *ret_call_id = DB_NULL;
     TRY(may_act(cx, account_id));
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(life_of(cx, planet_id, account_id, &l));
     if (!l.may_cancel && !is_open_sub(&l))
         return cx_tell(cx, ERR_CONFLICT, N_("Nothing renews here: there is nothing to cancel."));
@@ -286,7 +286,7 @@ enum err life_resume(struct cx *cx, int64_t planet_id, int64_t account_id, int64
     *ret_call_id = DB_NULL;
     TRY(may_act(cx, account_id));
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(life_of(cx, planet_id, account_id, &l));
     if (!l.may_resume)
         return cx_tell(cx, ERR_CONFLICT, N_("There is nothing to take up again. Please choose a price."));

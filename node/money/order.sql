@@ -41,7 +41,7 @@ SELECT id, number, account_id, planet_id, kind, price_id, tier_id, term_unit, te
 -- :in now int
 -- :out number text
 SELECT number FROM purchase_order
- WHERE state IN ('new', 'pending') AND expires_at <= :now ORDER BY id LIMIT 500;
+ WHERE state IN ('new', 'pending') AND expires_at <= :now ORDER BY expires_at, id LIMIT 500;
 
 -- :name order_insert :exec
 -- :in id int, number text, account_id int, planet_id int, kind text, price_id int?, tier_id int?,

@@ -568,8 +568,10 @@ enum err order_apply(struct cx *cx, struct str number, const struct order_change
     const char *refused = NULL;
     TX_SCOPE(cx);
     TRY(q_order_by_number(cx, number, &o));
-    TRY(q_planet_lock(cx, o.planet_id, NULL));
-    TRY(q_order_by_number(cx, number, &o)); /* again: another process may have held the lock */
+    if (!planet_is_locked(cx, o.planet_id)) {
+        TRY(planet_lock(cx, o.planet_id));
+        TRY(q_order_by_number(cx, number, &o)); /* again: another process may have held the lock */
+    }
 
     enum state from = state_parse(o.state);
     const char *wrong = misfit(&o, change);

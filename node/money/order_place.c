@@ -108,7 +108,7 @@ static enum err place(struct cx *cx, const struct order_ask *ask, struct order *
     TX_SCOPE(cx);
     struct upgrade *up = ask->kind != NULL && strcmp(ask->kind, "upgrade") == 0 ? ARENA_NEW(cx->arena, struct upgrade) : NULL;
     TRY(offered(cx, ask->price_id, ask->gift ? 0 : ask->account_id, &price, &tier));
-    TRY(q_planet_lock(cx, tier.planet_id, NULL));
+    TRY(planet_lock(cx, tier.planet_id));
     TRY(make_room(cx, ask->account_id, tier.planet_id));
     if (up != NULL)
         TRY(upgrade_of(cx, ask->account_id, ask->price_id, up));

@@ -110,7 +110,7 @@ enum err paywall_switch(struct cx *cx, const struct paywall_ask *ask, int64_t *r
     TX_SCOPE(cx);
     TRY(tier_by_id(cx, ask->tier_id, &t));
     TRY(planet_may_own(cx, t.planet_id));
-    TRY(q_planet_lock(cx, t.planet_id, NULL));
+    TRY(planet_lock(cx, t.planet_id));
     TRY(tier_by_id(cx, ask->tier_id, &t));
     TRY(q_paywall_under_way(cx, t.id, &under_way));
     if (under_way > 0)
@@ -229,7 +229,7 @@ enum err paywall_step(struct cx *cx, int64_t id, bool *ret_more)
     size_t n, n_subs = 0;
     TX_SCOPE(cx);
     TRY(q_paywall_get(cx, id, &s));
-    TRY(q_planet_lock(cx, s.planet_id, NULL));
+    TRY(planet_lock(cx, s.planet_id));
     TRY(q_paywall_get(cx, id, &s));
     *ret_more = false;
     if (s.done_at != DB_NULL)

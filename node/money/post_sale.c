@@ -67,7 +67,7 @@ static enum err place(struct cx *cx, const struct post_ask *ask, struct order *r
     TRY(single_of(cx, &post, ask->account_id, &s));
     s.rail = ask->rail;
     s.agreed = ask->agreed;
-    TRY(q_planet_lock(cx, post.planet_id, NULL));
+    TRY(planet_lock(cx, post.planet_id));
     TRY(is_shut(cx, &post, ask->account_id));
     TRY(single_order(cx, &s, &number, &id));
     TRY(order_by_number(cx, number, ret));

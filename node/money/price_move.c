@@ -158,7 +158,7 @@ enum err price_move_plan(struct cx *cx, int64_t from_id, int64_t to_id, int64_t 
     TRY(planet_of_price(cx, to_id, &to, &to_planet));
     effective_at = effective_at == 0 ? cx->now + NOTICE_DAYS * MS_DAY : effective_at;
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(move_ok(cx, &from, &to, planet_id, to_planet, effective_at));
     TRY(q_price_is_offered(cx, from_id, &n));
     if (n > 0)

@@ -295,7 +295,7 @@ static enum err place(struct cx *cx, const struct question_ask *ask, struct orde
     struct str number, text = str_trim(ask->text);
     int64_t order_id, id = id_next(cx->node->ids);
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, ask->planet_id, NULL));
+    TRY(planet_lock(cx, ask->planet_id));
     TRY(find_answerer(cx, ask, &a));
     TRY(question_rule_of(cx, ask->planet_id, &rule));
     TRY(may_ask(cx, ask, &rule));
@@ -350,7 +350,7 @@ static enum err listen(struct cx *cx, const struct listen_ask *ask, struct order
     int64_t id, had;
     TX_SCOPE(cx);
     TRY(question_by_id(cx, ask->question_id, &q));
-    TRY(q_planet_lock(cx, q.planet_id, NULL));
+    TRY(planet_lock(cx, q.planet_id));
     TRY(question_by_id(cx, ask->question_id, &q));
     TRY(listening(cx, &q, &s));
     s.account_id = ask->account_id;

@@ -23,7 +23,7 @@ enum { REMIND_FIRST = 3, REMIND_AGAIN = 6 }; /* days after it was paid */
 enum err question_locked(struct cx *cx, int64_t id, struct question_row *ret)
 {
     TRY(q_question_get(cx, id, ret));
-    TRY(q_planet_lock(cx, ret->planet_id, NULL));
+    TRY(planet_lock(cx, ret->planet_id));
     return q_question_get(cx, id, ret); /* as it stands under the lock */
 }
 

@@ -310,7 +310,7 @@ static enum err given_back(struct cx *cx, struct making *m)
         TRY(q_rail_object_put(cx, m->row.rail, m->row.planet_id, m->refunded.ref, m->order.id, NULL));
     if (m->refunded.state != RAIL_REFUND_DONE)
         return OK;
-    TRY(q_planet_lock(cx, m->row.planet_id, NULL)); /* what is read now is added to */
+    TRY(planet_lock(cx, m->row.planet_id)); /* what is read now is added to */
     TRY(q_rail_back_put(cx, m->row.planet_id, m->row.rail, m->step.key, m->order.id, m->step.amount.minor, NULL));
     TRY(q_rail_back_sum(cx, m->order.id, &sum));
     TRY(order_by_id(cx, m->order.id, &m->order));

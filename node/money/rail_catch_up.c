@@ -57,7 +57,7 @@ static enum err take_fee(void *arg, const struct rail_fee *fee)
     TRY(recon_line(cx, c->rail, c->planet_id, fee, &number));
     if (number.n == 0 || fee->fee.minor == 0)
         return tx_commit(cx);
-    TRY(q_planet_lock(cx, c->planet_id, NULL));
+    TRY(planet_lock(cx, c->planet_id));
     TRY(q_rail_event_insert(cx, id, str_c(c->rail->name), c->planet_id, event, STR("{}"), cx->now, &inserted));
     if (inserted == 0)
         return tx_commit(cx);

@@ -273,26 +273,39 @@ static enum err settle(struct cx *cx, const struct pay_rail *rail, int64_t plane
     return OK;
 }
 
-enum err rail_settle(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct str raw,
-                     const struct rail_state *told, enum order_verdict *ret_verdict)
+struct settling {
+    const struct pay_rail *rail;
+    int64_t planet_id;
+    struct str raw;
+    const struct rail_state *told;
+    enum order_verdict verdict;
+};
+
+/* In a transaction. */
+static enum err settle_once(struct cx *cx, void *arg)
 {
     static const char *const words[] = {[ORDER_APPLIED] = "applied",
                                         [ORDER_RECORDED] = "recorded",
                                         [ORDER_UNMATCHED] = "unmatched"};
-    enum order_verdict verdict = ORDER_RECORDED;
-    struct rail_state s = *told;
+    struct settling *w = arg;
+    struct rail_state s = *w->told;
     int64_t inserted, id = id_next(cx->node->ids);
-    TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
-    TRY(q_rail_event_insert(cx, id, str_c(rail->name), planet_id, s.event_id, raw, cx->now, &inserted));
-    if (inserted > 0) {
-        TRY(settle(cx, rail, planet_id, &s, id, &verdict));
-        if (verdict != ORDER_APPLIED)
-            TRY(q_rail_event_verdict(cx, id, str_c(words[verdict]), NULL));
-    }
-    TRY(tx_commit(cx));
+    w->verdict = ORDER_RECORDED;
+    TRY(planet_lock(cx, w->planet_id));
+    TRY(q_rail_event_insert(cx, id, str_c(w->rail->name), w->planet_id, s.event_id, w->raw, cx->now, &inserted));
+    if (inserted == 0)
+        return OK;
+    TRY(settle(cx, w->rail, w->planet_id, &s, id, &w->verdict));
+    return w->verdict == ORDER_APPLIED ? OK : q_rail_event_verdict(cx, id, str_c(words[w->verdict]), NULL);
+}
+
+enum err rail_settle(struct cx *cx, const struct pay_rail *rail, int64_t planet_id, struct str raw,
+                     const struct rail_state *told, enum order_verdict *ret_verdict)
+{
+    struct settling w = {.rail = rail, .planet_id = planet_id, .raw = raw, .told = told};
+    TRY(tx_together(cx, settle_once, &w));
     if (ret_verdict != NULL)
-        *ret_verdict = verdict;
+        *ret_verdict = w.verdict;
     return OK;
 }
 

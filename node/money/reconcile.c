@@ -232,7 +232,7 @@ enum err recon_compare(struct cx *cx, const struct pay_rail *rail, int64_t plane
     if (error == NULL)
         TRY(find_suspects(cx, &c, from));
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(q_recon_run_put(cx, c.run_id, planet_id, str_c(rail->name), from, cx->now, NULL));
     TRY(look_closer(cx, &c));
     TRY(q_recon_run_end(cx, c.run_id, c.n_lines, c.n_same, c.n_new, error == NULL ? STR_NULL : str_c(error), NULL));

@@ -289,7 +289,7 @@ static enum err redeem(struct cx *cx, int64_t account_id, struct str hash, struc
     if (gift)
         return tx_commit(cx);
     TRY(code_check(cx, account_id, hash, &code, &batch));
-    TRY(q_planet_lock(cx, batch.planet_id, NULL));
+    TRY(planet_lock(cx, batch.planet_id));
     TRY(q_code_take(cx, code.id, batch.uses, &changes));
     if (changes == 0)
         return redeem_no_such_code(cx);

@@ -210,7 +210,7 @@ static enum err settle(struct cx *cx, int64_t order_id)
     TRY(q_referral_get(cx, order_id, &found, &r));
     if (!found)
         return OK;
-    TRY(q_planet_lock(cx, r.planet_id, NULL));
+    TRY(planet_lock(cx, r.planet_id));
     TRY(q_referral_get(cx, order_id, &found, &r));
     if (!str_eq_c(r.state, "pending"))
         return OK;

@@ -268,7 +268,7 @@ static enum err own_order(struct cx *cx, struct str number, struct order *ret)
     TRY(order_by_number(cx, number, ret));
     if (cx->viewer != 0 && cx->viewer != ret->account_id)
         return ERR_NOT_FOUND;
-    TRY(q_planet_lock(cx, ret->planet_id, NULL));
+    TRY(planet_lock(cx, ret->planet_id));
     return order_by_number(cx, number, ret); /* as it stands under the lock */
 }
 
@@ -331,7 +331,7 @@ enum err refund_withdraw(struct cx *cx, int64_t id)
     struct refund r;
     TX_SCOPE(cx);
     TRY(refund_by_id_unasked(cx, id, &r));
-    TRY(q_planet_lock(cx, r.planet_id, NULL));
+    TRY(planet_lock(cx, r.planet_id));
     TRY(refund_by_id_unasked(cx, id, &r));
     if (cx->viewer != 0 && cx->viewer != r.account_id)
         return ERR_NOT_FOUND;
@@ -470,7 +470,7 @@ static enum err owned(struct cx *cx, int64_t id, const char *state, struct refun
 {
     TRY(refund_by_id_unasked(cx, id, ret));
     TRY(planet_may_own(cx, ret->planet_id));
-    TRY(q_planet_lock(cx, ret->planet_id, NULL));
+    TRY(planet_lock(cx, ret->planet_id));
     TRY(refund_by_id_unasked(cx, id, ret));
     return str_eq_c(ret->state, state) ? OK : cx_tell(cx, ERR_CONFLICT, N_("This was decided already."));
 }
@@ -486,7 +486,7 @@ enum err refund_give(struct cx *cx, const struct refund_give *g, struct refund *
     TX_SCOPE(cx);
     TRY(order_by_number(cx, g->number, &o));
     TRY(planet_may_own(cx, o.planet_id));
-    TRY(q_planet_lock(cx, o.planet_id, NULL));
+    TRY(planet_lock(cx, o.planet_id));
     TRY(open_row(cx, o.id, &row, &declined, &open));
     if (open && str_eq_c(row.state, "sent"))
         return cx_tell(cx, ERR_CONFLICT, N_("A refund of this order is under way."));

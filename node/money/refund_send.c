@@ -127,7 +127,7 @@ enum err refund_send(struct cx *cx, const struct refund_new *r, int64_t *ret_id)
     int64_t call = DB_NULL;
     TX_SCOPE(cx);
     TRY(order_by_id(cx, r->order_id, &o));
-    TRY(q_planet_lock(cx, o.planet_id, NULL));
+    TRY(planet_lock(cx, o.planet_id));
     TRY(order_by_id(cx, r->order_id, &o));
     TRY(credit_of_order(cx, o.id, &credit));
     bool has_credit = credit.spent_txn != DB_NULL && credit.returned_at == DB_NULL;

@@ -48,7 +48,7 @@ enum err tip_rules_set(struct cx *cx, int64_t planet_id, const struct tip_rule *
     TRY(planet_may_own(cx, planet_id));
     TRY(rules_ok(cx, rules, n));
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(q_tip_rule_clear(cx, planet_id, NULL));
     for (size_t i = 0; i < n; i++)
         TRY(q_tip_rule_put(cx, planet_id, str_dup(cx->arena, str_c(rules[i].least.cur)), rules[i].least.minor,
@@ -154,7 +154,7 @@ static enum err place(struct cx *cx, const struct tip_ask *ask, struct order *re
     TRY(tip_may(cx, &post, ask->comment_id, &to));
     TRY(single_of(cx, ask, &post, &s));
     TRY(words_ok(cx, words));
-    TRY(q_planet_lock(cx, post.planet_id, NULL));
+    TRY(planet_lock(cx, post.planet_id));
     TRY(single_order(cx, &s, &number, &id));
     TRY(q_tip_insert(cx, id, post.planet_id, post.id, ask->comment_id, ask->account_id, to,
                      words.n == 0 ? STR("") : words, ask->named, NULL));

@@ -131,7 +131,7 @@ enum err transfer_open(struct cx *cx, const struct order *o, struct transfer *re
     struct str memo;
     int64_t extra = 0;
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, o->planet_id, NULL)); /* one after the other: amounts differ */
+    TRY(planet_lock(cx, o->planet_id)); /* one after the other: amounts differ */
     enum err e = transfer_read(cx, o->number, ret);
     if (e != ERR_NOT_FOUND)
         return e;
@@ -260,7 +260,7 @@ static enum err note_said(struct cx *cx, const struct transfer_say *say, const s
     bool found;
     TX_SCOPE(cx);
     TRY(transfer_read(cx, say->number, &t));
-    TRY(q_planet_lock(cx, t.planet_id, NULL));
+    TRY(planet_lock(cx, t.planet_id));
     TRY(may_say(cx, say->number, &t));
     TRY(q_transfer_by_order(cx, t.order_id, &found, &row));
     if (m->id != 0)

@@ -282,7 +282,7 @@ enum err transfer_decide(struct cx *cx, int64_t planet_id, const struct transfer
     if (!str_is_utf8(d->reason) || !str_is_utf8(d->bank_ref))
         return cx_fail(cx, ERR_INVALID, "not UTF-8");
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(transfer_read(cx, d->number, &t));
     if (t.planet_id != planet_id)
         return ERR_NOT_FOUND;

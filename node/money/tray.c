@@ -165,7 +165,7 @@ enum err order_unmatched(struct cx *cx, int64_t planet_id, struct str rail, cons
 static enum err take(struct cx *cx, int64_t planet_id, int64_t id, bool booked, struct unmatched_row *ret)
 {
     TRY(planet_may_own(cx, planet_id));
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(q_unmatched_by_id(cx, id, ret));
     if (ret->planet_id != planet_id)
         return ERR_NOT_FOUND;
@@ -345,7 +345,7 @@ enum err tray_given_back(struct cx *cx, int64_t id, const struct rail_refunded *
 {
     struct unmatched_row u;
     TRY(q_unmatched_by_id(cx, id, &u));
-    TRY(q_planet_lock(cx, u.planet_id, NULL));
+    TRY(planet_lock(cx, u.planet_id));
     TRY(q_unmatched_by_id(cx, id, &u));
     if (how->state != RAIL_REFUND_FAILED)
         return gone_back(cx, &u, u.amount, 0);

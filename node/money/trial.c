@@ -100,7 +100,7 @@ enum err trial_start(struct cx *cx, int64_t account_id, int64_t price_id, int64_
         offered = offered || tier.prices[i].id == price_id;
     if (!offered)
         return cx_tell(cx, ERR_INVALID, N_("This price is no longer offered. Please choose again."));
-    TRY(q_planet_lock(cx, tier.planet_id, NULL));
+    TRY(planet_lock(cx, tier.planet_id));
     TRY(trial_rule_of(cx, tier.planet_id, &card_first));
     if (card_first)
         return cx_tell(cx, ERR_CONFLICT, N_("Free days here want a way of paying first. Please choose one."));
@@ -300,7 +300,7 @@ enum err trial_card_use(struct cx *cx, int64_t account_id, struct str token, int
     int64_t changes, id;
     TX_SCOPE(cx);
     TRY(find(cx, token, &c));
-    TRY(q_planet_lock(cx, c.planet_id, NULL));
+    TRY(planet_lock(cx, c.planet_id));
     TRY(find(cx, token, &c)); /* again: another may have held the lock */
     TRY(may_use(cx, account_id, &c));
     TRY(q_trial_card_take(cx, c.id, &changes));

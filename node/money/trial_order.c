@@ -53,7 +53,7 @@ static enum err place(struct cx *cx, int64_t account_id, const struct price *pri
     int64_t id;
     bool invited;
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, tier->planet_id, NULL));
+    TRY(planet_lock(cx, tier->planet_id));
     TRY(trial_may_have(cx, tier->planet_id, account_id));
     TRY(invite_choose(cx, tier->planet_id, account_id, invites, &invited, &by));
     TRY(order_may_join(cx, account_id, tier, nothing, invited));

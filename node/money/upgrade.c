@@ -297,7 +297,7 @@ enum err downgrade_plan(struct cx *cx, int64_t planet_id, int64_t account_id, in
     if (cx->viewer != 0 && cx->viewer != account_id)
         return cx_fail(cx, ERR_FORBIDDEN, "another one's membership");
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(life_of(cx, planet_id, account_id, &l));
     if (!l.m.live)
         return cx_tell(cx, ERR_CONFLICT, N_("You have no membership to change. Please join first."));

@@ -35,7 +35,7 @@ enum err grant_put(struct cx *cx, const struct grant_new *g, int64_t *ret_id)
     int anchor = g->term.anchor_day;
     int64_t id = id_next(cx->node->ids);
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, g->planet_id, NULL));
+    TRY(planet_lock(cx, g->planet_id));
     TRY(q_tier_by_id(cx, g->tier_id, &tier));
     if (tier.planet_id != g->planet_id)
         return cx_fail(cx, ERR_INVALID, "tier of another planet");
@@ -123,7 +123,7 @@ enum err grants_rebuild(struct cx *cx, int64_t planet_id, int64_t *ret_changed)
     size_t n;
     TRY(planet_may_own(cx, planet_id));
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     do {
         TRY(q_grant_page(cx, planet_id, after, 500, &rows, &n));
         for (size_t i = 0; i < n; i++) {

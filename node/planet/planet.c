@@ -209,3 +209,19 @@ enum err planet_update(struct cx *cx, const struct planet *p)
     TRY(event_emit(cx, EV_PLANET_CHANGED, p->id, STR_NULL));
     return tx_commit(cx);
 }
+
+bool planet_is_locked(const struct cx *cx, int64_t planet_id)
+{
+    return cx->tx_depth > 0 && cx->locked_planet == planet_id;
+}
+
+enum err planet_lock(struct cx *cx, int64_t planet_id)
+{
+    if (cx->tx_depth == 0)
+        return cx_fail(cx, ERR_INTERNAL, "a planet locked outside of a transaction");
+    if (planet_is_locked(cx, planet_id))
+        return OK;
+    TRY(q_planet_lock(cx, planet_id, NULL));
+    cx->locked_planet = planet_id;
+    return OK;
+}

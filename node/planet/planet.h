@@ -71,6 +71,10 @@ MUST_USE enum err role_list(struct cx *cx, int64_t planet_id, struct role_holder
 MUST_USE enum err planet_may_manage(struct cx *cx, int64_t planet_id);
 /* Only what is the owner's alone. */
 MUST_USE enum err planet_may_own(struct cx *cx, int64_t planet_id);
+/* Inside a transaction, before reading what it decides by: whoever changes rights or books of a planet takes
+ * its turn, to the end of the transaction. Asked again in the same one it costs nothing. */
+MUST_USE enum err planet_lock(struct cx *cx, int64_t planet_id);
+bool planet_is_locked(const struct cx *cx, int64_t planet_id); /* by this transaction */
 /* Planets in which this account has a role that may write (owner, partner, guest). */
 MUST_USE enum err planet_list_of_author(struct cx *cx, int64_t account_id, struct planet **ret,
                                         size_t *ret_n);

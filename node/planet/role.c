@@ -68,7 +68,7 @@ enum err role_set(struct cx *cx, int64_t planet_id, int64_t account_id, enum rol
     enum role now;
     int64_t owners;
     TX_SCOPE(cx);
-    TRY(q_planet_lock(cx, planet_id, NULL));
+    TRY(planet_lock(cx, planet_id));
     TRY(role_of(cx, planet_id, account_id, &now));
     /* Keeping order is a moderator's work, too; giving powers is the owner's alone. */
     if (role <= ROLE_BANNED && now <= ROLE_BANNED)

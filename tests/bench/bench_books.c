@@ -2,13 +2,15 @@
  *
  *     bench_books books ENTRIES    make books of so many entries; first page, sums, verifying
  *     bench_books hooks N          N deliveries of payments, a third of them repeats, shuffled, by THREADS at
- *                                  once; and beside it how many durable transactions of as many rows as a
- *                                  payment writes the same threads get committed in groups, a third of them
- *                                  empty, before and after; and how many of one row */
+ *                                  once; and by turns with it, PARTS times, how many durable transactions of
+ *                                  as many rows as a payment writes the same threads get committed in groups,
+ *                                  a third of them empty; the processor's time for one of each; and how many
+ *                                  transactions of one row */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +28,7 @@
 #include "node/server.h"
 #include "node/wiring.h"
 
-enum { ROWS = 16, /* that a settled payment writes */ THREADS = 16, GROUP = 500, SECONDS = 2, DAYS = 730, PAGE = 51 };
+enum { ROWS = 16, /* that a settled payment writes */ THREADS = 16, GROUP = 500, PARTS = 5, LIMIT_MS = 800, DAYS = 730, PAGE = 51 };
 
 struct bench {
     char dir[200], path[256];
@@ -39,6 +41,7 @@ struct bench {
     long *order; /* which delivery comes when */
     long n, n_unique;
     _Atomic long next, done;
+    long until; /* of the deliveries: where this part ends */
     _Atomic int stop;
     int rows;
 };
@@ -197,7 +200,7 @@ static void prepare(struct bench *b, long n)
 static void *deliver(void *arg)
 {
     struct bench *b = arg;
-    for (long i; (i = b->next++) < b->n;) {
+    for (long i; (i = b->next++) < b->until;) {
         struct cx *cx = cx_new(&b->node);
         enum order_verdict v;
         long which = b->order[i];
@@ -231,43 +234,68 @@ static void *commit_rows(void *arg)
     return NULL;
 }
 
-static double limit(struct bench *b, int rows)
+struct took {
+    double wall, cpu;
+    long n;
+};
+
+static double cpu_seconds(void)
+{
+    struct rusage r;
+    getrusage(RUSAGE_SELF, &r);
+    return (double)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
+           (double)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
+}
+
+/* What THREADS do until it is done, or for so long. */
+static void by_all(struct bench *b, void *(*work)(void *), int ms, struct took *add)
 {
     pthread_t t[THREADS];
-    b->rows = rows;
+    double began = seconds(), cpu = cpu_seconds();
     b->stop = 0;
-    b->done = 0;
-    double began = seconds();
     for (int i = 0; i < THREADS; i++)
-        must(pthread_create(&t[i], NULL, commit_rows, b) == 0, "a thread");
-    sleep(SECONDS);
+        must(pthread_create(&t[i], NULL, work, b) == 0, "a thread");
+    if (ms > 0)
+        usleep((useconds_t)ms * 1000);
     b->stop = 1;
     for (int i = 0; i < THREADS; i++)
         pthread_join(t[i], NULL);
-    return (double)b->done / (seconds() - began);
+    add->wall += seconds() - began;
+    add->cpu += cpu_seconds() - cpu;
+}
+
+static void limit(struct bench *b, int rows, struct took *add)
+{
+    b->rows = rows;
+    b->done = 0;
+    by_all(b, commit_rows, LIMIT_MS, add);
+    add->n += b->done;
 }
 
 static void hooks(struct bench *b, long n)
 {
-    pthread_t t[THREADS];
     struct cx *cx = cx_new(&b->node);
     struct ledger_check c;
     struct ledger_balance *all;
     size_t n_all;
+    struct took ours = {.n = n}, bare = {0}, one = {0};
     prepare(b, n);
-    double before = limit(b, ROWS), began = seconds();
-    for (int i = 0; i < THREADS; i++)
-        must(pthread_create(&t[i], NULL, deliver, b) == 0, "a thread");
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(t[i], NULL);
-    double ours = (double)n / (seconds() - began), after = limit(b, ROWS);
+    for (int i = 0; i < PARTS; i++) {
+        limit(b, ROWS, &bare);
+        b->until = i == PARTS - 1 ? n : n / PARTS * (i + 1);
+        b->next = n / PARTS * i;
+        by_all(b, deliver, 0, &ours);
+    }
+    limit(b, 1, &one);
     must(ledger_verify(cx, b->planet.id, &c) == OK && c.ok && c.n_entries == b->n_unique * 2, "each payment once");
     must(ledger_balances(cx, b->planet.id, &all, &n_all) == OK, "balances");
     for (size_t i = 0; i < n_all; i++)
         must(labs((long)all[i].amount) == b->n_unique * 3000, "the sums");
-    printf("hooks.settled %.0f /s\n", ours);
-    printf("hooks.limit %.0f /s\n", before > after ? before : after);
-    printf("hooks.limit_of_one_row %.0f /s\n", limit(b, 1));
+    printf("hooks.settled %.0f /s\n", (double)n / ours.wall);
+    printf("hooks.limit %.0f /s\n", (double)bare.n / bare.wall);
+    printf("hooks.cpu %.0f us\n", ours.cpu * 1e6 / (double)n);
+    printf("hooks.limit_cpu %.0f us\n", bare.cpu * 1e6 / (double)bare.n);
+    printf("hooks.limit_of_one_row %.0f /s\n", (double)one.n / one.wall);
     cx_free(cx);
     for (long i = 0; i < b->n_unique; i++) {
         free((char *)(uintptr_t)b->bodies[i].p);
