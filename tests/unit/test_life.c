@@ -677,10 +677,12 @@ static void free_days_end_with_a_letter_three_days_before(void **state)
     struct letter *all;
     int64_t ann = person(d), bob = person(d), id;
     int64_t end = at_time("2027-02-14T10:00:00Z");
+    struct order first;
+    OK_(order_open(d->cx, ann, d->month.id, "fake", &first)); /* what the subscription began with */
     for (int i = 0; i < 2; i++)
         OK_(membership_grant(d->cx, d->tea.id, i == 0 ? ann : bob, d->member.id, "trial", d->cx->now, end, DB_NULL, d->month.id, &id));
     RAW(d, "INSERT INTO rail_subscription (id, planet_id, rail, ref, account_id, order_id, state, ends_with_term, since, rail_at)"
-           " VALUES (77, %lld, 'stripe', 'sub_1', %lld, 1, 'active', 0, 0, 0)", (long long)d->tea.id, (long long)ann);
+           " VALUES (77, %lld, 'stripe', 'sub_1', %lld, %lld, 'active', 0, 0, 0)", (long long)d->tea.id, (long long)ann, (long long)first.id);
     RAW(d, "UPDATE rail_subscription SET price_id = %lld", (long long)d->month.id);
     run_to(d, ann, "2027-02-11T08:59:00Z");
     assert_int_equal(letters(d, ann, &all), 0);
