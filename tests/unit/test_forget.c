@@ -135,7 +135,7 @@ static void what_is_not_settled_is_kept(void **state)
     /* settled: the dispute's and the refund's at once, since they are old; the tray's after a term of its own */
     happens(d, disputed.number, "dispute_won", 3000);
     raw(d, "UPDATE refund SET state = 'declined'");
-    OK_(unmatched_list(d->cx, d->tea.id, &items, &n));
+    OK_(unmatched_list(d->cx, d->tea.id, 0, 100, &items, &n));
     assert_int_equal(n, 1);
     OK_(unmatched_settle(d->cx, d->tea.id, items[0].id));
     int64_t settled = d->cx->now;
