@@ -100,7 +100,7 @@ static void check_pay(struct gateway *g, const json_t *biz, const char *product)
     struct str expire = ld_str(biz, "time_expire"), subject = ld_str(biz, "subject");
     if (!cn_yuan_parse(ld_str(biz, "total_amount"), &g->total) || g->total <= 0)
         oops(g, "total_amount");
-    if (subject.n == 0 || subject.n > 256 || !cn_time_parse(expire, &until) || until <= g->now)
+    if (subject.n == 0 || subject.n > 256 || strpbrk(str_z(g->arena, subject), "/=&,`") != NULL || !cn_time_parse(expire, &until) || until <= g->now)
         oops(g, "what, until when");
     if (product == NULL ? ld_get(biz, "product_code") != NULL : !str_eq_c(ld_str(biz, "product_code"), product))
         oops(g, "product_code");
@@ -372,6 +372,11 @@ static void the_way_follows_who_is_at_the_till(void **state)
 {
     struct world *w = *state;
     struct rail_way way;
+    int64_t viewer = w->d->cx->viewer;
+    w->d->cx->viewer = w->d->owner.id;
+    w->d->tea.name = STR("Tea, `leaves` & water");
+    OK_(planet_update(w->d->cx, &w->d->tea));
+    w->d->cx->viewer = viewer;
     struct order o = buy(w, "Desk", &way);
     assert_int_equal(way.go, RAIL_GO_URL);
     check_address(w, way.url, "alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY");

@@ -1,5 +1,7 @@
 #include "node/money/rails/cn.h"
 
+#include <string.h>
+
 #include "node/base/arena.h"
 #include "node/base/clock.h"
 #include "node/db/db.h"
@@ -85,9 +87,8 @@ enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_byt
         TRY(tier_by_id(cx, o->tier_id, &t));
     struct str s = t.name.n == 0 ? p.name : str_fmt(cx->arena, STR_FMT ": " STR_FMT, STR_ARG(p.name), STR_ARG(t.name));
     char *plain = arena_copy(cx->arena, s.p, s.n);
-    for (size_t i = 0; i < s.n; i++) /* refused or taken for something else there: / = & and the like */
-        if ((unsigned char)plain[i] < ' ' || plain[i] == '/' || plain[i] == '=' || plain[i] == '&' || plain[i] == '"' ||
-            plain[i] == '<' || plain[i] == '>')
+    for (size_t i = 0; i < s.n; i++) /* refused there, taken for something else, or the end of a cell in their bills */
+        if ((unsigned char)plain[i] < ' ' || strchr("/=&\"<>,`", plain[i]) != NULL)
             plain[i] = ' ';
     s = str_trim(cn_cut((struct str){plain, s.n}, n, n_bytes));
     *ret = s.n > 0 ? s : STR("Orrery");

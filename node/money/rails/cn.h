@@ -19,7 +19,8 @@ struct str cn_yuan(struct arena *a, int64_t fen);   /* "99.00" */
 bool cn_yuan_parse(struct str s, int64_t *ret_fen);
 /* The longest part of a text that has at most n code points and at most n_bytes bytes. */
 struct str cn_cut(struct str s, size_t n, size_t n_bytes);
-/* What the buyer reads at the provider's: "Tea: Member"; cut as by cn_cut, without what they forbid. */
+/* What the buyer reads at the provider's: "Tea: Member"; cut as by cn_cut, without what they forbid and
+   without what ends a cell in their bills. */
 MUST_USE enum err cn_subject(struct cx *cx, const struct order *o, size_t n, size_t n_bytes, struct str *ret);
 /* pay_rail.takes of both: yuan, and nothing else. */
 bool cn_takes(struct cx *cx, int64_t planet_id, struct str currency);
