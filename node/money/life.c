@@ -5,6 +5,7 @@
 #include "node/event.h"
 #include "node/money/life_sql.h"
 #include "node/money/rail_call.h"
+#include "node/money/subscription_sql.h"
 #include "node/people/audit.h"
 #include "node/planet/planet_sql.h"
 
@@ -215,6 +216,15 @@ static void fill_may(struct cx *cx, struct life *l, bool off)
     l->may_manage = is_open_sub(l) && rail != NULL && rail->portal != NULL;
 }
 
+/* What was wished last counts, though the provider may not have heard it yet. */
+static enum err will_end(struct cx *cx, struct subscription *io)
+{
+    int64_t n;
+    TRY(q_subscription_will_end(cx, io->id, &n));
+    io->ends_with_term = n != 0;
+    return OK;
+}
+
 enum err life_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct life *ret)
 {
     struct renewal_wish_get_row wish;
@@ -232,6 +242,8 @@ enum err life_of(struct cx *cx, int64_t planet_id, int64_t account_id, struct li
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     l.has_sub = e == OK;
+    if (l.has_sub)
+        TRY(will_end(cx, &l.sub));
     TRY(wish_of(cx, planet_id, account_id, &wish));
     bool off = wish.off_at != DB_NULL || (l.has_sub && l.sub.ends_with_term);
     l.renews = is_open_sub(&l) && !off;

@@ -32,7 +32,7 @@ struct life {
     int64_t until;                /* end of access; of LAPSED, when it was; DB_NULL: none or for ever */
     bool taken_back;              /* of LAPSED: it was ended before its time (a refund, the owner) */
     bool has_sub, renews;         /* renews: it goes on by itself at the end */
-    struct subscription sub;
+    struct subscription sub;      /* ends_with_term: as it was wished last, whether or not the provider has heard it */
     bool has_next;                /* what a further term costs them, at the price that is theirs */
     struct price next;
     struct tier next_tier;

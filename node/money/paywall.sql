@@ -35,14 +35,20 @@ SELECT COUNT(DISTINCT account_id) FROM member_grant
 -- :out id int, mine int
 SELECT s.id, CASE WHEN o.tier_id = :tier_id THEN 1 ELSE 0 END
   FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
- WHERE s.planet_id = :planet_id AND s.id > :after AND s.state <> 'ended' AND s.ends_with_term = 0
+ WHERE s.planet_id = :planet_id AND s.id > :after AND s.state <> 'ended'
+   AND COALESCE((SELECT CASE WHEN c.state IN ('new', 'calling') THEN CASE c.step WHEN 'cancel' THEN 1 ELSE 0 END END
+                   FROM pay_outbox c WHERE c.subscription_id = s.id AND c.step IN ('cancel', 'resume')
+                  ORDER BY c.id DESC LIMIT 1), s.ends_with_term) = 0
  ORDER BY s.id LIMIT :n;
 
 -- :name paywall_count_subs :one
 -- :in planet_id int, tier_id int
 -- :out n int
 SELECT COUNT(*) FROM rail_subscription s JOIN purchase_order o ON o.id = s.order_id
- WHERE s.planet_id = :planet_id AND o.tier_id = :tier_id AND s.state <> 'ended' AND s.ends_with_term = 0;
+ WHERE s.planet_id = :planet_id AND o.tier_id = :tier_id AND s.state <> 'ended'
+   AND COALESCE((SELECT CASE WHEN c.state IN ('new', 'calling') THEN CASE c.step WHEN 'cancel' THEN 1 ELSE 0 END END
+                   FROM pay_outbox c WHERE c.subscription_id = s.id AND c.step IN ('cancel', 'resume')
+                  ORDER BY c.id DESC LIMIT 1), s.ends_with_term) = 0;
 
 -- :name paywall_subs_told :exec
 -- :in id int, sub_after int

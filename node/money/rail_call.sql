@@ -39,11 +39,16 @@ VALUES (:id, :planet_id, :rail, :order_id, :subscription_id, :unmatched_id, :ste
 SELECT COUNT(*) FROM pay_outbox
  WHERE subscription_id = :subscription_id AND id > :id AND step IN ('cancel', 'resume');
 
--- Nobody else calls until the lease is over.
+-- Nobody else calls until the lease is over. Of what a subscription is told, one is called at a time: side by side, a
+-- provider might hear the older one last.
 -- :name rail_call_claim :exec
 -- :in id int, now int, lease_until int
 UPDATE pay_outbox SET state = 'calling', lease_until = :lease_until, tries = tries + 1
- WHERE id = :id AND (state = 'new' OR (state = 'calling' AND lease_until <= :now));
+ WHERE id = :id AND (state = 'new' OR (state = 'calling' AND lease_until <= :now))
+   AND NOT EXISTS (SELECT 1 FROM pay_outbox o
+                    WHERE o.subscription_id = pay_outbox.subscription_id AND o.id < pay_outbox.id AND o.state = 'calling'
+                      AND o.lease_until > :now AND o.step IN ('cancel', 'resume')
+                      AND pay_outbox.step IN ('cancel', 'resume'));
 
 -- :name rail_call_again :exec
 -- :in id int, last_error text

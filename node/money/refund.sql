@@ -138,9 +138,12 @@ SELECT COUNT(*) FROM post_right WHERE order_id = :order_id AND opened_at IS NOT 
 -- :name refund_subscriptions :many
 -- :in account_id int, planet_id int, rail text
 -- :out id int
-SELECT id FROM rail_subscription
- WHERE account_id = :account_id AND planet_id = :planet_id AND rail = :rail AND state <> 'ended'
-   AND ends_with_term = 0 ORDER BY id;
+SELECT s.id FROM rail_subscription s
+ WHERE s.account_id = :account_id AND s.planet_id = :planet_id AND s.rail = :rail AND s.state <> 'ended'
+   AND COALESCE((SELECT CASE WHEN c.state IN ('new', 'calling') THEN CASE c.step WHEN 'cancel' THEN 1 ELSE 0 END END
+                   FROM pay_outbox c WHERE c.subscription_id = s.id AND c.step IN ('cancel', 'resume')
+                  ORDER BY c.id DESC LIMIT 1), s.ends_with_term) = 0
+ ORDER BY s.id;
 
 -- :name refund_rule_get :maybe
 -- :in planet_id int

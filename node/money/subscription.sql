@@ -55,17 +55,25 @@ UPDATE rail_subscription SET ends_with_term = :ends_with_term WHERE id = :id AND
 -- :in id int, price_id int
 UPDATE rail_subscription SET price_id = :price_id WHERE id = :id;
 
+-- Will it end with its term, once the provider has heard all that is written down? The last word that it is to hear
+-- counts (pay_outbox), else its own. Whoever has to know which ones go on asks the same: refund.sql, paywall.sql.
+-- :name subscription_will_end :one
+-- :in id int
+-- :out n int
+SELECT COALESCE((SELECT CASE WHEN c.state IN ('new', 'calling') THEN CASE c.step WHEN 'cancel' THEN 1 ELSE 0 END END
+                 FROM pay_outbox c WHERE c.subscription_id = s.id AND c.step IN ('cancel', 'resume')
+                 ORDER BY c.id DESC LIMIT 1), s.ends_with_term)
+  FROM rail_subscription s WHERE s.id = :id;
+
 -- Those that will charge for a further term, and were not told to stop; but for the one that an order began.
 -- :name subscription_charging :many
 -- :in planet_id int, account_id int, but_order int
 -- :out id int
 SELECT s.id FROM rail_subscription s
  WHERE s.planet_id = :planet_id AND s.account_id = :account_id AND s.order_id <> :but_order AND s.state <> 'ended'
-   AND s.ends_with_term = 0
-   AND NOT EXISTS (SELECT 1 FROM pay_outbox c
-                    WHERE c.subscription_id = s.id AND c.step = 'cancel' AND c.state IN ('new', 'calling')
-                      AND NOT EXISTS (SELECT 1 FROM pay_outbox n
-                                       WHERE n.subscription_id = s.id AND n.id > c.id AND n.step = 'resume'))
+   AND COALESCE((SELECT CASE WHEN c.state IN ('new', 'calling') THEN CASE c.step WHEN 'cancel' THEN 1 ELSE 0 END END
+                   FROM pay_outbox c WHERE c.subscription_id = s.id AND c.step IN ('cancel', 'resume')
+                  ORDER BY c.id DESC LIMIT 1), s.ends_with_term) = 0
  ORDER BY s.id;
 
 -- A price that the provider is asked to charge from now on.

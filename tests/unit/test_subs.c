@@ -197,6 +197,70 @@ static void what_cannot_be_moved_ends_with_its_term(void **state)
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'reprice'"), 0);
 }
 
+/* What was wished last holds, whether or not the provider has heard what was wished before. */
+static void what_is_wished_last_is_what_is_told(void **state)
+{
+    struct domain *d = *state;
+    struct life l;
+    int64_t who = person(d), call, last = DB_NULL;
+    connect_stripe(d);
+    renewing(d, who, &d->month, 1);
+    for (int i = 0; i < 5; i++) {
+        bool off = i % 2 == 0;
+        d->cx->now += 1000;
+        OK_((off ? life_cancel : life_resume)(d->cx, d->tea.id, who, &call));
+        assert_int_not_equal(call, DB_NULL);
+        assert_int_not_equal(call, last);
+        last = call;
+        OK_(life_of(d->cx, d->tea.id, who, &l));
+        assert_int_equal(l.face, off ? LIFE_CANCELLED : LIFE_RENEWS);
+        assert_int_equal(l.may_resume, off);
+        assert_int_equal(l.may_cancel, !off);
+        if (i < 2)
+            continue; /* the first two are never heard of there */
+        raw(d, "UPDATE pay_outbox SET state = 'done' WHERE id < (SELECT MAX(id) FROM pay_outbox)");
+        raw(d, str_fmt(d->cx->arena, "UPDATE rail_subscription SET ends_with_term = %d", off ? 0 : 1).p);
+    }
+}
+
+/* It ends there, and goes on by a word that is under way: who is sent out, or gets all back, pays no further term. */
+static void what_is_to_go_on_can_be_stopped(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d), call;
+    connect_stripe(d);
+    renewing(d, who, &d->month, 1);
+    OK_(life_cancel(d->cx, d->tea.id, who, &call));
+    raw(d, "UPDATE pay_outbox SET state = 'done'");
+    raw(d, "UPDATE rail_subscription SET ends_with_term = 1");
+    d->cx->now += 1000;
+    OK_(life_resume(d->cx, d->tea.id, who, &call));
+    d->cx->now += 1000;
+    OK_(tx_begin(d->cx));
+    OK_(rail_renewals_stop(d->cx, d->tea.id, who, 0));
+    OK_(tx_commit(d->cx));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel' AND state = 'new'"), 1);
+}
+
+/* Two words to a provider side by side could be heard in either order. */
+static void one_word_waits_for_the_other(void **state)
+{
+    struct domain *d = *state;
+    int64_t who = person(d), cancel, resume;
+    connect_stripe(d);
+    OK_(setting_set(d->cx, STR("pay.stripe.base_url"), STR("http://127.0.0.1:1")));
+    renewing(d, who, &d->month, 1);
+    OK_(life_cancel(d->cx, d->tea.id, who, &cancel));
+    raw(d, str_fmt(d->cx->arena, "UPDATE pay_outbox SET state = 'calling', lease_until = %lld", (long long)(d->cx->now + 60000)).p);
+    d->cx->now += 1000;
+    OK_(life_resume(d->cx, d->tea.id, who, &resume));
+    assert_int_equal(rail_call_make(d->cx, resume), ERR_BUSY);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'resume' AND state = 'new' AND tries = 0"), 1);
+    d->cx->now += 60000; /* who held it has died */
+    assert_int_equal(rail_call_make(d->cx, resume), ERR_UPSTREAM);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'resume' AND tries = 1"), 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
@@ -206,6 +270,9 @@ int main(void)
         T(a_charge_around_a_change_is_no_stranger),
         T(a_newer_word_overtakes_an_older_call),
         T(what_cannot_be_moved_ends_with_its_term),
+        T(what_is_wished_last_is_what_is_told),
+        T(what_is_to_go_on_can_be_stopped),
+        T(one_word_waits_for_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

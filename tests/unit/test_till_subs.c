@@ -155,8 +155,8 @@ static void time_passes(struct story *s)
         s->p.now = next->period_end + 2000;
     for (int k = 0; k < 20 && calls(s, false); k++)
         went_back_since(s);
-    if (next->state == HELD)
-        return; /* charges nothing; we end it */
+    if (next->state == HELD || next->state == OVER)
+        return; /* charges nothing; we end it, or just did */
     if (next->ends) {
         next->state = OVER;
         s->how->changed(&s->p, next);
