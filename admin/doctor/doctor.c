@@ -127,6 +127,7 @@ static void look(struct doctor *d)
     if (!d->offline)
         doctor_outside(d);
     doctor_clock(d);
+    doctor_zones(d);
 }
 
 void doctor_run(struct doctor *d, struct server *server)

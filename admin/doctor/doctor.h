@@ -47,5 +47,6 @@ void doctor_queue(struct doctor *d);
 void doctor_mail(struct doctor *d);
 void doctor_outside(struct doctor *d);
 void doctor_clock(struct doctor *d);
+void doctor_zones(struct doctor *d);
 
 #endif

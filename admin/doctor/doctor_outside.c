@@ -5,6 +5,7 @@
 #include "node/base/buf.h"
 #include "node/base/clock.h"
 #include "node/base/json.h"
+#include "node/base/zone.h"
 #include "node/db/db.h"
 #include "node/net/fetch.h"
 #include "node/net/smtp.h"
@@ -224,6 +225,26 @@ void doctor_clock(struct doctor *d)
                    N_("Let the system set its clock: timedatectl set-ntp true. Other servers refuse signatures of another time."), NULL, 0);
     else
         doctor_say(d, "clock", DOCTOR_OK, N_("The clock is kept right."), NULL, NULL, 0);
+}
+
+/* Months, years of invoices and ends of terms are counted by a planet's own clock. */
+void doctor_zones(struct doctor *d)
+{
+    struct planet *planets;
+    size_t n, bad = 0;
+    if (planet_list(d->cx, &planets, &n) != OK)
+        return; /* doctor_ledger said so */
+    for (size_t i = 0; i < n; i++) {
+        struct str args[] = {planets[i].zone, planets[i].handle};
+        if (zone_open(d->cx->arena, planets[i].zone) != NULL)
+            continue;
+        doctor_say(d, "zones", DOCTOR_FAIL, N_("The time zone {0} of the planet {1} is not known here: UTC is taken meanwhile."),
+                   N_("Install or mend the package tzdata and restart the server, or choose another time zone in the planet's settings."),
+                   args, 2);
+        bad++;
+    }
+    if (bad == 0)
+        doctor_say(d, "zones", DOCTOR_OK, N_("Each planet's time zone is known."), NULL, NULL, 0);
 }
 
 /* ---- mail ---- */

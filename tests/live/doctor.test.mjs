@@ -56,7 +56,7 @@ describe('the doctor', () => {
         const rs = await look(node.dir, '--deep');
         assert.deepEqual(bad(rs), []);
         assert.equal(rs.code, 0);
-        for (const check of ['files', 'disk', 'store', 'queries', 'keys', 'ledger', 'media', 'mail', 'outside'])
+        for (const check of ['files', 'disk', 'store', 'queries', 'keys', 'ledger', 'media', 'mail', 'outside', 'zones'])
             assert.ok(of(rs, check).some((l) => l.state === 'ok'), `${check}: ${JSON.stringify(rs.lines)}`);
         assert.match(of(rs, 'ledger')[0].what, /^[1-9]/);
         assert.match(of(rs, 'media')[0].what, /sound/);
@@ -215,6 +215,12 @@ describe('the doctor', () => {
             const dir = copy();
             sql(dir, "DROP TRIGGER txn_no_update; UPDATE txn SET memo = memo || '!'");
             await finds('ledger', /books of tea are not as they were written/, dir, '--offline');
+        });
+
+        it('a time zone that is not known here', async () => {
+            const dir = copy();
+            sql(dir, "UPDATE planet SET zone = 'Asia/Atlantis'");
+            assert.match((await finds('zones', /Asia\/Atlantis of the planet tea/, dir, '--offline')).todo, /tzdata/);
         });
 
         it('the queue: overdue, stuck, given up', async () => {
