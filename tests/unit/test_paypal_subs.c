@@ -86,6 +86,29 @@ static void the_second_charge_comes_before_the_first(void **state)
     assert_int_equal(count(w, "SELECT COUNT(*) FROM purchase_order WHERE kind = 'renewal' AND rail_ref = 'SALE0000000000002'"), 1);
 }
 
+/* Of a further term a dispute is told first of all: it is no payment of the order that all began with. */
+static void a_dispute_of_the_second_charge_comes_first(void **state)
+{
+    struct world *w = *state;
+    enum order_verdict v;
+    struct order o = buy(w, &w->month);
+    KEEP(w->p.sub_status, STR("ACTIVE"));
+    charge(w, 0, "SALE0000000000001", "2027-01-31T10:05:00Z", "9.00");
+    charge(w, 1, "SALE0000000000002", "2027-02-28T10:05:00Z", "9.00");
+    w->p.now = w->d->cx->now = at_time("2027-02-28T10:06:00Z");
+    OK_(tell(w, event(w, "WH-dispute", "CUSTOMER.DISPUTE.CREATED",
+                      arena_printf(w->p.arena, "{\"dispute_id\":\"PP-D-1\",\"status\":\"UNDER_REVIEW\",\"disputed_transactions\":[{\"seller_transaction_id\":"
+                                   "\"SALE0000000000002\",\"custom\":\"%s\",\"gross_amount\":{\"currency_code\":\"EUR\",\"value\":\"9.00\"}}]}",
+                                   w->p.number)), &v));
+    assert_string_equal(state_of(w->d, &o), "pending");
+    OK_(tell(w, event(w, "WH-act", "BILLING.SUBSCRIPTION.ACTIVATED", subscription_json(&w->p)), &v));
+    for (int i = 0; i < 2; i++)
+        OK_(tell(w, sold(w, i == 0 ? "WH-s1" : "WH-s2", i), &v));
+    assert_string_equal(state_of(w->d, &o), "paid");
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM unmatched"), 0);
+    assert_int_equal(count(w, "SELECT COUNT(*) FROM purchase_order WHERE kind = 'renewal' AND rail_ref = 'SALE0000000000002'"), 1);
+}
+
 static void cancelling_holds_and_then_ends(void **state)
 {
     struct world *w = *state;
@@ -233,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_subscription_renews_each_term_an_order),
         WORLD_TEST(the_second_charge_comes_before_the_first),
+        WORLD_TEST(a_dispute_of_the_second_charge_comes_first),
         WORLD_TEST(cancelling_holds_and_then_ends),
         WORLD_TEST(a_coupon_makes_a_plan_of_its_own),
         WORLD_TEST(free_days_begin_with_the_subscription),

@@ -336,12 +336,12 @@ static enum err own_payment(struct cx *cx, const struct rail_account *acc, const
     enum err e = subscription_of_order(cx, o->id, &sub);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (e == OK)
-        s->ref = t->payment;
-    if (e == OK && o->paid_at != DB_NULL) {
-        s->topic = RAIL_RENEWAL;
-        s->sub = (struct rail_sub){.ref = sub.ref, .period_end = DB_NULL};
-    }
+    if (e == ERR_NOT_FOUND && !str_starts(o->rail_ref, STR("I-")))
+        return OK; /* paid once */
+    /* Whether it is the first term's or a further one's, PayPal's list says; the subscription may be told later. */
+    s->ref = t->payment;
+    s->topic = RAIL_RENEWAL;
+    s->sub = (struct rail_sub){.ref = e == OK ? sub.ref : o->rail_ref, .period_end = DB_NULL};
     return OK;
 }
 
