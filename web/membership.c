@@ -127,6 +127,19 @@ static void fill_buttons(struct cx *cx, const struct life *l, struct view_life *
                        price_money(cx, l, &l->next), STR(""), STR(""));
 }
 
+/* Another price that holds only when they have said yes at the provider; the letter says so, too. */
+static enum err fill_agree(struct cx *cx, const struct life *l, struct view_life *v)
+{
+    enum err e = l->renews ? rail_agree_of(cx, &l->sub, &v->agree_url) : ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND)
+        return OK;
+    TRY(e);
+    v->agree = say(cx, N_("{0} asks you to agree to the new price yourself. If you don't, nothing more is taken from you, and your membership ends with a term that is paid. If you have agreed there already, all is done."),
+                   v->rail, STR(""), STR(""));
+    v->agree_label = say(cx, N_("Agree at {0}"), v->rail, STR(""), STR(""));
+    return OK;
+}
+
 /* ---- other tiers ---- */
 
 static enum err change_up(struct cx *cx, const struct life *l, const struct tier *t, const struct price *p,
@@ -347,6 +360,7 @@ static enum err send_page(struct rq *rq, const struct planet *p, enum err failed
     fill_words(cx, &l, &v);
     fill_has(cx, &l, &v);
     fill_buttons(cx, &l, &v);
+    TRY(fill_agree(cx, &l, &v));
     TRY(fill_changes(cx, &l, &v));
     TRY(fill_history(cx, &l, &v));
     TRY(fill_orders(cx, &l, &v));

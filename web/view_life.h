@@ -28,6 +28,7 @@ struct view_life {
     const struct view_life_order *orders; size_t n_orders;
     struct str credit, error;           /* NULL: none */
     const struct view_refund *refund;   /* of the payment that can be given back; NULL: none */
+    struct str agree_url, agree_label, agree; /* the provider's page to agree to another price; NULL: nobody waits */
 };
 struct view_term {                      /* one term to pay for: by the link of a reminder, or a higher tier */
     const struct view_page *page;

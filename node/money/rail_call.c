@@ -274,6 +274,37 @@ enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url
     return ERR_NOT_FOUND;
 }
 
+/* Where its payer agrees to another price. */
+static struct str agree_json(struct cx *cx, const struct making *m)
+{
+    struct buf b;
+    struct jw w;
+    if (!str_eq_c(m->row.step, "reprice") || m->repriced.agree.n == 0)
+        return STR_NULL;
+    buf_init_arena(&b, cx->arena, JSON_MAX);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    jw_key_str(&w, "url", m->repriced.agree);
+    jw_end(&w);
+    return jw_done(&w) ? buf_str(&b) : STR_NULL;
+}
+
+enum err rail_agree_of(struct cx *cx, const struct subscription *s, struct str *ret_url)
+{
+    static const struct json_limits limits = {.max_bytes = JSON_MAX};
+    struct str answer = STR_NULL;
+    bool found;
+    json_t *j;
+    if (cx->viewer != 0 && cx->viewer != s->account_id)
+        return ERR_NOT_FOUND;
+    TRY(q_rail_call_agree(cx, s->id, &found, &answer));
+    if (!found || answer.n == 0)
+        return ERR_NOT_FOUND;
+    TRY(json_read(cx->arena, answer, &limits, &j));
+    *ret_url = ld_str(j, "url");
+    return ret_url->n > 0 ? OK : ERR_NOT_FOUND;
+}
+
 /* Money that doesn't come by itself: its buyer is told where it waits. */
 static enum err tell_claim(struct cx *cx, const struct making *m)
 {
@@ -346,6 +377,7 @@ static enum err end_well(struct cx *cx, struct making *m)
         TRY(tell_claim(cx, m));
         TRY(refund_call_ended(cx, m->row.id, failed, m->refunded.ref, error));
     } else if (!m->overtaken && m->row.subscription_id != DB_NULL) {
+        answer = agree_json(cx, m);
         TRY(sub_call_ended(cx, &m->of, &m->step, &m->repriced));
     }
     TRY(q_rail_call_end(cx, m->row.id, failed ? STR("failed") : STR("done"), answer, error, cx->now, NULL));

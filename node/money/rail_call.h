@@ -51,6 +51,9 @@ MUST_USE enum err rail_refund(struct cx *cx, struct str order_number, int64_t am
 /* Where its buyer fetches money that was given back and doesn't come by itself. ERR_NOT_FOUND: it does, or none
  * was given back, or the viewer is somebody else. */
 MUST_USE enum err rail_claim_of(struct cx *cx, const struct order *o, struct str *ret_url);
+/* Where its payer agrees to the price that its further terms shall cost, while the provider waits for that.
+ * ERR_NOT_FOUND: nobody waits, or the viewer is somebody else. */
+MUST_USE enum err rail_agree_of(struct cx *cx, const struct subscription *s, struct str *ret_url);
 /* No further renewal of a subscription, or after all. A newer such call overtakes an older one that was not made yet. */
 MUST_USE enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id);
 /* Inside a transaction: nothing further is charged for what this account has in the planet, by whatever subscription; but for

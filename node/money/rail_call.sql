@@ -39,6 +39,18 @@ VALUES (:id, :planet_id, :rail, :order_id, :subscription_id, :unmatched_id, :ste
 SELECT COUNT(*) FROM pay_outbox
  WHERE subscription_id = :subscription_id AND id > :id AND step IN ('cancel', 'resume');
 
+-- What was answered to the last change of price, as long as its payer is waited for.
+-- :name rail_call_agree :maybe
+-- :in subscription_id int
+-- :out answer text?
+SELECT r.answer FROM pay_outbox r
+ WHERE r.subscription_id = :subscription_id AND r.step = 'reprice' AND r.state = 'done'
+   AND NOT EXISTS (SELECT 1 FROM pay_outbox n
+                    WHERE n.subscription_id = :subscription_id AND n.step = 'reprice' AND n.id > r.id)
+   AND EXISTS (SELECT 1 FROM pay_outbox w
+                WHERE w.subscription_id = :subscription_id AND w.step = 'agreed' AND w.id > r.id
+                  AND w.state IN ('new', 'calling'));
+
 -- Nobody else calls until the lease is over. Of what a subscription is told, one is called at a time: side by side, a
 -- provider might hear the older one last.
 -- :name rail_call_claim :exec

@@ -102,6 +102,22 @@ describe('PayPal', () => {
         assert.ok(await reads(bob), 'to the end of what is paid');
     });
 
+    it('another price: its page tells where to agree to it, in their language', async () => {
+        const jun = await node.person('jun', { locale: 'zh-CN' });
+        const n = number(await order(jun, monthly)), s = paypal.subscription(n);
+        for (const e of paypal.begin(s)) assert.equal(await paypal.deliver(e), 200);
+        assert.equal(state(n), 'paid');
+        const there = `/webapps/billing/subscriptions/update?ba_token=BA-${s.id}`;
+        assert.ok(!(await jun.page('/@tea/membership')).text.includes(there));
+        await node.cli('price change', { price: monthly, to: 'EUR:12' });
+        const to = node.column(`SELECT CAST(MAX(id) AS TEXT) AS id FROM price`)[0];
+        await node.cli('price move', { price: monthly, to });
+        node.sqlRun(`UPDATE price_move SET effective_at = 1; UPDATE job SET run_at = 1 WHERE kind = 'price.apply'`);
+        await eventually('they are asked to agree', async () => (await jun.page('/@tea/membership')).text.includes(there));
+        assert.match(words((await jun.page('/@tea/membership')).text), /新价格需要你本人在 PayPal 确认.*去 PayPal 确认/);
+        assert.ok(!(await (await node.person('lou')).page('/@tea/membership')).text.includes(there), 'nobody else');
+    });
+
     it('what is forged, from elsewhere, of another time or of real money is refused and opens nothing', async () => {
         const eve = await node.person('eve');
         const n = number(await order(eve)), o = paypal.order(n);

@@ -17,7 +17,7 @@ const { validateAndMap, validateAndUnmap } = await import(new URL('schema.js', m
 const schema = async (name) => (await import(new URL(`models/${name}.js`, models)))[`${name}Schema`];
 const SCHEMAS = Object.fromEntries(await Promise.all(
     ['orderRequest', 'order', 'orderCaptureRequest', 'planRequest', 'billingPlan', 'createSubscriptionRequest', 'subscription',
-     'suspendSubscription', 'activateSubscriptionRequest', 'cancelSubscriptionRequest', 'refundRequest', 'refund', 'capturedPayment',
+     'modifySubscriptionRequest', 'modifySubscriptionResponse', 'suspendSubscription', 'activateSubscriptionRequest', 'cancelSubscriptionRequest', 'refundRequest', 'refund', 'capturedPayment',
      'transactionsList', 'searchResponse'].map(async (name) => [name, await schema(name)])));
 
 // Is this what PayPal's SDK calls so? Throws with what differs, unknown fields included.
@@ -183,6 +183,12 @@ export class FakePaypal {
             conform({ suspend: 'suspendSubscription', activate: 'activateSubscriptionRequest', cancel: 'cancelSubscriptionRequest' }[m[2]], j);
             this.subscriptions.get(m[1]).status = { suspend: 'SUSPENDED', activate: 'ACTIVE', cancel: 'CANCELLED' }[m[2]];
             return done(204);
+        }
+        if ((m = is('POST', /^\/v1\/billing\/subscriptions\/([^/]+)\/revise$/))) { // nothing changes until its payer agrees
+            conform('modifySubscriptionRequest', j);
+            assert.ok(this.plans.has(j.plan_id), 'to a plan');
+            return done(200, conform('modifySubscriptionResponse', { plan_id: j.plan_id, plan_overridden: false,
+                links: [link('approve', `${this.url}/webapps/billing/subscriptions/update?ba_token=BA-${m[1]}`)] }));
         }
         if (is('GET', /^\/v1\/notifications\/webhooks$/)) return done(200, { webhooks: this.webhook ? [this.webhook] : [] });
         if (is('POST', /^\/v1\/notifications\/webhooks$/)) {

@@ -381,6 +381,15 @@ static void price_agrees(struct story *s, struct sub *sub)
     bool goes_on = (sub->state == RUNNING || sub->state == OWING) && !sub->ends;
     if (!s->moved || !goes_on)
         return;
+    struct subscription here;
+    struct str url;
+    OK_(subscription_by_ref(s->d->cx, s->d->tea.id, str_c(s->p.till->name), str_c(ref), &here));
+    enum err e = rail_agree_of(s->d->cx, &here, &url);
+    bool shown = e == OK && str_ends(url, str_fmt(s->d->cx->arena, "=BA-%d", sub_index(&s->p, sub)));
+    if (sub->term != s->full_dear && s->how->agrees && !shown)
+        fail_msg("seed %u: where its payer agrees to another price of %s isn't said", s->seed, ref);
+    if (e == OK && !shown)
+        fail_msg("seed %u: %s is no place to agree to %s", s->seed, str_z(s->d->cx->arena, url), ref);
     if (sub->term != s->full_dear && !(s->how->agrees && waits > 0))
         fail_msg("seed %u: %s goes on at %lld", s->seed, ref, (long long)sub->term);
 }
