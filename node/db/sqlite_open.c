@@ -49,9 +49,10 @@ static void conns_free(struct db_conn *list)
 }
 
 /* Small caches for readers: the operating system keeps the file's pages anyway, and an idle node shall cost
- * little. mmap saves the copy for what is read often. The writer's holds what a common commit of many writes
- * without reading any of it twice, until nobody writes (trim), and a page that each of them writes is copied
- * back into the file four times as rarely as SQLite would. */
+ * little. The file is not mapped: reading it is as fast, and what is mapped counts once for each node that is
+ * awake. The writer's holds what a common commit of many writes without reading any of it twice, until nobody
+ * writes (trim), and a page that each of them writes is copied back into the file four times as rarely as
+ * SQLite would. */
 static enum err conn_open(struct sqlite_conn *c, const char *path, bool writer)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0);
@@ -72,7 +73,6 @@ static enum err conn_open(struct sqlite_conn *c, const char *path, bool writer)
                                    "PRAGMA temp_store=MEMORY;"
                                  : "PRAGMA query_only=ON;"
                                    "PRAGMA cache_size=-256;"
-                                   "PRAGMA mmap_size=8388608;"
                                    "PRAGMA temp_store=MEMORY;",
                           NULL, NULL, NULL);
     }
