@@ -406,6 +406,9 @@ static enum err end_badly(struct cx *cx, const struct making *m, enum err e)
         TRY(refund_call_ended(cx, m->row.id, true, STR_NULL, why));
     else if (!may_pass(e) && str_eq_c(m->row.step, "reprice"))
         TRY(sub_call_refused(cx, m->row.subscription_id));
+    else if (!may_pass(e) && m->row.subscription_id != DB_NULL && !str_eq_c(m->row.step, "resume") &&
+             !str_eq_c(m->row.step, "agreed"))
+        TRY(sub_stop_refused(cx, m->row.subscription_id, m->row.id, why));
     TRY(tx_commit(cx));
     cx->tell = tell;
     return e;

@@ -130,6 +130,33 @@ enum err sub_call_refused(struct cx *cx, int64_t subscription_id)
     return e == ERR_CONFLICT || e == ERR_UNSUPPORTED ? OK : e;
 }
 
+struct unstopped { struct subscription sub; struct order first; struct planet planet; struct str why; };
+
+static enum err write_unstopped(struct cx *cx, void *arg, struct letter *l)
+{
+    const struct unstopped *u = arg;
+    struct str v[] = {str_c(tr(cx, rail_by_name(u->sub.rail)->title)), u->sub.ref, u->why};
+    l->subject = i18n_fill(cx->arena, tr(cx, N_("A renewal goes on that was to stop, at {0}")), v, 1);
+    l->text = i18n_fill(cx->arena, tr(cx, N_("A member's renewal was cancelled, and {0} would not hear of it, so the next term would be charged all the same. Please end the subscription {1} in your account there, today if you can. What was said: {2}")), v, 3);
+    l->page = str_fmt(cx->arena, "/desk/" STR_FMT "/money/orders/" STR_FMT, STR_ARG(u->planet.handle),
+                      STR_ARG(u->first.number));
+    l->url = str_fmt(cx->arena, STR_FMT STR_FMT, STR_ARG(cx->node->origin), STR_ARG(l->page));
+    l->label = str_c(tr(cx, N_("See the order")));
+    return OK;
+}
+
+enum err sub_stop_refused(struct cx *cx, int64_t subscription_id, int64_t call_id, struct str why)
+{
+    struct unstopped u = {.why = why};
+    TRY(subscription_by_id(cx, subscription_id, &u.sub));
+    if (str_eq_c(u.sub.state, "ended"))
+        return OK;
+    TRY(order_by_id(cx, u.sub.order_id, &u.first));
+    TRY(planet_by_id(cx, u.sub.planet_id, &u.planet));
+    return letter_to_owners(cx, u.planet.id, "renewal", str_fmt(cx->arena, "unstopped:%lld", (long long)call_id),
+                            write_unstopped, &u);
+}
+
 /* ---- what others ask for ---- */
 
 enum err rail_renewal(struct cx *cx, int64_t subscription_id, bool resume, int64_t *ret_call_id)

@@ -21,5 +21,8 @@ MUST_USE enum err sub_call_ended(struct cx *cx, const struct subscription *s, co
 MUST_USE enum err sub_follow_price(struct cx *cx, const struct subscription *s, struct str why);
 /* Inside a transaction: the provider will not have the new price; nobody goes on at the old one unasked. */
 MUST_USE enum err sub_call_refused(struct cx *cx, int64_t subscription_id);
+/* Inside a transaction: the provider will not stop it, though who pays was told that it has. The owners get a letter:
+ * they alone can still end it, in their account there. */
+MUST_USE enum err sub_stop_refused(struct cx *cx, int64_t subscription_id, int64_t call_id, struct str why);
 
 #endif

@@ -9,6 +9,7 @@
 #include "node/money/price_move.h"
 #include "node/money/rail_call.h"
 #include "node/money/subscription.h"
+#include "node/people/letter.h"
 #include "node/settings.h"
 
 enum { MANY = 205 };
@@ -261,6 +262,27 @@ static void one_word_waits_for_the_other(void **state)
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'resume' AND tries = 1"), 1);
 }
 
+/* Nobody pays on in silence: who can still end it is told, once. */
+static void a_stop_that_is_refused_is_told_to_the_owner(void **state)
+{
+    struct domain *d = *state;
+    struct letter *l;
+    size_t n;
+    int64_t who = person(d), call;
+    connect_stripe(d);
+    renewing(d, who, &d->month, 1);
+    OK_(life_cancel(d->cx, d->tea.id, who, &call));
+    raw(d, "DELETE FROM rail_account WHERE rail = 'stripe'"); /* its keys are gone */
+    assert_int_not_equal(rail_call_make(d->cx, call), OK);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'cancel' AND state = 'failed'"), 1);
+    assert_int_equal(rail_call_make(d->cx, call), ERR_CONFLICT);
+    OK_(letter_waiting(d->cx, d->owner.id, &l, &n));
+    size_t told = 0;
+    for (size_t i = 0; i < n; i++)
+        told += str_contains(l[i].subject, STR("goes on that was to stop")) && str_contains(l[i].text, STR("sub_1"));
+    assert_int_equal(told, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, domain_setup, domain_teardown)
@@ -273,6 +295,7 @@ int main(void)
         T(what_is_wished_last_is_what_is_told),
         T(what_is_to_go_on_can_be_stopped),
         T(one_word_waits_for_the_other),
+        T(a_stop_that_is_refused_is_told_to_the_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,24 +191,27 @@ static enum err plan(struct cx *cx, const struct rail_account *acc, const struct
     return made(cx, acc, "/v1/billing/plans", buf_str(&b), what, ret);
 }
 
-static struct str subscription_body(struct cx *cx, const struct rail_step *s, struct str plan_id, struct str planet)
+/* A new one, or one that goes on by another plan: its payer comes back to where they were. */
+static struct str subscription_body(struct cx *cx, const struct rail_step *s, struct str plan_id, struct str planet, bool is_new)
 {
+    struct str pay = str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin), STR_ARG(s->order->number));
     struct buf b;
     struct jw w;
     buf_init_arena(&b, cx->arena, BODY_MAX);
     jw_init(&w, &b);
     jw_obj(&w);
     jw_key_str(&w, "plan_id", plan_id);
-    jw_key_str(&w, "custom_id", s->order->number);
+    if (is_new)
+        jw_key_str(&w, "custom_id", s->order->number);
     jw_key(&w, "application_context");
     jw_obj(&w);
     jw_key_str(&w, "brand_name", str_utf8_cut(planet, NAME_MAX));
     jw_key_str(&w, "locale", paypal_locale(cx, s->order->account_id));
     jw_key_c(&w, "shipping_preference", "NO_SHIPPING");
-    jw_key_c(&w, "user_action", "SUBSCRIBE_NOW");
+    if (is_new)
+        jw_key_c(&w, "user_action", "SUBSCRIBE_NOW");
     jw_key_str(&w, "return_url", s->return_url);
-    jw_key_str(&w, "cancel_url", str_fmt(cx->arena, STR_FMT "/pay/" STR_FMT, STR_ARG(cx->node->origin),
-                                         STR_ARG(s->order->number)));
+    jw_key_str(&w, "cancel_url", is_new ? pay : s->return_url);
     jw_end(&w);
     jw_end(&w);
     return jw_done(&w) ? buf_str(&b) : STR_NULL;
@@ -222,7 +225,7 @@ enum err paypal_subscribe(struct cx *cx, const struct rail_step *s, struct rail_
     TRY(plan_of(cx, s->order, &p));
     TRY(plan(cx, s->account, s->order, &p, &plan_id));
     TRY(paypal_title(cx, s->order, &planet, &item));
-    TRY(paypal_try(cx, s->account, "POST", STR("/v1/billing/subscriptions"), subscription_body(cx, s, plan_id, planet), s->key,
+    TRY(paypal_try(cx, s->account, "POST", STR("/v1/billing/subscriptions"), subscription_body(cx, s, plan_id, planet, true), s->key,
                    &a));
     if (a.status == 404) { /* the plan was taken away there: another is made at the next try */
         TRY(q_rail_plan_forget(cx, s->account->planet_id, STR("paypal"), NULL));
@@ -293,26 +296,6 @@ enum err paypal_renewal(struct cx *cx, const struct rail_step *s, bool resume)
 
 /* ---- another price ---- */
 
-static struct str revise_body(struct cx *cx, const struct rail_step *s, struct str plan_id, struct str planet)
-{
-    struct buf b;
-    struct jw w;
-    buf_init_arena(&b, cx->arena, BODY_MAX);
-    jw_init(&w, &b);
-    jw_obj(&w);
-    jw_key_str(&w, "plan_id", plan_id);
-    jw_key(&w, "application_context");
-    jw_obj(&w);
-    jw_key_str(&w, "brand_name", str_utf8_cut(planet, NAME_MAX));
-    jw_key_str(&w, "locale", paypal_locale(cx, s->order->account_id));
-    jw_key_c(&w, "shipping_preference", "NO_SHIPPING");
-    jw_key_str(&w, "return_url", s->return_url);
-    jw_key_str(&w, "cancel_url", s->return_url);
-    jw_end(&w);
-    jw_end(&w);
-    return jw_done(&w) ? buf_str(&b) : STR_NULL;
-}
-
 /* To revise a subscription is to move it to another plan of the same product. PayPal gives the address of a page where
  * its payer agrees to that; the next charge follows the new plan then, and the old one as long as they don't. */
 enum err paypal_reprice(struct cx *cx, const struct rail_step *s, struct rail_repriced *ret)
@@ -334,7 +317,7 @@ enum err paypal_reprice(struct cx *cx, const struct rail_step *s, struct rail_re
         return OK;
     TRY(paypal_title(cx, s->order, &planet, &item));
     TRY(paypal_call(cx, s->account, "POST", paypal_path(cx->arena, SUBSCRIPTIONS, s->sub->ref, "/revise"),
-                    revise_body(cx, s, plan_id, planet), s->key, &a));
+                    subscription_body(cx, s, plan_id, planet, false), s->key, &a));
     ret->agree = paypal_link(a.j, "approve");
     bool http = str_starts(ret->agree, STR("https://")) || (cx->node->dev && str_starts(ret->agree, STR("http://")));
     return http ? OK : cx_fail(cx, ERR_UPSTREAM, "paypal gives no page to agree at");
