@@ -7,7 +7,7 @@ import crypto from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Node, ORRERY, OUT, eventually, onPostgres } from '../rig/node.mjs';
-import { words } from '../rig/client.mjs';
+import { elsewhere, words } from '../rig/client.mjs';
 import { S3 } from '../rig/s3.mjs';
 
 // Any verb; never rejects: {code, out, err}.
@@ -95,7 +95,7 @@ describe('a backup of a node that serves', () => {
         const write = async () => {
             for (let i = 0; writing; i++) {
                 const rs = await owner.send('/compose', [['_csrf', token], ...Object.entries({ id: '0', version: '0', planet: 'tea',
-                    title: `w${i}`, body: 'x', access: 'public', lang: 'en', do: 'save' })], { follow: false, headers: { accept: 'application/json' } });
+                    title: `w${i}`, body: 'x', access: 'public', lang: 'en', do: 'save' })], { follow: false, headers: { accept: 'application/json', ...elsewhere() } });
                 assert.equal(rs.status, 200, words(rs.text));
                 kept.push(`w${i}`);
             }

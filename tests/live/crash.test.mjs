@@ -9,7 +9,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { Node, ORRERY, eventually, freePort, onPostgres } from '../rig/node.mjs';
-import { file, words } from '../rig/client.mjs';
+import { elsewhere, file, words } from '../rig/client.mjs';
 
 // Two by two.
 const gif = Buffer.from('4749463839610200020080000047704c00000021f90405000000002c00000000020002000002028c53003b', 'hex');
@@ -25,11 +25,9 @@ const ends = (...args) => new Promise((resolve) => {
 async function sender(client) {
     const token = await client.csrf();
     assert.ok(token);
-    let hop = 0;
     return (action, fields, options = {}) => client.send(action, [['_csrf', token], ...Object.entries(fields)], {
         follow: false, ...options,
-        // Every request from another network, as far as limits go.
-        headers: { 'x-forwarded-for': `10.${client.hop ?? 0}.${hop >> 8 & 255}.${hop++ & 255}`, ...options.headers },
+        headers: { ...elsewhere(), ...options.headers },
     });
 }
 

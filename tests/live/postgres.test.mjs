@@ -8,7 +8,7 @@ import path from 'node:path';
 import { Node, ORRERY, eventually, onPostgres } from '../rig/node.mjs';
 import { Postgres } from '../rig/postgres.mjs';
 import { Sink } from '../rig/sink.mjs';
-import { words } from '../rig/client.mjs';
+import { elsewhere, words } from '../rig/client.mjs';
 
 // They bring their own server, so the round on another one has nothing to add.
 const options = { skip: onPostgres && 'had its run' };
@@ -178,7 +178,7 @@ describe('a PostgreSQL that is killed under load', options, () => {
             const writers = people.map(async (p, i) => {
                 while (!over) {
                     const word = `${how}-${i}-${n++}`;
-                    const rs = await p.send(`${post}/comments`, [['_csrf', tokens[i]], ['text', word], ['audience', 'public']], { follow: false });
+                    const rs = await p.send(`${post}/comments`, [['_csrf', tokens[i]], ['text', word], ['audience', 'public']], { follow: false, headers: elsewhere() });
                     if (rs.status === 303) kept.push(word);
                     else refused.push({ status: rs.status, retry: rs.headers['retry-after'], text: rs.text });
                     if (rs.status !== 303) await new Promise((ok) => setTimeout(ok, 50));

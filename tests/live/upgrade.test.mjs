@@ -10,7 +10,7 @@ import path from 'node:path';
 import { Node, ORRERY, eventually, freePort, onPostgres } from '../rig/node.mjs';
 import { Host } from '../rig/host.mjs';
 import { Sink, activity, makeKey, send } from '../rig/sink.mjs';
-import { agent, file, multipart, request, words } from '../rig/client.mjs';
+import { agent, elsewhere, file, multipart, request, words } from '../rig/client.mjs';
 
 // Nobody may reap what was started by an old process: a zombie has left, too.
 function isGone(pid) {
@@ -58,10 +58,6 @@ class Seat extends Node {
         await super.close();
     }
 }
-
-let hop = 0;
-// Every request from another network, as far as limits go.
-const elsewhere = () => ({ 'x-forwarded-for': `10.9.${++hop >> 8 & 255}.${hop & 255}` });
 
 // A connection of its own, which nobody uses again.
 const fresh = (url) => new Promise((resolve, reject) => {
