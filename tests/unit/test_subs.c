@@ -8,22 +8,28 @@
 #include "node/money/paywall.h"
 #include "node/money/price_move.h"
 #include "node/money/rail_call.h"
+#include "node/money/rail_sub_call.h"
 #include "node/money/subscription.h"
 #include "node/people/letter.h"
 #include "node/settings.h"
 
 enum { MANY = 205 };
 
+static void first_paid(struct domain *d, struct order *o, int i)
+{
+    tell(d, str_fmt(d->cx->arena, "evt_first_%d", i).p, "invoice.paid", str_fmt(d->cx->arena,
+         "{\"id\":\"in_first_%d\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_create\",\"amount_paid\":%lld,"
+         "\"currency\":\"cny\",\"customer\":\"cus_%d\",\"parent\":{\"subscription_details\":{\"subscription\":\"sub_%d\",\"metadata\":{\"order\":\""
+         STR_FMT "\"}}}}", i, (long long)o->total.minor, i, i, STR_ARG(o->number)));
+    OK_(order_by_number(d->cx, o->number, o));
+    CHECK_STR(o->state, "paid");
+}
+
 static struct order renewing(struct domain *d, int64_t who, const struct price *p, int i)
 {
     struct order o;
     OK_(order_open(d->cx, who, p->id, "stripe", &o));
-    tell(d, str_fmt(d->cx->arena, "evt_first_%d", i).p, "invoice.paid", str_fmt(d->cx->arena,
-         "{\"id\":\"in_first_%d\",\"object\":\"invoice\",\"status\":\"paid\",\"billing_reason\":\"subscription_create\",\"amount_paid\":%lld,"
-         "\"currency\":\"cny\",\"customer\":\"cus_%d\",\"parent\":{\"subscription_details\":{\"subscription\":\"sub_%d\",\"metadata\":{\"order\":\""
-         STR_FMT "\"}}}}", i, (long long)p->money.minor, i, i, STR_ARG(o.number)));
-    OK_(order_by_number(d->cx, o.number, &o));
-    CHECK_STR(o.state, "paid");
+    first_paid(d, &o, i);
     return o;
 }
 
@@ -262,6 +268,34 @@ static void one_word_waits_for_the_other(void **state)
     assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'resume' AND tries = 1"), 1);
 }
 
+/* The move had gone by when these came: one that was told of late, one that had been cancelled and goes on. */
+static void who_comes_after_a_move_pays_what_others_do(void **state)
+{
+    struct domain *d = *state;
+    struct price fresh;
+    struct order late;
+    struct subscription back;
+    struct job job = {.payload = STR_NULL};
+    const struct rail_step resume = {.id = 7, .name = STR("resume")};
+    int64_t who = person(d);
+    connect_stripe(d);
+    renewing(d, who, &d->month, 1);
+    raw(d, "UPDATE rail_subscription SET ends_with_term = 1");
+    OK_(order_open(d->cx, person(d), d->month.id, "stripe", &late));
+    struct price_move m = planned(d, &fresh);
+    d->cx->now = m.effective_at;
+    job.subject = m.id;
+    assert_int_equal(price_apply_run(d->cx, &job), JOB_DONE);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'reprice'"), 0);
+    first_paid(d, &late, 2);
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'reprice'"), 1);
+    OK_(subscription_of(d->cx, d->tea.id, who, &back));
+    OK_(tx_begin(d->cx));
+    OK_(sub_call_ended(d->cx, &back, &resume, NULL));
+    OK_(tx_commit(d->cx));
+    assert_int_equal(raw(d, "SELECT COUNT(*) FROM pay_outbox WHERE step = 'reprice'"), 2);
+}
+
 /* Nobody pays on in silence: who can still end it is told, once. */
 static void a_stop_that_is_refused_is_told_to_the_owner(void **state)
 {
@@ -296,6 +330,7 @@ int main(void)
         T(what_is_to_go_on_can_be_stopped),
         T(one_word_waits_for_the_other),
         T(a_stop_that_is_refused_is_told_to_the_owner),
+        T(who_comes_after_a_move_pays_what_others_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

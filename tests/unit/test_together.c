@@ -169,6 +169,26 @@ static void inside_a_transaction_it_is_a_level(void **state)
 }
 
 /* Whoever holds a transaction in another context would wait for himself. */
+/* Who has the writer waits for nobody who wants it. */
+static void who_has_the_writer_does_not_queue(void **state)
+{
+    struct store *s = *state;
+    struct cx *cx = cx_new(&s->node);
+    struct asking mine = {.s = s, .id = 1, .cx = cx}, other = {.s = s, .id = 2};
+    alarm(120); /* else it would wait for ever */
+    assert_int_equal(tx_begin(cx), OK);
+    assert_int_equal(pthread_create(&other.thread, NULL, ask, &other), 0);
+    while (queued(s->node.db) < 1)
+        usleep(1000);
+    assert_int_equal(tx_together(cx, write_rows, &mine), OK);
+    assert_int_equal(tx_commit(cx), OK);
+    pthread_join(other.thread, NULL);
+    alarm(0);
+    assert_int_equal(other.result, OK);
+    assert_true(is_there(s, 1) && is_there(s, 2) && mine.runs == 1);
+    cx_free(cx);
+}
+
 static void a_thread_cannot_wait_for_itself(void **state)
 {
     struct store *s = *state;
@@ -202,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_that_is_gone_over_loses_its_part_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_statement_harms_nobody_else, setup, teardown),
         cmocka_unit_test_setup_teardown(inside_a_transaction_it_is_a_level, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_has_the_writer_does_not_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(a_thread_cannot_wait_for_itself, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
